@@ -1,0 +1,65 @@
+//! What was demanded of a run, and whether it was seen: [`judge`].
+//!
+//! Demands that always hold come first, then every key of the scenario's `[expect]`, spelt as in
+//! the file. A missed demand on time is inconclusive where the host stalled in the interval
+//! concerned; a demand on a fault without effect, or on something that the run did not live to
+//! see, is inconclusive too. Nothing turns a pass into anything else.
+
+mod always;
+mod follows;
+mod on_fault;
+mod on_fusion;
+mod on_stream;
+#[cfg(test)]
+mod tests;
+
+use wire::Node;
+
+use crate::analyse::Findings;
+use crate::summary::{Expectation, Verdict};
+
+/// What a demand came to.
+#[derive(Clone, Debug)]
+enum Finding {
+    Met,
+    /// It was not seen, and should have been.
+    Missed(String),
+    /// It cannot be judged.
+    Unclear(String),
+}
+
+/// A demand as it is written down, and what was seen of it.
+#[derive(Clone, Debug)]
+struct Demand {
+    name: String,
+    expected: String,
+    actual: String,
+}
+
+/// What stands in place of a value that was not seen.
+const NOT_OBSERVED: &str = "not observed";
+
+impl Demand {
+    fn came_to(self, finding: Finding) -> Expectation {
+        let (verdict, reason) = match finding {
+            Finding::Met => (Verdict::Pass, None),
+            Finding::Missed(why) => (Verdict::Fail, Some(why)),
+            Finding::Unclear(why) => (Verdict::Inconclusive, Some(why)),
+        };
+        let Demand { name, expected, actual } = self;
+        Expectation { name, expected, actual, verdict, reason }
+    }
+}
+
+/// Everything that was demanded, judged, in the order of the report.
+pub(crate) fn judge(findings: &Findings) -> Vec<Expectation> {
+    let mut all = always::judge(findings);
+    for node in Node::ALL {
+        all.extend(on_stream::judge(findings, node));
+    }
+    all.extend(on_fusion::judge(findings));
+    for facts in &findings.faults {
+        all.extend(on_fault::judge(findings, facts));
+    }
+    all
+}

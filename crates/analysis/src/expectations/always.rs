@@ -1,0 +1,137 @@
+//! Demands that hold for every run: [`judge`].
+
+use wire::{Node, Source};
+
+use super::{Demand, Finding};
+use crate::analyse::Findings;
+use crate::summary::Expectation;
+use crate::timeline::Exit;
+use crate::words::{self, count};
+
+/// Ends that are told one by one: a crash loop has hundreds, and they are alike. The report's table of
+/// processes holds them all.
+const ENDS_TOLD: usize = 3;
+
+pub(super) fn judge(findings: &Findings) -> Vec<Expectation> {
+    let mut all = vec![
+        ran_to_its_end(findings),
+        record_complete(findings),
+        record_consistent(findings),
+        every_process_started(findings),
+        no_unexpected_end(findings),
+    ];
+    all.extend(findings.faults.iter().map(|facts| {
+        let evidence = facts.result.evidence.join("; ");
+        let finding = if facts.result.activated {
+            Finding::Met
+        } else {
+            Finding::Unclear(format!("{evidence}."))
+        };
+        let name = format!("fault {} took effect", facts.fault.id);
+        Demand { name, expected: "evidence of its effect".into(), actual: evidence }
+            .came_to(finding)
+    }));
+    all
+}
+
+fn demand(name: &str, expected: &str, actual: String) -> Demand {
+    Demand { name: name.to_owned(), expected: expected.to_owned(), actual }
+}
+
+fn ran_to_its_end(findings: &Findings) -> Expectation {
+    let end = findings.timeline.end;
+    let finding = if end.whole {
+        Finding::Met
+    } else {
+        Finding::Unclear(format!(
+            "the run ended early ({}), {} of its {} can be judged.",
+            findings.ended,
+            words::in_ms(end.judged),
+            words::limit_ms(findings.timeline.plan.duration_ns),
+        ))
+    };
+    demand("the run lasts to its end", "completed", findings.ended.to_owned()).came_to(finding)
+}
+
+fn record_complete(findings: &Findings) -> Expectation {
+    let lost: Vec<String> =
+        findings.records_lost.iter().map(|(source, lost)| format!("{lost} of {source}")).collect();
+    let actual = if lost.is_empty() { "complete".to_owned() } else { lost.join(", ") + " lost" };
+    let finding = if lost.is_empty() {
+        Finding::Met
+    } else {
+        Finding::Unclear(format!("records were overwritten: {actual}."))
+    };
+    demand("the record is complete", "no record lost", actual).came_to(finding)
+}
+
+fn record_consistent(findings: &Findings) -> Expectation {
+    let misplaced = findings.timeline.misplaced;
+    let mut wrong = findings.outcomes.contradictions.clone();
+    if misplaced > 0 {
+        wrong.push(format!("{} by a process that does not write them", count(misplaced, "record")));
+    }
+    let actual = count(wrong.len() as u64, "contradiction");
+    let finding = match wrong.first() {
+        None => Finding::Met,
+        Some(first) => Finding::Unclear(format!("the record contradicts itself: {first}.")),
+    };
+    demand("the record is consistent", "no contradiction", actual).came_to(finding)
+}
+
+fn every_process_started(findings: &Findings) -> Expectation {
+    let attached = &findings.timeline.processes.attached;
+    let never = Node::ALL
+        .into_iter()
+        .filter(|node| !attached.iter().any(|(_, source, _)| *source == Source::Node(*node)));
+    let never: Vec<&str> = never.map(Node::name).collect();
+    let actual = if never.is_empty() {
+        "all".to_owned()
+    } else {
+        format!("never attached: {}", never.join(", "))
+    };
+    let finding = if never.is_empty() {
+        Finding::Met
+    } else {
+        Finding::Unclear(format!("{} never attached.", never.join(", ")))
+    };
+    demand("every process starts", "camera, radar and fusion", actual).came_to(finding)
+}
+
+/// What ends before the schedule was set going could not be started, and so not be tested.
+fn no_unexpected_end(findings: &Findings) -> Expectation {
+    let timeline = &findings.timeline;
+    let unexpected = |exit: &&Exit| {
+        !timeline.ended_by_watchdog(exit) && !findings.faults.iter().any(|it| it.explains(exit))
+    };
+    let exits: Vec<&Exit> = timeline.watchdog.exits.iter().filter(unexpected).collect();
+    let running = |exit: &&Exit| timeline.watchdog.began.is_some_and(|began| exit.at >= began);
+    let at_work: Vec<&Exit> = exits.iter().copied().filter(running).collect();
+    let finding = if exits.is_empty() {
+        Finding::Met
+    } else if at_work.is_empty() {
+        let why = format!("a process could not be started: {}.", in_words(&exits));
+        Finding::Unclear(why)
+    } else {
+        let why = format!("a process ended that no fault had ended: {}.", in_words(&at_work));
+        Finding::Missed(why)
+    };
+    demand("no process ends unexpectedly", "none", in_words(&exits)).came_to(finding)
+}
+
+/// The first [`ENDS_TOLD`] ends, and how many more there are.
+fn in_words(exits: &[&Exit]) -> String {
+    if exits.is_empty() {
+        return "none".to_owned();
+    }
+    let ends = exits.iter().take(ENDS_TOLD).map(|exit| {
+        let at = words::in_ms(exit.at);
+        let how = words::exit(exit.how());
+        format!("{} (incarnation {}) by {how} at {at}", exit.node, exit.incarnation)
+    });
+    let told = ends.collect::<Vec<_>>().join(", ");
+    match exits.len().saturating_sub(ENDS_TOLD) {
+        0 => told,
+        more => format!("{told}, … and {more} more"),
+    }
+}

@@ -1,0 +1,129 @@
+//! Demands on a process and on its stream as a whole: [`judge`].
+
+use scenario::plan::ProcessExpect;
+use wire::Node;
+use wire::event::LifeState;
+
+use super::{Demand, Finding, NOT_OBSERVED};
+use crate::analyse::Findings;
+use crate::modes;
+use crate::processes::{restarts, state_at_end};
+use crate::summary::Expectation;
+use crate::timeline::Span;
+use crate::words::{count, sample};
+
+pub(super) fn judge(findings: &Findings, node: Node) -> Vec<Expectation> {
+    let expect = &findings.timeline.plan.expect;
+    let (lost_max, lost_min, process) = match node {
+        Node::Camera => (expect.camera.lost_max, expect.camera.lost_min, expect.camera.process),
+        Node::Radar => (expect.radar.lost_max, expect.radar.lost_min, expect.radar.process),
+        Node::Fusion => (expect.fusion.lost_max, None, expect.fusion.process),
+    };
+    let lost_max = lost_max.map(|max| lost(findings, node, Bound::Max(max)));
+    let lost_min = lost_min.map(|min| lost(findings, node, Bound::Min(min)));
+    let mut all: Vec<Expectation> = lost_max.into_iter().chain(lost_min).collect();
+    all.extend(on_process(findings, node, process));
+    all
+}
+
+#[derive(Clone, Copy)]
+enum Bound {
+    Max(u64),
+    Min(u64),
+}
+
+/// The key in the scenario file, without its bound.
+fn lost_key(node: Node) -> &'static str {
+    match node {
+        Node::Camera => "frames-lost",
+        Node::Radar => "messages-lost",
+        Node::Fusion => "outputs-lost",
+    }
+}
+
+fn lost(findings: &Findings, node: Node, bound: Bound) -> Expectation {
+    let noun = sample(node);
+    let lost = findings.outcomes.lost(node);
+    let by_cause = findings.outcomes.lost_by_cause(node);
+    let causes: Vec<String> = by_cause
+        .iter()
+        .filter(|(_, count)| **count > 0)
+        .map(|(cause, count)| format!("{count} {}", cause.words()))
+        .collect();
+    let detail =
+        if causes.is_empty() { String::new() } else { format!(" ({})", causes.join(", ")) };
+    let actual = count(lost, noun) + &detail;
+    let whole = findings.timeline.end.whole;
+    let (suffix, relation, limit, finding) = match bound {
+        Bound::Max(max) if lost <= max => ("max", "at most", max, Finding::Met),
+        Bound::Max(max) => {
+            let why = format!("lost {actual}, at most {max} may be lost");
+            let excused = lost_in_stalls(findings, node);
+            let finding = if lost - excused <= max {
+                Finding::Unclear(format!("{why}; the host stalled around {excused} of them."))
+            } else {
+                Finding::Missed(format!("{why}."))
+            };
+            ("max", "at most", max, finding)
+        }
+        Bound::Min(min) if lost >= min => ("min", "at least", min, Finding::Met),
+        Bound::Min(min) if whole => {
+            let why = format!("lost {actual}, at least {min} were to be lost.");
+            ("min", "at least", min, Finding::Missed(why))
+        }
+        Bound::Min(min) => {
+            ("min", "at least", min, Finding::Unclear("the run ended early.".into()))
+        }
+    };
+    let name = format!("expect.{node}.{}-{suffix}", lost_key(node));
+    let expected = format!("{relation} {}", count(limit, noun));
+    Demand { name, expected, actual }.came_to(finding)
+}
+
+/// Samples lost while a processor stood still: from a period before they were due, in which they
+/// were to be prepared, to a period after it, from which on they are late.
+fn lost_in_stalls(findings: &Findings, node: Node) -> u64 {
+    let outcomes = findings.outcomes.of(node).iter().filter(|it| it.lost.is_some());
+    let stalled = outcomes.filter(|it| {
+        let period = findings.timeline.period(it.sensor);
+        findings.stalls.disturb(Span { from: it.due - period, to: it.due + period })
+    });
+    stalled.count() as u64
+}
+
+fn on_process(findings: &Findings, node: Node, expect: ProcessExpect) -> Vec<Expectation> {
+    let restarts_max = expect.restarts_max.map(|max| {
+        let seen = restarts(&findings.timeline, node);
+        let finding = if seen <= u64::from(max) {
+            Finding::Met
+        } else {
+            Finding::Missed(format!("{node} was restarted {}.", times(seen)))
+        };
+        let expected = format!("at most {}", count(u64::from(max), "restart"));
+        let name = format!("expect.{node}.restarts-max");
+        Demand { name, expected, actual: count(seen, "restart") }.came_to(finding)
+    });
+    let up_at_end = expect.up_at_end.map(|up| {
+        let wanted = if up { LifeState::Running } else { LifeState::Down };
+        let state = state_at_end(&findings.timeline, node);
+        let actual = state.map_or(NOT_OBSERVED, LifeState::name).to_owned();
+        let silent = node == Node::Fusion
+            && up
+            && modes::at_end(&findings.timeline, &findings.modes).is_none();
+        let finding = match (state == Some(wanted), findings.timeline.end.whole) {
+            (true, true) if silent => Finding::Missed("fusion was up, and silent.".into()),
+            (true, true) => Finding::Met,
+            (_, false) => Finding::Unclear("the run ended early.".into()),
+            (false, true) => {
+                Finding::Missed(format!("{node} was {actual} at the end, not {}.", wanted.name()))
+            }
+        };
+        let name = format!("expect.{node}.up-at-end");
+        Demand { name, expected: wanted.name().to_owned(), actual }.came_to(finding)
+    });
+    restarts_max.into_iter().chain(up_at_end).collect()
+}
+
+fn times(number: u64) -> String {
+    count(number, "time")
+}

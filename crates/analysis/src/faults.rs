@@ -1,0 +1,141 @@
+//! What became of each fault: [`FaultFacts`].
+//!
+//! A fault is *activated* only by evidence that fits its kind ([`evidence`]); one that is not has
+//! no times, no detections and no recovery. It is in force from its effect to the *recovery*
+//! ([`recovery`]), or to the end of the run. What is noticed and done in that time is attributed to
+//! it ([`handling`]).
+
+mod evidence;
+mod handling;
+mod recovery;
+#[cfg(test)]
+mod tests;
+
+use fault::Fault;
+use fault::catalogue::Injection;
+use wire::{Node, Source};
+
+use crate::streams::Outcomes;
+use crate::summary::FaultResult;
+use crate::timeline::{Applied, Exit, Moment, Span, Timeline, ms};
+use crate::words;
+
+/// A fault, as far as the records tell.
+#[derive(Debug)]
+pub(crate) struct FaultFacts<'a> {
+    pub(crate) fault: &'a Fault,
+    /// Incarnations that it struck, in order.
+    victims: Vec<u32>,
+    /// First moment at which it acted, whether or not that had an effect.
+    acted: Option<Moment>,
+    /// Its effect to the recovery, or to the end of the run; `None` if it had none.
+    pub(crate) in_force: Option<Span>,
+    pub(crate) result: FaultResult,
+}
+
+impl FaultFacts<'_> {
+    /// Whether this end of a process is what the fault is about.
+    pub(crate) fn explains(&self, exit: &Exit) -> bool {
+        let ends = matches!(self.fault.injection, Injection::Kill { .. } | Injection::Crash { .. });
+        ends && self.fault.target == exit.node
+            && self.victims.contains(&exit.incarnation)
+            && self.acted.is_some_and(|acted| acted <= exit.at)
+    }
+}
+
+/// What became of each fault of the plan, in its order.
+pub(crate) fn examine<'a>(timeline: &Timeline<'a>, outcomes: &Outcomes) -> Vec<FaultFacts<'a>> {
+    let faults = (0..).zip(&timeline.plan.faults);
+    let mut all: Vec<FaultFacts> =
+        faults.map(|(index, fault)| examine_one(timeline, outcomes, (index, fault))).collect();
+    handling::attribute(timeline, &mut all);
+    all
+}
+
+fn examine_one<'a>(
+    timeline: &Timeline<'a>,
+    outcomes: &Outcomes,
+    (index, fault): (u32, &'a Fault),
+) -> FaultFacts<'a> {
+    let case = Case::new(timeline, index, fault);
+    let findings = evidence::collect(&case);
+    let mut result = FaultResult {
+        id: fault.id.clone(),
+        target: fault.target,
+        kind: fault.injection.kind().to_owned(),
+        detail: words::injection(&fault.injection),
+        activated: findings.activated,
+        evidence: findings.sentences,
+        injected_at_ms: None,
+        ended_at_ms: None,
+        detections: Vec::new(),
+        fdti_ms: None,
+        frti_ms: None,
+        fhti_ms: None,
+        reactions: Vec::new(),
+        recovered_after_ms: None,
+        recovery_chain_ms: std::collections::BTreeMap::new(),
+        frames_lost: 0,
+    };
+    let mut in_force = None;
+    if let Some(effect) = case.acted.filter(|_| findings.activated) {
+        let over = recovery::over(&case);
+        let recovery = recovery::find(&case, over);
+        let end = recovery.as_ref().map_or(timeline.end.cut, |output| output.at).max(effect);
+        let span = Span { from: effect, to: end };
+        let lead = match fault.target {
+            Node::Fusion => timeline.period(Node::Camera).max(timeline.period(Node::Radar)),
+            sensor => timeline.period(sensor),
+        };
+        let lost = outcomes.of(fault.target).iter().filter(|outcome| {
+            outcome.lost.is_some() && (effect - lead..=end).contains(&outcome.due)
+        });
+        result.frames_lost = lost.count() as u64;
+        result.injected_at_ms = Some(ms(effect));
+        result.ended_at_ms = over.map(|over| ms(over.at));
+        result.recovered_after_ms = recovery.as_ref().map(|output| ms(output.at - effect));
+        result.recovery_chain_ms = recovery::chain(&case, over, recovery);
+        in_force = Some(span);
+    }
+    FaultFacts { fault, victims: case.victims, acted: case.acted, in_force, result }
+}
+
+/// A fault and the records about it.
+struct Case<'a, 't> {
+    timeline: &'t Timeline<'a>,
+    index: u32,
+    fault: &'t Fault,
+    applied: Vec<&'t Applied>,
+    victims: Vec<u32>,
+    acted: Option<Moment>,
+}
+
+impl<'a, 't> Case<'a, 't> {
+    fn new(timeline: &'t Timeline<'a>, index: u32, fault: &'t Fault) -> Case<'a, 't> {
+        let applied = timeline.processes.applied.iter();
+        let applied: Vec<&Applied> = applied
+            .filter(|it| it.fault == index && it.source == Source::Node(fault.target))
+            .collect();
+        let signalled = timeline.watchdog.injecting.iter();
+        let mut signalled = signalled.filter(|it| it.fault == index);
+        let (acted, mut victims) = if fault.injection.by_watchdog() {
+            let first = signalled.next();
+            (first.map(|it| it.at), first.iter().map(|it| it.incarnation).collect())
+        } else {
+            let victims: Vec<u32> = applied.iter().map(|it| it.incarnation).collect();
+            (applied.first().map(|it| it.at), victims)
+        };
+        victims.sort_unstable();
+        victims.dedup();
+        Case { timeline, index, fault, applied, victims, acted }
+    }
+
+    /// How a victim ended, if it did while the run lasted.
+    fn exit_of(&self, victim: u32) -> Option<&'t Exit> {
+        self.timeline.exit_of(self.fault.target, victim)
+    }
+
+    fn last_victim(&self) -> u32 {
+        self.victims.last().copied().unwrap_or(0)
+    }
+}

@@ -1,0 +1,133 @@
+//! When a fault is over, and when everything is whole again: [`over`], [`find`], [`chain`].
+
+use fault::catalogue::Injection;
+use std::collections::{BTreeMap, HashSet};
+use wire::event::Proof;
+use wire::{Node, Source};
+
+use super::Case;
+use crate::timeline::{Moment, Output, ms};
+
+/// How a fault ended.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Over {
+    pub(super) at: Moment,
+    how: How,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum How {
+    /// The victim ended; someone else has to come back.
+    VictimEnded,
+    /// A hang ended, and the victim went on.
+    VictimWentOn,
+    /// Its time was over.
+    TimeOver,
+}
+
+/// When a fault that took effect was over; `None` if it lasted to the end of the run.
+pub(super) fn over(case: &Case) -> Option<Over> {
+    let acted = case.acted?;
+    let cut = case.timeline.end.cut;
+    let exit = case.exit_of(case.last_victim()).map(|exit| exit.at).filter(|&at| at >= acted);
+    let ended = exit.map(|at| Over { at, how: How::VictimEnded });
+    let found = match case.fault.injection {
+        Injection::Kill { .. } | Injection::Crash { .. } => ended,
+        Injection::Hang { .. } => {
+            let resumed = case.timeline.processes.resumed.iter();
+            let lifted = resumed.chain(&case.timeline.watchdog.lifted);
+            let of_this = lifted.filter(|(at, fault)| *fault == case.index && *at >= acted);
+            let went_on = of_this.map(|(at, _)| Over { at: *at, how: How::VictimWentOn });
+            went_on.chain(ended).min_by_key(|over| over.at)
+        }
+        _ => {
+            let end_ns = case.fault.end_ns().unwrap_or(u64::MAX);
+            let end = i64::try_from(end_ns).unwrap_or(i64::MAX);
+            let at = last_release(case).map_or(end, |released| released.max(end));
+            Some(Over { at, how: How::TimeOver })
+        }
+    };
+    found.filter(|over| over.at < cut)
+}
+
+/// When the last sample that a delay held back was handed over: up to then old samples come between
+/// the fresh ones, whenever the fault's own time was over.
+fn last_release(case: &Case) -> Option<Moment> {
+    let held = case.applied.iter().filter(|it| it.proof == Proof::HeldBack);
+    let held: HashSet<(u64, u32)> = held.map(|it| (it.item, it.incarnation)).collect();
+    let sensor = case.timeline.sensors.get(case.fault.target.index())?;
+    let released = sensor.handed_over.iter().filter(|it| held.contains(&(it.item, it.incarnation)));
+    released.map(|it| it.at).max()
+}
+
+/// The first output that shows that the victim is back: made from fresh data of the victim's
+/// successor (of the victim itself after a hang that ended by itself or a fault on data), or, where
+/// fusion was the victim, made by fusion from fresh data.
+pub(super) fn find<'t>(case: &Case<'_, 't>, over: Option<Over>) -> Option<&'t Output> {
+    let over = over?;
+    let timeline = case.timeline;
+    let target = case.fault.target;
+    let later = timeline.fusion.outputs.iter().filter(|output| output.at >= over.at);
+    let mut of_stream = later.filter(|output| target == Node::Fusion || output.stream == target);
+    match (over.how, target) {
+        (How::VictimEnded, Node::Fusion) => of_stream.find(|output| {
+            let born = timeline
+                .watchdog
+                .spawned
+                .iter()
+                .find(|it| (it.node, it.incarnation) == (Node::Fusion, output.by));
+            let fresh = born.is_some_and(|born| output.captured >= born.at);
+            output.by > case.last_victim() && fresh
+        }),
+        (How::VictimEnded, _) => of_stream.find(|output| output.from > case.last_victim()),
+        (How::VictimWentOn, _) => of_stream.find(|output| output.captured >= over.at),
+        (How::TimeOver, _) => of_stream.find(|output| {
+            let due = timeline.due(output.stream, output.item);
+            due >= over.at && output.received <= due + timeline.period(output.stream)
+        }),
+    }
+}
+
+/// The steps of a restart, each counted from the effect; empty where nothing was restarted.
+pub(super) fn chain(
+    case: &Case,
+    over: Option<Over>,
+    recovery: Option<&Output>,
+) -> BTreeMap<String, f64> {
+    let (Some(effect), Some(over)) = (case.acted, over) else { return BTreeMap::new() };
+    let timeline = case.timeline;
+    let target = case.fault.target;
+    let successor = match (over.how, recovery, target) {
+        (How::VictimEnded, Some(output), Node::Fusion) => output.by,
+        (How::VictimEnded, Some(output), _) => output.from,
+        (How::VictimEnded, None, _) => case.last_victim().saturating_add(1),
+        (How::VictimWentOn | How::TimeOver, ..) => return BTreeMap::new(),
+    };
+    let source = Source::Node(target);
+    let detected =
+        timeline.watchdog.detected.iter().find(|it| {
+            it.node == target && case.victims.contains(&it.incarnation) && it.at >= effect
+        });
+    let spawned = timeline.watchdog.spawned.iter();
+    let spawned = spawned
+        .map(|it| (it.at, it.node, it.incarnation))
+        .find(|&(_, node, incarnation)| (node, incarnation) == (target, successor));
+    let running = timeline.processes.started.iter();
+    let running = running.map(|it| (it.at, it.source, it.incarnation));
+    let attached = timeline.processes.attached.iter().copied();
+    let by_successor = |it: &(Moment, Source, u32)| (it.1, it.2) == (source, successor);
+    let sensor = timeline.sensors.get(target.index());
+    let published = sensor
+        .and_then(|log| log.handed_over.iter().find(|it| it.incarnation == successor))
+        .map(|it| it.at);
+    let steps = [
+        ("detected", detected.map(|it| it.at)),
+        ("spawned", spawned.map(|(at, ..)| at)),
+        ("running", running.clone().find(by_successor).map(|it| it.0)),
+        ("attached", attached.clone().find(by_successor).map(|it| it.0)),
+        ("published", published),
+        ("fused", recovery.map(|output| output.at)),
+    ];
+    let known = steps.into_iter().filter_map(|(name, at)| Some((name.to_owned(), at?)));
+    known.map(|(name, at)| (name, ms(at - effect))).collect()
+}

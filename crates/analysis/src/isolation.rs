@@ -1,0 +1,219 @@
+//! Whether a process noticed a fault in another one: [`judge`].
+//!
+//! Each process that the scenario names is held against its own fault-free interval. In the window
+//! of a fault (its effect to the recovery, at least [`MIN_PERIODS`] periods, so that there is
+//! something to see) the process must
+//! - keep its process id;
+//! - produce every sample and find a place for it. A camera whose slots a stalled reader holds
+//!   drops frames: it is coupled to its reader, which is what isolation excludes;
+//!   Fusion must make an output from every sample within its reach that was handed over in time, at
+//!   most one period after the hand-over: the moment at which it chose to look excuses nothing;
+//! - be no slower than before by more than the margin. With [`ENOUGH`] samples or more, the median
+//!   must not exceed the fault-free 90 % quantile, nor the 90 % quantile the fault-free 99 %
+//!   quantile, by more than the margin; with fewer, where quantiles say nothing, the largest must
+//!   not exceed the fault-free largest by more than the margin.
+//!
+//! A process that is itself the target of a fault cannot be isolated; the scenario says so.
+
+#[cfg(test)]
+mod tests;
+
+use wire::Node;
+
+use crate::analyse::Findings;
+use crate::faults::FaultFacts;
+use crate::latency::{CAPTURED_TO_PUBLISHED, DUE_TO_SENT, HANDED_OVER_TO_FUSED};
+use crate::quantiles::quantiles_us;
+use crate::streams::Outcome;
+use crate::summary::{Cause, Isolation, Quantiles, Verdict};
+use crate::timeline::{Span, Timeline};
+use crate::words::{count, sample};
+
+/// A window holds at least this many periods of the process's stream.
+const MIN_PERIODS: i64 = 3;
+/// From this many samples on, their 90 % quantile is not simply the largest.
+const ENOUGH: u64 = 10;
+
+/// Each process named by the scenario against each fault in another one.
+pub(crate) fn judge(findings: &Findings) -> Vec<Isolation> {
+    let isolated = &findings.timeline.plan.expect.isolated;
+    let pairs = isolated.iter().flat_map(|&process| {
+        let others = findings.faults.iter().filter(move |it| it.fault.target != process);
+        others.map(move |facts| (process, facts))
+    });
+    pairs.map(|(process, facts)| judge_one(findings, process, facts)).collect()
+}
+
+fn judge_one(findings: &Findings, process: Node, facts: &FaultFacts) -> Isolation {
+    let margin_ns = findings.timeline.plan.expect.isolation_margin_ns;
+    let mut isolation = Isolation {
+        process,
+        fault: facts.fault.id.clone(),
+        kept_its_process: true,
+        lost: 0,
+        latency: latency_name(process).to_owned(),
+        fault_free_us: quantiles_us(fault_free(findings, process)),
+        during_us: None,
+        margin_ms: margin_ns as f64 / 1e6,
+        verdict: Verdict::Inconclusive,
+        reason: None,
+    };
+    let Some(in_force) = facts.in_force else {
+        isolation.reason = Some(format!("fault {} took no effect.", isolation.fault));
+        return isolation;
+    };
+    let span = noticeable(&findings.timeline, process, in_force);
+    let window = Window { findings, process, span };
+    isolation.kept_its_process = window.kept_its_process();
+    isolation.lost =
+        window.missing(Cause::NotProduced) + window.missing(Cause::Overrun) + window.late();
+    let during = latencies(findings, process).filter(|it| window.span.contains(it.to));
+    isolation.during_us = quantiles_us(during.map(Span::length));
+    (isolation.verdict, isolation.reason) = window.verdict(&isolation);
+    isolation
+}
+
+/// The latency that is a process's own work.
+fn latency_name(process: Node) -> &'static str {
+    match process {
+        Node::Camera => CAPTURED_TO_PUBLISHED,
+        Node::Radar => DUE_TO_SENT,
+        Node::Fusion => "handed_over_to_fused",
+    }
+}
+
+fn latencies<'a>(findings: &'a Findings, process: Node) -> impl Iterator<Item = Span> + 'a {
+    let (one, other) = match process {
+        Node::Camera => (CAPTURED_TO_PUBLISHED, None),
+        Node::Radar => (DUE_TO_SENT, None),
+        Node::Fusion => (HANDED_OVER_TO_FUSED[0], Some(HANDED_OVER_TO_FUSED[1])),
+    };
+    let other = other.map_or(&[][..], |name| findings.latencies.of(process, name));
+    findings.latencies.of(process, one).iter().chain(other).copied()
+}
+
+/// What a process took while no fault could be noticed.
+fn fault_free<'a>(findings: &'a Findings, process: Node) -> impl Iterator<Item = i64> + 'a {
+    let in_force = findings.faults.iter().filter_map(|facts| facts.in_force);
+    let windows: Vec<Span> =
+        in_force.map(|span| noticeable(&findings.timeline, process, span)).collect();
+    latencies(findings, process)
+        .filter(move |it| !windows.iter().any(|window| window.overlaps(*it)))
+        .map(Span::length)
+}
+
+/// The time in which a process could notice a fault that was in force for this long.
+fn noticeable(timeline: &Timeline, process: Node, in_force: Span) -> Span {
+    let to = in_force.to.max(in_force.from + MIN_PERIODS * rhythm(timeline, process));
+    Span { from: in_force.from, to: to.min(timeline.end.cut) }
+}
+
+/// The time in which a fault could have been noticed by a process.
+struct Window<'a> {
+    findings: &'a Findings<'a>,
+    process: Node,
+    span: Span,
+}
+
+impl Window<'_> {
+    fn missing(&self, cause: Cause) -> u64 {
+        let outcomes = self.findings.outcomes.of(self.process).iter();
+        let own = |it: &&Outcome| self.process != Node::Fusion || it.offered_in_time;
+        let missing = outcomes.filter(|it| it.lost == Some(cause) && self.span.contains(it.due));
+        missing.filter(own).count() as u64
+    }
+
+    /// Samples that were there in time and that fusion used more than a period later.
+    fn late(&self) -> u64 {
+        if self.process != Node::Fusion {
+            return 0;
+        }
+        let timeline = &self.findings.timeline;
+        let late = self.findings.outcomes.of(Node::Fusion).iter().filter(|it| {
+            let used_late = it.fused_after.is_some_and(|after| after > timeline.period(it.sensor));
+            it.offered_in_time && used_late && self.span.contains(it.due)
+        });
+        late.count() as u64
+    }
+
+    /// `did not produce 2 frames and dropped 1 frame for want of a place`.
+    fn lost_in_words(&self) -> String {
+        let noun = sample(self.process);
+        let causes = [
+            (Cause::NotProduced, "did not produce", ""),
+            (Cause::Overrun, "dropped", " for want of a place"),
+        ];
+        let told = causes.map(|(cause, verb, why)| (self.missing(cause), verb, why));
+        let late = (self.late(), "made", " more than a period late");
+        let told = told.into_iter().chain([late]).filter(|(number, ..)| *number > 0);
+        let told = told.map(|(number, verb, why)| format!("{verb} {}{why}", count(number, noun)));
+        told.collect::<Vec<_>>().join(" and ")
+    }
+
+    /// Samples that the process had to produce.
+    fn owed(&self) -> usize {
+        let outcomes = self.findings.outcomes.of(self.process).iter();
+        outcomes.filter(|it| it.lost != Some(Cause::NoInput) && self.span.contains(it.due)).count()
+    }
+
+    fn kept_its_process(&self) -> bool {
+        let log = &self.findings.timeline.watchdog;
+        let ends = log.exits.iter().filter(|it| it.node == self.process).map(|it| it.at);
+        let births = log.spawned.iter().filter(|it| it.node == self.process).map(|it| it.at);
+        !ends.chain(births).any(|at| self.span.contains(at))
+    }
+
+    fn verdict(&self, seen: &Isolation) -> (Verdict, Option<String>) {
+        let process = self.process;
+        let failed = |why: String| (Verdict::Fail, Some(why));
+        let unclear = |why: String| (Verdict::Inconclusive, Some(why));
+        if !seen.kept_its_process {
+            return failed(format!("{process} ended or was restarted during the fault."));
+        }
+        if seen.lost > 0 {
+            if self.findings.stalls.disturb(self.span) {
+                let lost = self.lost_in_words();
+                return unclear(format!("{process} {lost}, and the host stalled."));
+            }
+            return failed(format!("{process} {} during the fault.", self.lost_in_words()));
+        }
+        let (Some(free), Some(during)) = (seen.fault_free_us, seen.during_us) else {
+            return match (self.owed(), seen.during_us) {
+                (0, _) => unclear(format!("{process} had nothing to produce during the fault.")),
+                (_, None) => failed(format!("{process} produced nothing during the fault.")),
+                (_, Some(_)) => unclear(format!("{process} has no fault-free interval.")),
+            };
+        };
+        if free.count < ENOUGH {
+            return unclear(format!("{process} has too short a fault-free interval."));
+        }
+        match slower(free, during, seen.margin_ms * 1e3) {
+            None => (Verdict::Pass, None),
+            Some(why) if self.findings.stalls.disturb(self.span) => {
+                unclear(format!("{process} was slower, and the host stalled: {why}."))
+            }
+            Some(why) => failed(format!("{process} was slower: {why}.")),
+        }
+    }
+}
+
+/// The longest time between two samples that a process owes.
+fn rhythm(timeline: &Timeline, process: Node) -> i64 {
+    match process {
+        Node::Fusion => timeline.period(Node::Camera).max(timeline.period(Node::Radar)),
+        sensor => timeline.period(sensor),
+    }
+}
+
+/// In what way a latency was worse than the fault-free one allows, if it was.
+fn slower(free: Quantiles, during: Quantiles, margin_us: f64) -> Option<String> {
+    let few = [("max", during.max, "max", free.max)];
+    let many = [("p50", during.p50, "p90", free.p90), ("p90", during.p90, "p99", free.p99)];
+    let rules = if during.count < ENOUGH { &few[..] } else { &many[..] };
+    let broken = rules.iter().find(|(_, seen, _, limit)| *seen > limit + margin_us);
+    broken.map(|(name, seen, free_name, limit)| {
+        format!(
+            "{name} {seen:.0} µs, fault-free {free_name} {limit:.0} µs, margin {margin_us:.0} µs"
+        )
+    })
+}

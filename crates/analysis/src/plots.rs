@@ -1,0 +1,64 @@
+//! The points of the plots: [`series()`].
+
+use wire::Node;
+
+use crate::analyse::Findings;
+use crate::latency::{CAPTURED_TO_FUSED, PUBLISHED_TO_RECEIVED, SENT_TO_RECEIVED};
+use crate::processes;
+use crate::series::{FaultSpan, LatencyLine, Loss, Series, TrackPoint};
+use crate::timeline::ms;
+
+/// The latencies that tell the story: how long each sample travels, and how old it is when it
+/// counts.
+const LINES: [(Node, &str); 4] = [
+    (Node::Camera, PUBLISHED_TO_RECEIVED),
+    (Node::Radar, SENT_TO_RECEIVED),
+    (Node::Fusion, CAPTURED_TO_FUSED[0]),
+    (Node::Fusion, CAPTURED_TO_FUSED[1]),
+];
+
+pub(crate) fn series(findings: &Findings) -> Series {
+    let timeline = &findings.timeline;
+    let latency = LINES.map(|(stream, interval)| LatencyLine {
+        stream,
+        interval: interval.to_owned(),
+        points: findings
+            .latencies
+            .of(stream, interval)
+            .iter()
+            .map(|span| (ms(span.to), ms(span.length())))
+            .collect(),
+    });
+    let losses = Node::ALL.into_iter().flat_map(|stream| {
+        let outcomes = findings.outcomes.of(stream).iter();
+        outcomes.filter_map(move |it| Some(Loss { stream, due_ms: ms(it.due), cause: it.lost? }))
+    });
+    let faults = findings.faults.iter().filter_map(|facts| {
+        let span = facts.in_force?;
+        Some(FaultSpan {
+            id: facts.fault.id.clone(),
+            kind: facts.result.kind.clone(),
+            target: facts.fault.target,
+            from_ms: ms(span.from),
+            to_ms: ms(span.to),
+        })
+    });
+    let expected = Node::ALL.map(|stream| (stream, findings.outcomes.of(stream).len() as u64));
+    let tracks = timeline.fusion.outputs.iter().flat_map(|output| {
+        timeline.fusion.tracks[output.tracks.clone()].iter().map(|track| TrackPoint {
+            at_ms: ms(output.at),
+            incarnation: output.by,
+            id: track.id,
+            x_m: track.x_m,
+            y_m: track.y_m,
+        })
+    });
+    Series {
+        latency: latency.into(),
+        losses: losses.collect(),
+        expected: expected.into(),
+        fault_spans: faults.collect(),
+        lives: Node::ALL.into_iter().flat_map(|node| processes::lives(timeline, node)).collect(),
+        tracks: tracks.collect(),
+    }
+}

@@ -1,0 +1,137 @@
+//! The processes and their lives: [`processes`], [`states`].
+
+use std::collections::BTreeMap;
+use wire::event::LifeState;
+use wire::{Node, Source};
+
+use crate::series::LifeSpan;
+use crate::summary::{Incarnation, Process, Usage};
+use crate::timeline::{Moment, StateChange, Timeline, UsageSample, ms};
+use crate::words;
+
+/// Usage before this is start-up, not steady state.
+const STEADY_FROM_NS: Moment = 500_000_000;
+
+/// Camera, radar, fusion, watchdog.
+pub(crate) fn processes(timeline: &Timeline) -> Vec<Process> {
+    Source::ALL
+        .into_iter()
+        .map(|source| Process {
+            name: source.name().to_owned(),
+            incarnations: match source {
+                Source::Node(node) => incarnations(timeline, node),
+                Source::Watchdog => watchdog(timeline),
+            },
+            state_at_end: match source {
+                Source::Node(node) => state_at_end(timeline, node),
+                Source::Watchdog => None,
+            },
+            usage: usage(timeline, source),
+        })
+        .collect()
+}
+
+fn incarnations(timeline: &Timeline, node: Node) -> Vec<Incarnation> {
+    let spawned = timeline.watchdog.spawned.iter().filter(|it| it.node == node);
+    spawned
+        .map(|born| {
+            let exit = timeline.exit_of(node, born.incarnation);
+            Incarnation {
+                number: born.incarnation,
+                pid: born.pid,
+                started_ms: ms(born.at),
+                ended_ms: exit.map(|exit| ms(exit.at)),
+                exit: exit.map(|exit| {
+                    if timeline.ended_by_watchdog(exit) {
+                        "ended by the watchdog".to_owned()
+                    } else {
+                        words::exit(exit.how())
+                    }
+                }),
+            }
+        })
+        .collect()
+}
+
+fn watchdog(timeline: &Timeline) -> Vec<Incarnation> {
+    let started = timeline.processes.started.iter().filter(|it| it.source == Source::Watchdog);
+    started
+        .map(|it| Incarnation {
+            number: it.incarnation,
+            pid: it.pid,
+            started_ms: ms(it.at),
+            ended_ms: None,
+            exit: None,
+        })
+        .collect()
+}
+
+/// The states of a process, in the order of time. A spawned process is starting, whether or not
+/// that was recorded by itself.
+pub(crate) fn states(timeline: &Timeline, node: Node) -> Vec<StateChange> {
+    let spawned = timeline.watchdog.spawned.iter().map(|it| StateChange {
+        at: it.at,
+        node: it.node,
+        incarnation: it.incarnation,
+        state: LifeState::Starting,
+    });
+    let changes = spawned.chain(timeline.watchdog.states.iter().copied());
+    let mut changes: Vec<StateChange> = changes.filter(|it| it.node == node).collect();
+    changes.sort_by_key(|it| it.at);
+    changes.dedup_by_key(|it| (it.incarnation, it.state));
+    changes
+}
+
+/// The state of a process just before the run was stopped.
+pub(crate) fn state_at_end(timeline: &Timeline, node: Node) -> Option<LifeState> {
+    let before = |it: &StateChange| it.at < timeline.end.cut;
+    states(timeline, node).into_iter().rfind(before).map(|it| it.state)
+}
+
+/// The stretches of each state of a process, up to the last thing known.
+pub(crate) fn lives(timeline: &Timeline, node: Node) -> Vec<LifeSpan> {
+    let states = states(timeline, node);
+    let end = states.last().map_or(0, |it| it.at).max(timeline.end.cut);
+    let spans = states.iter().enumerate().map(|(index, it)| LifeSpan {
+        node,
+        incarnation: it.incarnation,
+        state: it.state,
+        from_ms: ms(it.at),
+        to_ms: ms(states.get(index + 1).map_or(end, |next| next.at)),
+    });
+    spans.collect()
+}
+
+/// How often a process was started again.
+pub(crate) fn restarts(timeline: &Timeline, node: Node) -> u64 {
+    let spawned = timeline.watchdog.spawned.iter().filter(|it| it.node == node);
+    (spawned.count() as u64).saturating_sub(1)
+}
+
+/// Usage of the incarnation that was sampled over the longest time.
+fn usage(timeline: &Timeline, source: Source) -> Option<Usage> {
+    let mut by_incarnation: BTreeMap<u32, Vec<&UsageSample>> = BTreeMap::new();
+    for sample in &timeline.watchdog.usage {
+        let steady = (STEADY_FROM_NS..=timeline.end.cut).contains(&sample.at);
+        if steady && sample.source as usize == source.index() {
+            by_incarnation.entry(sample.of).or_default().push(sample);
+        }
+    }
+    let ends = by_incarnation.values().filter_map(|it| Some((*it.first()?, *it.last()?)));
+    let (first, last) = ends.max_by_key(|(first, last)| last.at - first.at)?;
+    let interval_ms = ms(last.at - first.at);
+    if interval_ms <= 0.0 {
+        return None;
+    }
+    let user_ms = last.user_us.saturating_sub(first.user_us) as f64 / 1e3;
+    let system_ms = last.system_us.saturating_sub(first.system_us) as f64 / 1e3;
+    Some(Usage {
+        interval_ms,
+        user_ms,
+        system_ms,
+        core_percent: (user_ms + system_ms) / interval_ms * 100.0,
+        minor_faults: last.minor_faults.saturating_sub(first.minor_faults),
+        major_faults: last.major_faults.saturating_sub(first.major_faults),
+        rss_kib: last.rss_kib,
+    })
+}

@@ -1,0 +1,318 @@
+//! The newest frame, from one writer to any number of readers, in place: [`Buffer`], [`Writer`],
+//! [`Reader`].
+//!
+//! The memory is a header page and a pool of slots, writable by the writer alone, and one pin page
+//! for each reader, writable by that reader alone. `protocol` says who may touch which slot when.
+
+mod protocol;
+
+use crate::page::{AttachError, attach, attach_view, create};
+use protocol::{Kernel, Load, Store};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::atomic::{AtomicU64, Ordering};
+use sys::shm::{HUGE_PAGE_BYTES, Memory, Shared, SharedView};
+use wire::shared::{PAGE_BYTES, PageKind, frames, pin};
+
+/// The owner's handle: creates the memory, hands it out, and unpins for the dead.
+#[derive(Debug)]
+pub struct Buffer {
+    frames: Memory,
+    pins: Vec<(Memory, Shared)>,
+}
+
+impl Buffer {
+    /// New memory for `slots` frames of at most `slot_bytes` bytes and `readers` readers.
+    pub fn create(slots: usize, slot_bytes: usize, readers: usize) -> Result<Buffer, AttachError> {
+        check(slots, slot_bytes)?;
+        let more = SLOTS_OFFSET - PAGE_BYTES + pool_bytes(slots, slot_bytes);
+        let (memory, header) = create(PageKind::Frames, more)?;
+        header.words()[frames::SLOTS].store(slots as u64, Ordering::Relaxed);
+        header.words()[frames::SLOT_BYTES].store(slot_bytes as u64, Ordering::Relaxed);
+        // The owner touches every page once, so that no process pays for the first access.
+        Shared::map(memory.fd(), SLOTS_OFFSET, pool_bytes(slots, slot_bytes))
+            .map_err(|source| AttachError::Map { what: PageKind::Frames, source })?
+            .collapse();
+        let pins = (0..readers).map(|_| create(PageKind::Pin, 0)).collect::<Result<Vec<_>, _>>()?;
+        Ok(Buffer { frames: memory, pins })
+    }
+
+    /// The frames, for the writer.
+    pub fn frames_fd(&self) -> BorrowedFd<'_> {
+        self.frames.fd()
+    }
+
+    /// The frames, for a reader: the kernel refuses to map them writable.
+    pub fn frames_read_only(&self) -> std::io::Result<OwnedFd> {
+        self.frames.read_only()
+    }
+
+    /// The pin page of reader number `reader`, for that reader.
+    pub fn pin_fd(&self, reader: usize) -> BorrowedFd<'_> {
+        self.pins[reader].0.fd()
+    }
+
+    /// The pin page of reader number `reader`, for the writer.
+    pub fn pin_read_only(&self, reader: usize) -> std::io::Result<OwnedFd> {
+        self.pins[reader].0.read_only()
+    }
+
+    /// Gives back the slot that reader number `reader` held when it died. Only after it was buried.
+    pub fn unpin_dead(&self, reader: usize) {
+        protocol::unpin::<Kernel>(&self.pins[reader].1.words()[pin::CELL]);
+    }
+}
+
+fn check(slots: usize, slot_bytes: usize) -> Result<(), AttachError> {
+    if (2..=frames::SLOTS_MAX).contains(&slots) && (1..=64 << 20).contains(&slot_bytes) {
+        return Ok(());
+    }
+    let detail = format!("{slots} slots of {slot_bytes} bytes");
+    Err(AttachError::Impossible { what: PageKind::Frames, detail })
+}
+
+/// Slots begin on page boundaries, so that two never share a cache line or a page.
+fn stride(slot_bytes: usize) -> usize {
+    slot_bytes.next_multiple_of(PAGE_BYTES)
+}
+
+/// Where the slots begin: huge pages can back them, and what lies between the header and them takes
+/// no memory.
+const SLOTS_OFFSET: usize = HUGE_PAGE_BYTES;
+
+/// Bytes of all slots: whole huge pages where they fill at least one.
+fn pool_bytes(slots: usize, slot_bytes: usize) -> usize {
+    let bytes = slots * stride(slot_bytes);
+    if bytes < HUGE_PAGE_BYTES { bytes } else { bytes.next_multiple_of(HUGE_PAGE_BYTES) }
+}
+
+/// A word of a read-only page.
+struct Word<'a>(&'a SharedView, usize);
+
+impl Load for Word<'_> {
+    fn load(&self, ordering: Ordering) -> u64 {
+        self.0.load(self.1, ordering)
+    }
+}
+
+impl Load for AtomicU64 {
+    fn load(&self, ordering: Ordering) -> u64 {
+        self.load(ordering)
+    }
+}
+
+impl Store for AtomicU64 {
+    fn store(&self, value: u64, ordering: Ordering) {
+        self.store(value, ordering);
+    }
+}
+
+/// The writing side: one process at a time, the one before it buried.
+#[derive(Debug)]
+pub struct Writer {
+    header: Shared,
+    slots: Shared,
+    pins: Vec<SharedView>,
+    slot_count: usize,
+    slot_bytes: usize,
+}
+
+impl Writer {
+    /// Maps the frames and the pin page of every reader.
+    pub fn attach(frames_fd: impl AsFd, pin_fds: &[OwnedFd]) -> Result<Writer, AttachError> {
+        let header = attach(PageKind::Frames, &frames_fd, PAGE_BYTES)?;
+        let slot_count = header.words()[frames::SLOTS].load(Ordering::Relaxed) as usize;
+        let slot_bytes = header.words()[frames::SLOT_BYTES].load(Ordering::Relaxed) as usize;
+        check(slot_count, slot_bytes)?;
+        let slots = Shared::map(frames_fd, SLOTS_OFFSET, pool_bytes(slot_count, slot_bytes))
+            .map_err(|source| AttachError::Map { what: PageKind::Frames, source })?;
+        let pins = pin_fds
+            .iter()
+            .map(|fd| attach_view(PageKind::Pin, fd, PAGE_BYTES))
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(Writer { header, slots, pins, slot_count, slot_bytes })
+    }
+
+    /// A slot to fill; `None` if every slot is the newest or held by a reader: the frame is lost.
+    pub fn begin(&mut self) -> Option<Fill<'_>> {
+        let latest = &self.header.words()[frames::LATEST];
+        let pins = self.pins.iter().map(|page| Word(page, pin::CELL));
+        let slot = protocol::free_slot::<Kernel>(latest, pins, self.slot_count)?;
+        Some(Fill { writer: self, slot })
+    }
+}
+
+/// A slot that no reader sees. Dropping it without publishing leaves it free.
+#[must_use]
+#[derive(Debug)]
+pub struct Fill<'a> {
+    writer: &'a mut Writer,
+    slot: usize,
+}
+
+impl Fill<'_> {
+    /// The slot's bytes, holding whatever was there before.
+    pub fn bytes(&mut self) -> &mut [u8] {
+        let Writer { slots, slot_bytes, .. } = &mut *self.writer;
+        slots.bytes_mut(self.slot * stride(*slot_bytes), *slot_bytes)
+    }
+
+    /// Makes the slot the newest frame. Readers find `now_ns` as the time of publication.
+    pub fn publish(self, now_ns: u64) {
+        let words = self.writer.header.words();
+        // Relaxed: made visible by the Release store in `publish`.
+        words[frames::PUBLISHED_NS + self.slot].store(now_ns, Ordering::Relaxed);
+        protocol::publish::<Kernel>(&words[frames::LATEST], self.slot);
+    }
+}
+
+/// The reading side: one process at a time for each pin page.
+#[derive(Debug)]
+pub struct Reader {
+    header: SharedView,
+    slots: SharedView,
+    pin: Shared,
+    slot_count: usize,
+    slot_bytes: usize,
+    seen: u64,
+}
+
+impl Reader {
+    /// Maps the frames and the reader's own pin page. The newest frame counts as unseen.
+    pub fn attach(frames_fd: impl AsFd, pin_fd: impl AsFd) -> Result<Reader, AttachError> {
+        let header = attach_view(PageKind::Frames, &frames_fd, PAGE_BYTES)?;
+        let slot_count = header.load(frames::SLOTS, Ordering::Relaxed) as usize;
+        let slot_bytes = header.load(frames::SLOT_BYTES, Ordering::Relaxed) as usize;
+        check(slot_count, slot_bytes)?;
+        let slots = SharedView::map(frames_fd, SLOTS_OFFSET, pool_bytes(slot_count, slot_bytes))
+            .map_err(|source| AttachError::Map { what: PageKind::Frames, source })?;
+        let pin = attach(PageKind::Pin, pin_fd, PAGE_BYTES)?;
+        Ok(Reader { header, slots, pin, slot_count, slot_bytes, seen: 0 })
+    }
+
+    /// Holds the newest frame, if there is one that this reader has not seen.
+    pub fn newest(&mut self) -> Option<Held<'_>> {
+        let latest = Word(&self.header, frames::LATEST);
+        let cell = &self.pin.words()[pin::CELL];
+        let word = protocol::pin_newest::<Kernel>(&latest, cell, self.seen)?;
+        self.seen = word;
+        // The writer's word comes from another process: never trust it as an index.
+        let slot = protocol::slot_of(word).min(self.slot_count - 1);
+        Some(Held { reader: self, slot })
+    }
+}
+
+/// A frame that the writer does not touch until this is dropped.
+#[must_use]
+#[derive(Debug)]
+pub struct Held<'a> {
+    reader: &'a Reader,
+    slot: usize,
+}
+
+impl Held<'_> {
+    /// The frame.
+    pub fn bytes(&self) -> &[u8] {
+        let Reader { slots, slot_bytes, .. } = self.reader;
+        slots.bytes(self.slot * stride(*slot_bytes), *slot_bytes)
+    }
+
+    /// When it was published.
+    pub fn published_ns(&self) -> u64 {
+        // Relaxed: ordered by the acquisition of the newest frame.
+        self.reader.header.load(frames::PUBLISHED_NS + self.slot, Ordering::Relaxed)
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        protocol::unpin::<Kernel>(&self.reader.pin.words()[pin::CELL]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Rig {
+        buffer: Buffer,
+        writer: Writer,
+    }
+
+    fn rig(slots: usize, readers: usize) -> (Rig, Vec<Reader>) {
+        let buffer = Buffer::create(slots, 100, readers).unwrap();
+        let pins: Vec<_> = (0..readers).map(|r| buffer.pin_read_only(r).unwrap()).collect();
+        let writer = Writer::attach(buffer.frames_fd(), &pins).unwrap();
+        let readers = (0..readers)
+            .map(|r| Reader::attach(buffer.frames_read_only().unwrap(), buffer.pin_fd(r)).unwrap())
+            .collect();
+        (Rig { buffer, writer }, readers)
+    }
+
+    fn put(writer: &mut Writer, value: u8) -> bool {
+        let Some(mut fill) = writer.begin() else { return false };
+        fill.bytes().fill(value);
+        fill.publish(value.into());
+        true
+    }
+
+    #[test]
+    fn a_reader_sees_the_newest_frame_once() {
+        let (mut rig, mut readers) = rig(2, 1);
+        assert!(readers[0].newest().is_none());
+        assert!(put(&mut rig.writer, 1) && put(&mut rig.writer, 2));
+        let held = readers[0].newest().unwrap();
+        assert_eq!((held.bytes(), held.published_ns()), (&[2; 100][..], 2));
+        drop(held);
+        assert!(readers[0].newest().is_none());
+    }
+
+    #[test]
+    fn two_slots_drop_behind_a_reader_that_holds_and_three_do_not() {
+        for (slots, expected) in [(2, [true, false, false]), (3, [true, true, true])] {
+            let (mut rig, mut readers) = rig(slots, 1);
+            assert!(put(&mut rig.writer, 1));
+            let held = readers[0].newest().unwrap();
+            let published = [2, 3, 4].map(|value| put(&mut rig.writer, value));
+            assert_eq!(published, expected, "{slots} slots");
+            assert_eq!(held.bytes(), [1; 100], "a held frame does not change");
+        }
+    }
+
+    #[test]
+    fn readers_plus_two_slots_never_drop_whatever_the_readers_hold() {
+        let (mut rig, mut readers) = rig(4, 2);
+        assert!(put(&mut rig.writer, 1));
+        let (first, second) = readers.split_at_mut(1);
+        let _a = first[0].newest().unwrap();
+        assert!(put(&mut rig.writer, 2));
+        let _b = second[0].newest().unwrap();
+        assert!((3..50).all(|value| put(&mut rig.writer, value)));
+    }
+
+    #[test]
+    fn a_fill_that_is_not_published_is_never_seen() {
+        let (mut rig, mut readers) = rig(2, 1);
+        assert!(put(&mut rig.writer, 1));
+        rig.writer.begin().unwrap().bytes().fill(99);
+        assert_eq!(readers[0].newest().unwrap().bytes(), [1; 100]);
+        assert!(put(&mut rig.writer, 2));
+    }
+
+    #[test]
+    fn the_pin_of_a_dead_reader_is_given_back_by_the_owner() {
+        let (mut rig, mut readers) = rig(2, 1);
+        assert!(put(&mut rig.writer, 1));
+        std::mem::forget(readers[0].newest().unwrap());
+        assert!(put(&mut rig.writer, 2));
+        assert!(!put(&mut rig.writer, 3), "the dead reader's slot is held");
+        rig.buffer.unpin_dead(0);
+        assert!(put(&mut rig.writer, 3));
+    }
+
+    #[test]
+    fn impossible_buffers_are_refused() {
+        for (slots, bytes) in [(0, 100), (1, 100), (65, 100), (2, 0), (2, usize::MAX)] {
+            assert!(Buffer::create(slots, bytes, 1).is_err(), "{slots} slots of {bytes}");
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! The command line: [`Cli`].
+
+use crate::command::bench::{Benchmark, PeerArguments};
+use clap::{Args, Parser, Subcommand};
+use std::os::fd::RawFd;
+use std::path::PathBuf;
+
+/// Break the processes of a sensor-fusion pipeline on purpose, and prove what came of it.
+///
+/// failop runs a real camera process (2 MB frames through shared memory), a real radar process
+/// (datagrams) and a real fusion process under a watchdog, injects the faults of a scenario file, and
+/// writes verdicts, plots and a report.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100, after_help = EXIT_CODES)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  every scenario passed
+  1  an expectation failed
+  2  a scenario file or the command line is invalid
+  3  inconclusive: a fault did not take effect, the host was too overloaded to judge,
+     a process could not be started, or the run was interrupted";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run scenarios and write their reports
+    #[command(after_help = EXIT_CODES)]
+    Run(RunArguments),
+    /// Check scenario files without running them
+    Check(CheckArguments),
+    /// Make the reports of runs again, from their recordings alone
+    Report(ReportArguments),
+    /// Print the JSON Schema of the scenario file, for completion in editors
+    Schema,
+    /// Measure frames, restarts and logging on this machine
+    #[command(subcommand)]
+    Bench(Benchmark),
+    /// Become a process of a benchmark (started by `bench` only)
+    #[command(hide = true)]
+    BenchPeer(PeerArguments),
+    /// Become a process of the pipeline (started by the watchdog only)
+    #[command(hide = true)]
+    Node(NodeArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunArguments {
+    /// Scenario files, or directories of which every *.toml is run, in the order of their names
+    #[arg(required = true, value_name = "FILE|DIR")]
+    pub(crate) scenarios: Vec<PathBuf>,
+    /// Directory for the results: one folder per scenario
+    #[arg(long, value_name = "DIR", default_value = "reports")]
+    pub(crate) out: PathBuf,
+    /// Seed to use in place of the scenario's
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+    /// Run each scenario this many times; with more than one, results go to numbered folders
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) repeat: u32,
+    /// Where to write the JUnit file [default: OUT/junit.xml]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) junit: Option<PathBuf>,
+    /// Print nothing while running, only the summary
+    #[arg(long)]
+    pub(crate) quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckArguments {
+    /// Scenario files, or directories of which every *.toml is checked
+    #[arg(required = true, value_name = "FILE|DIR")]
+    pub(crate) scenarios: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReportArguments {
+    /// Directories of runs: those that hold a recording
+    #[arg(required = true, value_name = "RUN_DIR")]
+    pub(crate) runs: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct NodeArguments {
+    /// Which process to become; the boot page says the same
+    pub(crate) role: String,
+    /// Inherited descriptor of the boot page
+    #[arg(long)]
+    pub(crate) boot: RawFd,
+}
+
+impl NodeArguments {
+    /// The arguments exactly as the watchdog gives them, `node <role> --boot <descriptor>`.
+    pub(crate) fn from_watchdog() -> Option<NodeArguments> {
+        let mut arguments = std::env::args().skip(1);
+        let node = arguments.next()?;
+        let role = arguments.next()?;
+        let flag = arguments.next()?;
+        let boot = arguments.next()?.parse().ok()?;
+        (node == "node" && flag == "--boot").then_some(NodeArguments { role, boot })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,6 @@
+//! What each command does.
+
+pub(crate) mod bench;
+pub(crate) mod check;
+pub(crate) mod report;
+pub(crate) mod run;

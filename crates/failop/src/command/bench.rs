@@ -1,0 +1,121 @@
+//! `failop bench`: what frames, restarts and logging cost on this machine.
+//!
+//! Figures stand beside what makes them comparable: floors of the machine measured in the same run,
+//! placement, scheduling class and idle policy. A missed goal is exit code 1.
+
+mod context;
+mod frames;
+mod job;
+mod log;
+mod peer;
+mod restart;
+mod spread;
+
+use crate::exit::Code;
+use clap::{Args, Subcommand};
+use std::io::Write;
+use std::path::PathBuf;
+
+pub(crate) use peer::{PeerArguments, become_peer};
+
+/// What to measure.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Benchmark {
+    /// From publishing a 2 MB frame to the reader's wake-up, and what it costs, at a steady pace
+    Frames(FramesArguments),
+    /// From the SIGKILL of the camera to the first frame of its successor, step by step
+    Restart(RestartArguments),
+    /// Telling one event, and reporting on a recording of 60 s
+    Log(LogArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FramesArguments {
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    /// Frames in a round
+    #[arg(long, value_name = "N", default_value_t = 150, value_parser = clap::value_parser!(u64).range(10..=100_000))]
+    frames: u64,
+    /// Rounds, each with new processes
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    rounds: u32,
+    /// Frames a second
+    #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    fps: u32,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RestartArguments {
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    /// Kills, at random phases of the frame period
+    #[arg(long, value_name = "N", default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    kills: u32,
+    /// Seed of the phases
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LogArguments {
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    /// Report on a run that was recorded before, in place of a synthetic one
+    #[arg(long, value_name = "RUN_DIR")]
+    run: Option<PathBuf>,
+}
+
+/// `failop bench`.
+pub(crate) fn bench(benchmark: &Benchmark) -> anyhow::Result<Code> {
+    match benchmark {
+        Benchmark::Frames(arguments) => frames::bench(arguments),
+        Benchmark::Restart(arguments) => restart::bench(arguments),
+        Benchmark::Log(arguments) => log::bench(arguments),
+    }
+}
+
+/// A limit that a figure is held against.
+#[derive(Clone, Debug, serde::Serialize)]
+struct Goal {
+    name: &'static str,
+    measured: f64,
+    limit: f64,
+    unit: &'static str,
+    met: bool,
+}
+
+impl Goal {
+    fn at_most(name: &'static str, measured: f64, limit: f64, unit: &'static str) -> Goal {
+        Goal { name, measured, limit, unit, met: measured <= limit }
+    }
+
+    fn at_least(name: &'static str, measured: f64, limit: f64, unit: &'static str) -> Goal {
+        Goal { name, measured, limit, unit, met: measured >= limit }
+    }
+}
+
+/// Tells what became of each goal.
+fn write_goals(out: &mut impl Write, goals: &[Goal]) -> std::io::Result<()> {
+    writeln!(out)?;
+    for Goal { name, measured, limit, unit, met } in goals {
+        let verdict = if *met { "met" } else { "MISSED" };
+        writeln!(
+            out,
+            "{name:<52}{measured:>10.2} {unit:<3} goal {limit:>6.2} {unit:<3} {verdict}"
+        )?;
+    }
+    Ok(())
+}
+
+fn code(goals: &[Goal]) -> Code {
+    if goals.iter().all(|goal| goal.met) { Code::Pass } else { Code::Fail }
+}
+
+/// Prints a report as JSON.
+fn write_json(report: &impl serde::Serialize) -> anyhow::Result<()> {
+    writeln!(std::io::stdout(), "{}", serde_json::to_string_pretty(report)?)?;
+    Ok(())
+}

@@ -1,0 +1,62 @@
+//! `failop check` and `failop schema`: scenario files without running them.
+
+use crate::exit::Code;
+use scenario::Loaded;
+use scenario::load::LoadError;
+use std::io::Write;
+use std::path::PathBuf;
+
+/// `failop check`.
+pub(crate) fn check(paths: &[PathBuf]) -> anyhow::Result<Code> {
+    let Some(loaded) = load_all(paths)? else { return Ok(Code::Invalid) };
+    let mut out = std::io::stdout().lock();
+    for scenario in &loaded {
+        let faults = scenario.plan.faults.len();
+        let plural = if faults == 1 { "" } else { "s" };
+        let seconds = scenario.plan.duration_ns as f64 * 1e-9;
+        writeln!(out, "{}: ok, {seconds} s, {faults} fault{plural}", scenario.path.display())?;
+    }
+    Ok(Code::Pass)
+}
+
+/// `failop schema`.
+pub(crate) fn schema() -> anyhow::Result<Code> {
+    writeln!(std::io::stdout(), "{}", scenario::schema())?;
+    Ok(Code::Pass)
+}
+
+/// Loads every scenario; tells every mistake of every file and returns `None` if there is one.
+pub(crate) fn load_all(paths: &[PathBuf]) -> anyhow::Result<Option<Vec<Loaded>>> {
+    let mut err = std::io::stderr().lock();
+    let files = match scenario::collect(paths) {
+        Ok(files) => files,
+        Err(error) => {
+            writeln!(err, "failop: {:#}", anyhow::Error::from(error))?;
+            return Ok(None);
+        }
+    };
+    let mut loaded: Vec<Loaded> = Vec::new();
+    let mut sound = true;
+    for file in files {
+        match scenario::load(&file) {
+            Ok(scenario) => {
+                let name = &scenario.plan.name;
+                if let Some(other) = loaded.iter().find(|other| other.plan.name == *name) {
+                    let (path, other) = (file.display(), other.path.display());
+                    writeln!(err, "{path}: the name `{name}` is taken by {other}")?;
+                    sound = false;
+                }
+                loaded.push(scenario);
+            }
+            Err(LoadError::Mistakes(mistakes)) => {
+                writeln!(err, "{mistakes}")?;
+                sound = false;
+            }
+            Err(error) => {
+                writeln!(err, "failop: {:#}", anyhow::Error::from(error))?;
+                sound = false;
+            }
+        }
+    }
+    Ok(sound.then_some(loaded))
+}

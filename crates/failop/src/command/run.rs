@@ -1,0 +1,138 @@
+//! `failop run`: scenarios on real processes, then their reports.
+
+use crate::cli::RunArguments;
+use crate::command::check::load_all;
+use crate::exit::Code;
+use crate::live::{Live, Style};
+use crate::outputs;
+use analysis::{Summary, Verdict};
+use anyhow::Context;
+use recording::{Header, Host};
+use scenario::Loaded;
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use supervisor::Order;
+use sys::signals::StopSignals;
+use wire::event::Ending;
+
+/// `failop run`.
+pub(crate) fn run(arguments: &RunArguments) -> anyhow::Result<Code> {
+    // Before any thread: one that started earlier would still be killed by Ctrl-C.
+    let stop = StopSignals::take().context("cannot take over Ctrl-C")?;
+    let Some(mut scenarios) = load_all(&arguments.scenarios)? else { return Ok(Code::Invalid) };
+    // Tells now, not after the first run, if it cannot be written; and removes an old verdict.
+    write_junit(arguments, &[])?;
+    for scenario in &mut scenarios {
+        scenario.plan.seed = arguments.seed.unwrap_or(scenario.plan.seed);
+    }
+    let mut summaries = Vec::new();
+    let mut broken = 0;
+    let turns =
+        scenarios.iter().flat_map(|scenario| (1..=arguments.repeat).map(move |n| (scenario, n)));
+    for (scenario, repetition) in turns {
+        let directory = directory(arguments, scenario, repetition);
+        let ending = match run_one(arguments, scenario, repetition, (&directory, &stop)) {
+            Ok((ending, summary)) => {
+                summaries.push(summary);
+                ending
+            }
+            // One run that could not be carried out does not cost the others.
+            Err(error) => {
+                writeln!(std::io::stderr(), "failop: {error:#}")?;
+                broken += 1;
+                continue;
+            }
+        };
+        // After each run, so that a later failure loses nothing.
+        write_junit(arguments, &summaries)?;
+        if ending == Ending::Interrupted {
+            break;
+        }
+    }
+    let mut out = std::io::stdout().lock();
+    write!(out, "{}", report::table(&summaries, outputs::style()))?;
+    let left = scenarios.len() * arguments.repeat as usize - summaries.len() - broken;
+    if broken > 0 {
+        writeln!(out, "{broken} could not be carried out")?;
+    }
+    if left > 0 {
+        writeln!(out, "interrupted: {left} more not run")?;
+    }
+    writeln!(out, "reports: {}", arguments.out.display())?;
+    let unjudged = (broken + left > 0).then_some(Verdict::Inconclusive);
+    Ok(Code::of(summaries.iter().map(|summary| summary.verdict).chain(unjudged)))
+}
+
+fn directory(arguments: &RunArguments, scenario: &Loaded, repetition: u32) -> PathBuf {
+    let directory = arguments.out.join(&scenario.plan.name);
+    match arguments.repeat {
+        1 => directory,
+        _ => directory.join(format!("{repetition:05}")),
+    }
+}
+
+fn run_one(
+    arguments: &RunArguments,
+    scenario: &Loaded,
+    repetition: u32,
+    (directory, stop): (&Path, &StopSignals),
+) -> anyhow::Result<(Ending, Summary)> {
+    std::fs::create_dir_all(directory)
+        .with_context(|| format!("cannot make {}", directory.display()))?;
+    outputs::remove(directory)?;
+    let style = match (arguments.quiet, std::io::stderr().is_terminal()) {
+        (true, _) => Style::Quiet,
+        (false, true) => Style::Terminal,
+        (false, false) => Style::Plain,
+    };
+    let live = Live::start(style, &scenario.plan, repetition);
+    let order = Order {
+        plan: &scenario.plan,
+        // The very file that runs, also if another was built in its place meanwhile.
+        program: Path::new("/proc/self/exe"),
+        directory,
+        header: header(scenario, repetition),
+        stop,
+        observer: live.observer(),
+    };
+    let ending = supervisor::run(order);
+    live.finish();
+    let ending = ending.with_context(|| {
+        let (name, directory) = (&scenario.plan.name, directory.display());
+        format!("cannot run {name}; what there is of it: failop report {directory}")
+    })?;
+    Ok((ending, outputs::write(directory)?))
+}
+
+fn header(scenario: &Loaded, repetition: u32) -> Header {
+    let host = sys::host::describe();
+    Header {
+        scenario_path: scenario.path.display().to_string(),
+        scenario_text: scenario.text.clone(),
+        seed: scenario.plan.seed,
+        repetition,
+        program_version: env!("CARGO_PKG_VERSION").to_owned(),
+        started_unix_ms: sys::clock::unix_ms(),
+        host: Host {
+            name: host.name,
+            kernel: host.kernel,
+            architecture: host.architecture,
+            cpu_model: host.cpu_model,
+            cpus: host.cpus,
+            memory_mib: host.memory_mib,
+            idle_policy: host.idle_policy,
+            // The supervisor finds out.
+            scheduling: String::new(),
+        },
+    }
+}
+
+fn write_junit(arguments: &RunArguments, summaries: &[Summary]) -> anyhow::Result<()> {
+    let path = arguments.junit.clone().unwrap_or_else(|| arguments.out.join("junit.xml"));
+    if let Some(parent) = path.parent() {
+        std::fs::create_dir_all(parent)
+            .with_context(|| format!("cannot make {}", parent.display()))?;
+    }
+    std::fs::write(&path, report::junit(summaries))
+        .with_context(|| format!("cannot write {}", path.display()))
+}

@@ -1,0 +1,198 @@
+//! The state of a run as a person follows it: [`Board`], fed with records, asked for lines.
+
+use scenario::Plan;
+use std::collections::VecDeque;
+use wire::event::{LifeState, Proof, Reaction};
+use wire::{Event, Node, Record, Source};
+
+/// Time over which a rate is counted.
+const RATE_WINDOW_NS: u64 = 1_000_000_000;
+
+pub(super) struct Board {
+    fault_ids: Vec<String>,
+    fault_targets: Vec<Node>,
+    /// (from, to) of each fault that lasts, from the start of the schedule.
+    fault_spans: Vec<(u64, u64)>,
+    told: Vec<bool>,
+    duration_ns: u64,
+    t0_ns: Option<u64>,
+    now_ns: u64,
+    lives: [Life; Node::ALL.len()],
+}
+
+#[derive(Default)]
+struct Life {
+    state: Option<LifeState>,
+    incarnation: u32,
+    /// Times of the newest samples: frames, messages or outputs.
+    samples: VecDeque<u64>,
+    latency_ns: u64,
+    lost: u64,
+}
+
+impl Life {
+    fn forget_before(&mut self, t_ns: u64) {
+        while self.samples.front().is_some_and(|&at| at < t_ns) {
+            self.samples.pop_front();
+        }
+    }
+}
+
+impl Board {
+    pub(super) fn new(plan: &Plan) -> Board {
+        let faults = &plan.faults;
+        Board {
+            fault_ids: faults.iter().map(|fault| fault.id.clone()).collect(),
+            fault_targets: faults.iter().map(|fault| fault.target).collect(),
+            fault_spans: faults
+                .iter()
+                .map(|fault| (fault.start_ns, fault.end_ns().unwrap_or(fault.start_ns)))
+                .collect(),
+            told: vec![false; faults.len()],
+            duration_ns: plan.duration_ns,
+            t0_ns: None,
+            now_ns: 0,
+            lives: Default::default(),
+        }
+    }
+
+    /// Takes a record in; returns what a person should read about it.
+    pub(super) fn note(&mut self, source: Source, record: &Record) -> Option<String> {
+        self.now_ns = self.now_ns.max(record.t_ns);
+        let line = self.take(source, record)?;
+        // After the schedule, silence is no news.
+        if self.t0_ns.is_some_and(|t0| record.t_ns > t0 + self.duration_ns) {
+            return None;
+        }
+        let at_s = self.t0_ns.map_or(0.0, |t0| (record.t_ns as f64 - t0 as f64) * 1e-9);
+        Some(format!("{at_s:9.4} s  {line}"))
+    }
+
+    fn take(&mut self, source: Source, record: &Record) -> Option<String> {
+        match record.event {
+            Event::RunStarted { t0_ns } => {
+                self.t0_ns = Some(t0_ns);
+                None
+            }
+            Event::FramePublished { rendered_ns, captured_ns, .. } => {
+                let latency_ns = rendered_ns.saturating_sub(captured_ns);
+                self.sample(Node::Camera, record.t_ns, latency_ns);
+                None
+            }
+            Event::RadarSent { captured_ns, .. } => {
+                self.sample(Node::Radar, record.t_ns, record.t_ns.saturating_sub(captured_ns));
+                None
+            }
+            Event::Fused { captured_ns, .. } => {
+                self.sample(Node::Fusion, record.t_ns, record.t_ns.saturating_sub(captured_ns));
+                None
+            }
+            Event::FrameOverrun { .. } => self.lost(Node::Camera, 1),
+            Event::RadarOverrun { .. } => self.lost(Node::Radar, 1),
+            Event::Rejected { stream, .. } => self.lost(stream, 1),
+            Event::SequenceGap { stream, count, .. } => self.lost(stream, count),
+            Event::StateChanged { node, incarnation, state } => {
+                let life = &mut self.lives[node.index()];
+                (life.state, life.incarnation) = (Some(state), incarnation);
+                None
+            }
+            _ => self.notable(source, record),
+        }
+    }
+
+    fn sample(&mut self, node: Node, t_ns: u64, latency_ns: u64) {
+        let life = &mut self.lives[node.index()];
+        life.samples.push_back(t_ns);
+        life.latency_ns = latency_ns;
+        life.forget_before(t_ns.saturating_sub(RATE_WINDOW_NS));
+    }
+
+    fn lost(&mut self, node: Node, count: u64) -> Option<String> {
+        self.lives[node.index()].lost += count;
+        None
+    }
+
+    /// What is worth a line of its own.
+    fn notable(&mut self, source: Source, record: &Record) -> Option<String> {
+        match record.event {
+            Event::Injecting { fault, .. } => self.first(fault, "is injected"),
+            Event::Applied { fault, proof, .. } => match proof {
+                Proof::EndedBySignal | Proof::EndedWithCode => self.fault(fault, "crashes it"),
+                Proof::SeenSpinning => self.fault(fault, "makes it spin"),
+                Proof::SeenBlocked => self.fault(fault, "blocks it"),
+                _ => self.first(fault, "acts on its samples"),
+            },
+            Event::NotInjected { fault, .. } => self.fault(fault, "found nobody to hit"),
+            Event::Lifted { fault } | Event::Resumed { fault } => self.fault(fault, "is over"),
+            Event::Detected { node, detector, .. } => {
+                Some(format!("{node:<7} failure detected by {}", detector.name()))
+            }
+            Event::Reacted { node, incarnation, reaction } => Some(match reaction {
+                Reaction::Restart => format!("{node:<7} restarted as number {incarnation}"),
+                Reaction::GiveUp => format!("{node:<7} given up: restart budget spent"),
+                other => format!("{node:<7} {}", other.name()),
+            }),
+            Event::SpawnFailed { node, incarnation, errno } => {
+                let why = std::io::Error::from_raw_os_error(errno.cast_signed());
+                Some(format!("{node:<7} number {incarnation} cannot be started: {why}"))
+            }
+            Event::ModeChanged { from, to } => {
+                Some(format!("{:<7} mode {} -> {}", source.name(), from.name(), to.name()))
+            }
+            Event::HostStall { late_ns, .. } => {
+                Some(format!("host    stalled for {:.1} ms", late_ns as f64 * 1e-6))
+            }
+            _ => None,
+        }
+    }
+
+    /// Of faults that act again and again, only the first time is told.
+    fn first(&mut self, fault: u32, what: &str) -> Option<String> {
+        let told = self.told.get_mut(fault as usize)?;
+        if std::mem::replace(told, true) {
+            return None;
+        }
+        self.fault(fault, what)
+    }
+
+    fn fault(&self, fault: u32, what: &str) -> Option<String> {
+        let target = self.fault_targets.get(fault as usize)?;
+        Some(format!("{target:<7} fault {} {what}", self.fault_ids[fault as usize]))
+    }
+
+    /// The line of one process.
+    pub(super) fn line(&mut self, node: Node) -> String {
+        let now_ns = self.now_ns;
+        let faults = self.faults_in_force(node);
+        let life = &mut self.lives[node.index()];
+        life.forget_before(now_ns.saturating_sub(RATE_WINDOW_NS));
+        format!(
+            "{node:<7} {:<8} #{:<2} {:3}/s  {:6.2} ms  lost {:<4} {faults}",
+            life.state.map_or("-", LifeState::name),
+            life.incarnation,
+            life.samples.len(),
+            life.latency_ns as f64 * 1e-6,
+            life.lost,
+        )
+    }
+
+    fn faults_in_force(&self, node: Node) -> String {
+        let Some(t0_ns) = self.t0_ns else { return String::new() };
+        let now = self.now_ns.saturating_sub(t0_ns);
+        let in_force = |&index: &usize| {
+            let (from, to) = self.fault_spans[index];
+            self.fault_targets[index] == node && from <= now && now <= to
+        };
+        let ids: Vec<&str> = (0..self.fault_ids.len())
+            .filter(in_force)
+            .map(|index| self.fault_ids[index].as_str())
+            .collect();
+        ids.join(" ")
+    }
+
+    /// How much of the schedule is over.
+    pub(super) fn progress_permille(&self) -> u64 {
+        let Some(t0_ns) = self.t0_ns else { return 0 };
+        (self.now_ns.saturating_sub(t0_ns) * 1000 / self.duration_ns).min(1000)
+    }
+}

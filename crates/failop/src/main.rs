@@ -1,0 +1,43 @@
+//! failop: breaks the processes of a sensor-fusion pipeline on purpose, and tells what came of it.
+//!
+//! The program in one screen: the command line becomes a command, a command becomes an exit code.
+#![forbid(unsafe_code)]
+
+mod cli;
+mod command;
+mod exit;
+mod live;
+mod node;
+mod outputs;
+
+use clap::Parser;
+use cli::{Cli, Command, NodeArguments};
+use std::io::Write;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    // A restarted process must be up within a millisecond: it does not wait for the full parser.
+    let command = NodeArguments::from_watchdog().map(Command::Node);
+    match run(command.unwrap_or_else(|| Cli::parse().command)) {
+        Ok(code) => code.into(),
+        Err(error) => {
+            // Nobody is left to tell if standard error is gone.
+            if let Err(_gone) = writeln!(std::io::stderr(), "failop: {error:#}") {}
+            exit::Code::Inconclusive.into()
+        }
+    }
+}
+
+fn run(command: Command) -> anyhow::Result<exit::Code> {
+    match command {
+        Command::Run(arguments) => command::run::run(&arguments),
+        Command::Check(arguments) => command::check::check(&arguments.scenarios),
+        Command::Report(arguments) => command::report::report(&arguments.runs),
+        Command::Schema => command::check::schema(),
+        Command::Bench(benchmark) => command::bench::bench(&benchmark),
+        Command::BenchPeer(arguments) => {
+            command::bench::become_peer(&arguments).map(|()| exit::Code::Pass)
+        }
+        Command::Node(arguments) => match node::run(arguments.boot)? {},
+    }
+}

@@ -1,0 +1,55 @@
+//! What the watchdog starts: one process of the pipeline, from its boot page to its death.
+
+mod camera;
+mod fusion;
+mod grid;
+mod radar;
+mod runtime;
+
+use anyhow::Context;
+use runtime::Attaching;
+use std::convert::Infallible;
+use std::os::fd::{AsRawFd, RawFd};
+use supervisor::{Boot, RoleDescriptors};
+use sys::process::inherited;
+
+/// Becomes the node that the boot page on descriptor `boot` describes. Returns only what went
+/// wrong: a node's work ends with its process.
+pub(crate) fn run(boot: RawFd) -> anyhow::Result<Infallible> {
+    let started_ns = sys::clock::now_ns();
+    let boot = inherited(boot).context("no boot page")?;
+    let boot = Boot::unpack(&boot)?;
+    sys::process::die_with_parent(boot.watchdog_pid).context("the watchdog is gone")?;
+    let role = boot.descriptors.role.clone();
+    let attaching = Attaching::new(boot, started_ns)?;
+    match role {
+        RoleDescriptors::Camera { frames, pins, fusion_doorbell } => {
+            camera::work(attaching, frames, &pins, fusion_doorbell)
+        }
+        RoleDescriptors::Radar { mailbox, fusion_doorbell } => {
+            radar::work(attaching, mailbox, fusion_doorbell)
+        }
+        RoleDescriptors::Fusion { frames, pin, mailbox, radar_doorbell } => {
+            fusion::work(attaching, &fusion::Inherited { frames, pin, mailbox, radar_doorbell })
+        }
+    }
+}
+
+/// The camera's geometry as fusion knows it: the calibration of the camera that the world renders.
+fn calibration(model: &world::CameraModel) -> ::fusion::CameraCalibration {
+    ::fusion::CameraCalibration {
+        width_px: model.width_px,
+        height_px: model.height_px,
+        focal_px: model.focal_px,
+        centre_x_px: model.centre_x_px,
+        centre_y_px: model.centre_y_px,
+        mount_height_m: model.mount_height_m,
+    }
+}
+
+/// Takes over a descriptor and names it should it be missing.
+fn take(fd: RawFd, what: &'static str) -> anyhow::Result<std::os::fd::OwnedFd> {
+    let owned = inherited(fd).with_context(|| format!("{what} was not handed down"))?;
+    debug_assert_eq!(owned.as_raw_fd(), fd);
+    Ok(owned)
+}

@@ -1,0 +1,267 @@
+//! What every node has in common: [`Runtime`] attaches it, paces it, shows its life, and lets the
+//! scenario's faults act between its output and its channel.
+//!
+//! The logic of a node knows nothing of this: it is asked for an output, and what happens to it then
+//! happens here.
+
+use super::take;
+use anyhow::Context;
+use channel::doorbell::Doorbell;
+use channel::events::EventWriter;
+use channel::heartbeat::Beater;
+use channel::start::StartView;
+use fault::{CrashHow, DataFault, Injector, ProcessFault};
+use scenario::Plan;
+use supervisor::Boot;
+use sys::clock::{now_ns, sleep_until};
+use wire::event::Proof;
+use wire::{Event, Node};
+
+/// Signs of life per heartbeat timeout: three may be late before the watchdog acts.
+const BEATS_PER_TIMEOUT: u64 = 4;
+/// How often a process that is ready looks whether the start is decided.
+const START_LOOK_NS: u64 = 5_000_000;
+/// How long a process fault waits for a process that has nothing to work on.
+const IDLE_STRIKE_NS: u64 = 100_000_000;
+/// What a panic of the main thread returns to the parent (Rust's runtime).
+const PANIC_EXIT_CODE: u64 = 101;
+
+/// What becomes of a sample on its way to its channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// It is handed over.
+    Now,
+    /// It is handed over this much later.
+    Later(u64),
+    /// It is withheld.
+    Never,
+}
+
+/// A process that has its common parts and not yet those of its role.
+#[derive(Debug)]
+pub(super) struct Attaching {
+    /// The scenario.
+    pub(super) plan: Plan,
+    node: Node,
+    incarnation: u32,
+    started_ns: u64,
+    events: EventWriter,
+    beater: Beater,
+    doorbell: Doorbell,
+    start: StartView,
+}
+
+impl Attaching {
+    /// Attaches to everything that all nodes have.
+    pub(super) fn new(boot: Boot, started_ns: u64) -> anyhow::Result<Attaching> {
+        let Boot { node, incarnation, descriptors, plan, .. } = boot;
+        let mut events =
+            EventWriter::attach(take(descriptors.events, "the event ring")?, incarnation)?;
+        events.tell_at(started_ns, Event::Started { pid: std::process::id() });
+        if let Some(priority) = boot.realtime_priority {
+            sys::sched::set_realtime(priority).context("real-time class")?;
+        }
+        sys::process::set_name(&format!("failop-{node}")).context("process name")?;
+        sys::sched::set_precise_timers().context("timer slack")?;
+        sys::crash::disable_core_files().context("core files")?;
+        Ok(Attaching {
+            node,
+            incarnation,
+            started_ns,
+            events,
+            beater: Beater::attach(take(descriptors.heartbeat, "the heartbeat page")?)?,
+            doorbell: Doorbell::attach(take(descriptors.doorbell, "the doorbell")?)?,
+            start: StartView::attach(take(descriptors.start, "the start page")?)?,
+            plan,
+        })
+    }
+
+    /// Says that the process is ready, and waits until the schedule has started.
+    pub(super) fn ready(mut self) -> Runtime {
+        self.beater.ready(self.incarnation, now_ns());
+        self.events.tell(Event::Attached {});
+        let timeout_ns = self.plan.supervision[self.node.index()].heartbeat_timeout_ns;
+        let beat_period_ns = timeout_ns / BEATS_PER_TIMEOUT;
+        let t0_ns = loop {
+            let seen = self.doorbell.count();
+            let now = now_ns();
+            self.beater.beat(now);
+            let t0_ns = self.start.t0_ns().unwrap_or(u64::MAX);
+            if t0_ns <= now {
+                break t0_ns;
+            }
+            self.doorbell.wait(seen, t0_ns.min(now + beat_period_ns.min(START_LOOK_NS)));
+        };
+        let born_ns = self.started_ns.saturating_sub(t0_ns);
+        let injector = Injector::new(&self.plan.faults, self.node, self.plan.seed, born_ns);
+        Runtime {
+            incarnation: self.incarnation,
+            events: self.events,
+            t0_ns,
+            injector,
+            beater: self.beater,
+            doorbell: self.doorbell,
+            beat_period_ns,
+        }
+    }
+}
+
+/// A process at work. Times are nanoseconds from the start of the schedule unless they are called
+/// absolute.
+#[derive(Debug)]
+pub(super) struct Runtime {
+    /// Its number, from 1.
+    pub(super) incarnation: u32,
+    /// Where it tells what happens.
+    pub(super) events: EventWriter,
+    /// Absolute start of the schedule.
+    t0_ns: u64,
+    injector: Injector,
+    beater: Beater,
+    doorbell: Doorbell,
+    beat_period_ns: u64,
+}
+
+impl Runtime {
+    /// Time since the start of the schedule.
+    pub(super) fn now_ns(&self) -> u64 {
+        now_ns() - self.t0_ns
+    }
+
+    /// The absolute time of a time from the start.
+    pub(super) fn absolute_ns(&self, since_start_ns: u64) -> u64 {
+        self.t0_ns.saturating_add(since_start_ns)
+    }
+
+    /// How often the doorbell has rung: read it before looking at the inputs.
+    pub(super) fn rings(&self) -> u32 {
+        self.doorbell.count()
+    }
+
+    /// Lets the next [`pause`](Self::pause) return at once: there is more to do.
+    pub(super) fn nudge(&self) {
+        self.doorbell.ring();
+    }
+
+    /// Sleeps until the doorbell has rung again after `seen` or `deadline_ns` has come; meanwhile
+    /// shows life.
+    pub(super) fn pause(&mut self, seen: u32, deadline_ns: u64) {
+        loop {
+            if self.idle_strike_ns() <= self.now_ns() {
+                self.suffer();
+            }
+            let now = now_ns();
+            self.beater.beat(now);
+            let deadline = self.absolute_ns(deadline_ns);
+            if now >= deadline || self.doorbell.count() != seen {
+                return;
+            }
+            let strike = self.absolute_ns(self.idle_strike_ns());
+            self.doorbell.wait(seen, deadline.min(now + self.beat_period_ns).min(strike));
+        }
+    }
+
+    /// When a process fault strikes a process that has nothing to work on.
+    fn idle_strike_ns(&self) -> u64 {
+        let due_ns = self.injector.next_process_fault_ns(self.now_ns());
+        due_ns.map_or(u64::MAX, |due| due.saturating_add(IDLE_STRIKE_NS))
+    }
+
+    /// Crashes or hangs if the scenario says so. Called in the middle of the work on a sample, a slot
+    /// or a message in hand: code fails while it runs, not while it sleeps.
+    pub(super) fn suffer(&mut self) {
+        let Some((fault, what)) = self.injector.process_fault(self.now_ns()) else { return };
+        match what {
+            ProcessFault::Crash(how) => self.crash(fault, how),
+            ProcessFault::Spin(for_ns) => {
+                self.hang(fault, Proof::SeenSpinning, for_ns, sys::crash::spin_until);
+            }
+            ProcessFault::Block(for_ns) => {
+                self.hang(fault, Proof::SeenBlocked, for_ns, sleep_until);
+            }
+        }
+    }
+
+    fn crash(&mut self, fault: u32, how: CrashHow) {
+        let (proof, value) = match how {
+            CrashHow::Segfault => (Proof::EndedBySignal, 11),
+            CrashHow::Abort => (Proof::EndedBySignal, 6),
+            CrashHow::Panic => (Proof::EndedWithCode, PANIC_EXIT_CODE),
+            CrashHow::Exit => (Proof::EndedWithCode, 0),
+        };
+        self.events.tell(Event::Applied { fault, proof, item: 0, value });
+        match how {
+            CrashHow::Segfault => sys::crash::segfault(),
+            CrashHow::Abort => std::process::abort(),
+            // Unwinds like any panic, without a message on the user's terminal.
+            CrashHow::Panic => std::panic::resume_unwind(Box::new("injected")),
+            CrashHow::Exit => std::process::exit(0),
+        }
+    }
+
+    fn hang(&mut self, fault: u32, proof: Proof, for_ns: Option<u64>, hang_until: fn(u64)) {
+        self.events.tell(Event::Applied { fault, proof, item: 0, value: 0 });
+        hang_until(for_ns.map_or(u64::MAX / 2, |for_ns| now_ns() + for_ns));
+        self.events.tell(Event::Resumed { fault });
+    }
+
+    /// Takes longer than it should, if the scenario says so.
+    pub(super) fn dawdle(&mut self, item: u64) {
+        let Some((fault, extra_ns)) = self.injector.slow(self.now_ns()) else { return };
+        let proof = Proof::Slowed;
+        self.events.tell(Event::Applied { fault, proof, item, value: extra_ns });
+        sleep_until(now_ns() + extra_ns);
+    }
+
+    /// Whether samples must be kept for a fault that repeats or delays them.
+    pub(super) fn keeps_samples(&self) -> bool {
+        self.injector.keeps_samples()
+    }
+
+    /// The fault that replaces the content of the sample due at `due_ns` by that of the last one
+    /// before it.
+    pub(super) fn frozen_by(&self, due_ns: u64, item: u64) -> Option<u32> {
+        let mut faults = self.injector.data_faults(due_ns, item);
+        faults.find_map(|(fault, what)| (what == DataFault::Freeze).then_some(fault))
+    }
+
+    /// Tells that it did.
+    pub(super) fn tell_frozen(&mut self, fault: u32, item: u64) {
+        self.events.tell(Event::Applied { fault, proof: Proof::Frozen, item, value: 1 });
+    }
+
+    /// What becomes of the protected sample that was due at `due_ns`; flips its bits if it must.
+    pub(super) fn tamper(&mut self, due_ns: u64, item: u64, sample: &mut [u8]) -> Fate {
+        let faults: Vec<_> = self.injector.data_faults(due_ns, item).collect();
+        let mut fate = Fate::Now;
+        for (fault, what) in faults {
+            let (proof, value) = match what {
+                DataFault::Freeze => continue,
+                DataFault::Drop => {
+                    fate = Fate::Never;
+                    (Proof::Withheld, 1)
+                }
+                DataFault::Delay(by_ns) => {
+                    fate = fate.later(by_ns);
+                    (Proof::HeldBack, by_ns)
+                }
+                DataFault::Corrupt(bits) => {
+                    let flipped = self.injector.flip_bits(fault, item, bits, sample);
+                    (Proof::BitsFlipped, flipped.into())
+                }
+            };
+            self.events.tell(Event::Applied { fault, proof, item, value });
+        }
+        fate
+    }
+}
+
+impl Fate {
+    fn later(self, by_ns: u64) -> Fate {
+        match self {
+            Fate::Now => Fate::Later(by_ns),
+            Fate::Later(before_ns) => Fate::Later(before_ns + by_ns),
+            Fate::Never => Fate::Never,
+        }
+    }
+}

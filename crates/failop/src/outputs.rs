@@ -1,0 +1,54 @@
+//! Everything that is made from a recording: [`write()`].
+
+use analysis::Summary;
+use anyhow::Context;
+use recording::Recording;
+use report::Style;
+use std::io::IsTerminal;
+use std::path::Path;
+
+const NAMES: [&str; 6] =
+    ["run.json", "summary.md", "report.html", "latency.svg", "frame-loss.svg", "timeline.svg"];
+
+/// Removes the outputs of an earlier run: should the next one be killed, no old verdict is left.
+pub(crate) fn remove(directory: &Path) -> anyhow::Result<()> {
+    for name in NAMES {
+        let path = directory.join(name);
+        if path.exists() {
+            std::fs::remove_file(&path)
+                .with_context(|| format!("cannot remove {}", path.display()))?;
+        }
+    }
+    Ok(())
+}
+
+/// Makes every output of the run in `directory` from its recording alone.
+pub(crate) fn write(directory: &Path) -> anyhow::Result<Summary> {
+    let recording = Recording::open(directory)?;
+    let header = &recording.header;
+    let mut plan = scenario::parse(&header.scenario_path, &header.scenario_text)
+        .context("the recording's scenario is not understood by this version")?;
+    plan.seed = header.seed;
+    let (summary, series) = analysis::analyse(&recording, &plan);
+    let html = report::html(&summary, &series, &header.scenario_text);
+    let contents = [
+        report::json(&summary),
+        report::markdown(&summary),
+        html,
+        report::latency_svg(&summary, &series)?,
+        report::frame_loss_svg(&summary, &series)?,
+        report::timeline_svg(&summary, &series)?,
+    ];
+    for (name, content) in NAMES.into_iter().zip(contents) {
+        let path = directory.join(name);
+        std::fs::write(&path, content)
+            .with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Ok(summary)
+}
+
+/// Colours, where somebody sees them.
+pub(crate) fn style() -> Style {
+    let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    if wanted && std::io::stdout().is_terminal() { Style::Ansi } else { Style::Plain }
+}

@@ -1,0 +1,12 @@
+//! The real binary with real processes: what it does to them, what it tells about it, and what it
+//! leaves behind, whoever is killed.
+#![forbid(unsafe_code)]
+
+mod binary;
+mod command_line;
+mod deaths;
+mod processes;
+mod remade;
+mod rig;
+mod starts;
+mod sums;

@@ -1,0 +1,245 @@
+//! The state machine. Main type: [`Fusion`], which answers each frame and each radar message with
+//! an [`Output`].
+//!
+//! Measurement time (`captured_ns`) and arrival time (`now_ns`) are different things: tracks are
+//! made from the first, ages and mode are reckoned at the second. Both are nanoseconds of one
+//! monotonic clock that the caller owns.
+
+use thiserror::Error;
+
+use crate::config::Config;
+use crate::detector::Detector;
+use crate::mode::{Freshness, Mode};
+use crate::radar::{Detection, RadarFrontEnd};
+use crate::tracker::{MAX_TRACKS, Refusal, Sensor, Track, Tracker};
+
+/// What fusion believes at one time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Output {
+    /// What the tracks are made from.
+    pub mode: Mode,
+    /// At most [`MAX_TRACKS`], extrapolated to the time of the output.
+    pub tracks: Vec<Track>,
+    /// Age of the newest frame's measurement time; `None` before the first.
+    pub camera_age_ns: Option<u64>,
+    /// Age of the newest radar message's measurement time; `None` before the first.
+    pub radar_age_ns: Option<u64>,
+}
+
+/// Why a frame or a radar message changed nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum Rejection {
+    /// The frame is not of the calibrated size.
+    #[error("a frame has {expected_bytes} bytes, found {found_bytes}")]
+    WrongFrameSize {
+        /// Width times height of the calibration.
+        expected_bytes: usize,
+        /// Length of the slice.
+        found_bytes: usize,
+    },
+    /// Measured after it arrived: one of the two clocks is wrong.
+    #[error("measured at {captured_ns} ns, after its arrival at {now_ns} ns")]
+    FromTheFuture {
+        /// Measurement time.
+        captured_ns: u64,
+        /// Arrival time.
+        now_ns: u64,
+    },
+    /// The same sensor's data of the same measurement time were taken in before.
+    #[error("the data measured at {captured_ns} ns are known")]
+    Repeated {
+        /// Measurement time.
+        captured_ns: u64,
+    },
+    /// Measured before everything that is remembered for reprocessing, about 0.6 s.
+    #[error("measured at {captured_ns} ns, but the memory begins at {horizon_ns} ns")]
+    TooOld {
+        /// Measurement time.
+        captured_ns: u64,
+        /// Data measured before this are refused.
+        horizon_ns: u64,
+    },
+}
+
+/// What was taken in and what was not, since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Frames taken in.
+    pub frames: u64,
+    /// Radar messages taken in.
+    pub radar_messages: u64,
+    /// Frames of a wrong size.
+    pub wrong_frame_sizes: u64,
+    /// Frames and messages from the future.
+    pub from_the_future: u64,
+    /// Frames and messages that were taken in before.
+    pub repeated: u64,
+    /// Frames and messages that came too late to be put into their place.
+    pub too_old: u64,
+    /// Detections that are no measurement: not finite, or out of their documented range.
+    pub invalid_detections: u64,
+    /// Detections beyond [`MAX_DETECTIONS`](crate::MAX_DETECTIONS) in one message.
+    pub truncated_detections: u64,
+    /// Measurements beyond 32 in one scan, and those that found no room for a new track.
+    pub dropped_measurements: u64,
+}
+
+/// Frames and detections in, tracks out.
+///
+/// ```
+/// use fusion::{CameraCalibration, Config, Fusion, Mode};
+///
+/// let camera = CameraCalibration {
+///     width_px: 1920,
+///     height_px: 1080,
+///     focal_px: 1968.0,
+///     centre_x_px: 960.0,
+///     centre_y_px: 540.0,
+///     mount_height_m: 1.3,
+/// };
+/// let mut fusion = Fusion::new(Config::new(camera));
+/// let output = fusion.on_radar(1_000_000_000, 1_060_000_000, &[]).unwrap();
+/// assert_eq!((output.mode, output.radar_age_ns), (Mode::RadarOnly, Some(60_000_000)));
+/// ```
+#[derive(Debug)]
+pub struct Fusion {
+    config: Config,
+    detector: Detector,
+    radar: RadarFrontEnd,
+    tracker: Tracker,
+    freshness: Freshness,
+    newest_arrival_ns: u64,
+    ego_speed_mps: Option<f64>,
+    counters: Counters,
+    output: Output,
+}
+
+impl Fusion {
+    /// Knows nothing yet. Allocates a few kilobytes; large buffers grow with the first data.
+    pub fn new(config: Config) -> Fusion {
+        Fusion {
+            config,
+            detector: Detector::new(config.camera),
+            radar: RadarFrontEnd::default(),
+            tracker: Tracker::new(&config),
+            freshness: Freshness::default(),
+            newest_arrival_ns: 0,
+            ego_speed_mps: None,
+            counters: Counters::default(),
+            output: Output {
+                mode: Mode::Blind,
+                tracks: Vec::with_capacity(MAX_TRACKS),
+                camera_age_ns: None,
+                radar_age_ns: None,
+            },
+        }
+    }
+
+    /// Takes a frame in: grey, one byte per pixel, row by row, without padding.
+    ///
+    /// A rejected frame changes nothing but [`counters`](Self::counters), and does not make the
+    /// camera alive.
+    pub fn on_frame(
+        &mut self,
+        captured_ns: u64,
+        now_ns: u64,
+        pixels: &[u8],
+    ) -> Result<&Output, Rejection> {
+        let expected_bytes = self.config.camera.frame_bytes();
+        if pixels.len() != expected_bytes {
+            self.counters.wrong_frame_sizes += 1;
+            return Err(Rejection::WrongFrameSize { expected_bytes, found_bytes: pixels.len() });
+        }
+        self.admit(Sensor::Camera, captured_ns, now_ns)?;
+        let in_outage = self.mode_at(now_ns).has_outage();
+        let Fusion { detector, tracker, .. } = self;
+        tracker.take(Sensor::Camera, captured_ns, in_outage, |measurements| {
+            detector.detect(pixels, measurements);
+        });
+        self.counters.frames += 1;
+        self.freshness.camera_ns = self.freshness.camera_ns.max(Some(captured_ns));
+        Ok(self.output_at(now_ns))
+    }
+
+    /// Takes the detections of one radar message in; those that are no measurement are counted and
+    /// dropped.
+    ///
+    /// A rejected message changes nothing but [`counters`](Self::counters), and does not make the
+    /// radar alive.
+    pub fn on_radar(
+        &mut self,
+        captured_ns: u64,
+        now_ns: u64,
+        detections: &[Detection],
+    ) -> Result<&Output, Rejection> {
+        self.admit(Sensor::Radar, captured_ns, now_ns)?;
+        let in_outage = self.mode_at(now_ns).has_outage();
+        let Fusion { radar, tracker, ego_speed_mps, .. } = self;
+        let tally = tracker.take(Sensor::Radar, captured_ns, in_outage, |measurements| {
+            radar.measure(detections, *ego_speed_mps, measurements)
+        });
+        self.counters.radar_messages += 1;
+        self.counters.invalid_detections += tally.invalid;
+        self.counters.truncated_detections += tally.truncated;
+        self.freshness.radar_ns = self.freshness.radar_ns.max(Some(captured_ns));
+        Ok(self.output_at(now_ns))
+    }
+
+    /// What is believed at `now_ns` if nothing arrives: for a change of mode, or a cycle without
+    /// data.
+    pub fn output_at(&mut self, now_ns: u64) -> &Output {
+        self.newest_arrival_ns = self.newest_arrival_ns.max(now_ns);
+        let age = |captured: Option<u64>| captured.map(|ns| now_ns.saturating_sub(ns));
+        let mode = self.mode_at(now_ns);
+        self.output.mode = mode;
+        self.output.camera_age_ns = age(self.freshness.camera_ns);
+        self.output.radar_age_ns = age(self.freshness.radar_ns);
+        self.tracker.publish(now_ns, mode.has_outage(), &mut self.output.tracks);
+        &self.output
+    }
+
+    /// Which sensors are alive at `now_ns`: those whose newest data are at most
+    /// [`Config::periods_until_gone`] periods old. Depends on the ages of the data alone.
+    pub fn mode_at(&self, now_ns: u64) -> Mode {
+        self.freshness.mode_at(&self.config, now_ns)
+    }
+
+    /// When the mode will change if nothing arrives, reckoned from the newest time fusion was told;
+    /// `None` when blind.
+    pub fn next_mode_change_ns(&self) -> Option<u64> {
+        self.freshness.next_change_ns(&self.config, self.newest_arrival_ns)
+    }
+
+    /// Tells the ego's own speed, by which the radar's view of standing things is recognised. What
+    /// is no finite number makes it unknown, as it is at the start.
+    pub fn set_ego_speed_mps(&mut self, speed_mps: f64) {
+        self.ego_speed_mps = speed_mps.is_finite().then_some(speed_mps);
+    }
+
+    /// What was taken in and what was not, since the start.
+    pub fn counters(&self) -> Counters {
+        Counters { dropped_measurements: self.tracker.dropped_measurements(), ..self.counters }
+    }
+
+    /// Refuses what must not reach the tracker, before any work is done for it.
+    fn admit(&mut self, sensor: Sensor, captured_ns: u64, now_ns: u64) -> Result<(), Rejection> {
+        if captured_ns > now_ns {
+            self.counters.from_the_future += 1;
+            return Err(Rejection::FromTheFuture { captured_ns, now_ns });
+        }
+        match self.tracker.admits(sensor, captured_ns) {
+            Ok(()) => Ok(()),
+            Err(Refusal::Repeated) => {
+                self.counters.repeated += 1;
+                Err(Rejection::Repeated { captured_ns })
+            }
+            Err(Refusal::TooOld { horizon_ns }) => {
+                self.counters.too_old += 1;
+                Err(Rejection::TooOld { captured_ns, horizon_ns })
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

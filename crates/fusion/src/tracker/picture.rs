@@ -1,0 +1,201 @@
+//! All targets at one time, and how one scan changes them. Main type: [`Picture`].
+
+use super::target::{Sensor, Target};
+use super::{MAX_TRACKS, Scan, seconds_between};
+use crate::assignment::Assignment;
+use crate::config::{Config, FieldOfView};
+use crate::motion::{Singer, State, VX, VY, X, Y};
+
+/// A late measurement starts no track this close to one that was started after it: it is the same
+/// object.
+const SAME_OBJECT_M: f64 = 5.0;
+
+/// Two vehicles cannot be nearer to each other than this, along and across the road.
+const VEHICLE_LENGTH_M: f64 = 3.5;
+/// See [`VEHICLE_LENGTH_M`].
+const VEHICLE_WIDTH_M: f64 = 1.8;
+
+/// Who was not updated for longer may have drifted and claims its place no more.
+const CLAIM_S: f64 = 0.3;
+
+/// The targets at one time.
+#[derive(Debug)]
+pub(super) struct Picture {
+    pub(super) time_ns: u64,
+    pub(super) targets: Vec<Target>,
+}
+
+/// What is not part of the past: rules, counters, working memory.
+#[derive(Debug)]
+pub(super) struct Workspace {
+    pub(super) coast_s: f64,
+    coast_in_outage_s: f64,
+    camera_view: FieldOfView,
+    radar_views: [FieldOfView; 2],
+    last_id: u32,
+    pub(super) dropped_measurements: u64,
+    assignment: Assignment,
+    /// The target of each measurement.
+    target_of: Vec<Option<usize>>,
+    /// The measurement of each target.
+    measurement_of: Vec<Option<usize>>,
+}
+
+impl Workspace {
+    pub(super) fn new(config: &Config) -> Workspace {
+        Workspace {
+            coast_s: config.coast_s,
+            coast_in_outage_s: config.coast_in_outage_s,
+            camera_view: config.camera_view,
+            radar_views: config.radar_views,
+            last_id: 0,
+            dropped_measurements: 0,
+            assignment: Assignment::default(),
+            target_of: Vec::new(),
+            measurement_of: Vec::new(),
+        }
+    }
+
+    /// What `elapsed_s` without an update costs a track of its `coast_s`. In an outage time passes
+    /// slower, so that a track lives `coast_in_outage_s`; and a sensor that comes back ends no
+    /// track at that instant.
+    pub(super) fn charge_s(&self, elapsed_s: f64, in_outage: bool) -> f64 {
+        if in_outage { elapsed_s * self.coast_s / self.coast_in_outage_s } else { elapsed_s }
+    }
+
+    fn is_in_view(&self, sensor: Sensor, state: &State) -> bool {
+        let (range_m, azimuth_rad) = (state[X].hypot(state[Y]), state[Y].atan2(state[X]));
+        let contains = |view: &FieldOfView| view.contains(range_m, azimuth_rad);
+        match sensor {
+            Sensor::Camera => contains(&self.camera_view),
+            Sensor::Radar => self.radar_views.iter().any(contains),
+        }
+    }
+}
+
+impl Picture {
+    pub(super) fn with_room() -> Picture {
+        Picture { time_ns: 0, targets: Vec::with_capacity(MAX_TRACKS) }
+    }
+
+    /// Becomes a copy of another, in the memory that it has.
+    pub(super) fn copy_from(&mut self, other: &Picture) {
+        self.time_ns = other.time_ns;
+        self.targets.clone_from(&other.targets);
+    }
+
+    /// Moves on to the time of a scan and takes it in.
+    pub(super) fn advance(&mut self, scan: &mut Scan, workspace: &mut Workspace) {
+        self.predict(scan, workspace);
+        self.associate(scan, workspace);
+        self.update(scan, workspace);
+        self.targets.retain(|target| !target.is_expired_after(0.0, workspace));
+        self.start_tracks(scan, workspace);
+        self.merge();
+    }
+
+    /// Forbids a late scan to start tracks for objects whose tracks were started after it was made.
+    pub(super) fn yield_to_younger(&self, scan: &mut Scan) {
+        let back_s = seconds_between(scan.captured_ns, self.time_ns);
+        for target in self.targets.iter().filter(|target| target.started_ns > scan.captured_ns) {
+            let mean = &target.estimate.mean;
+            let (x, y) = (mean[X] - back_s * mean[VX], mean[Y] - back_s * mean[VY]);
+            for measurement in &mut scan.measurements {
+                let (sin, cos) = measurement.azimuth_rad.sin_cos();
+                let (dx, dy) = (measurement.range_m * cos - x, measurement.range_m * sin - y);
+                measurement.starts_track &= dx.hypot(dy) > SAME_OBJECT_M;
+            }
+        }
+    }
+
+    fn predict(&mut self, scan: &Scan, workspace: &Workspace) {
+        let elapsed_s = seconds_between(self.time_ns, scan.captured_ns);
+        self.time_ns = scan.captured_ns;
+        let charge_s = workspace.charge_s(elapsed_s, scan.in_outage);
+        self.targets.retain_mut(|target| {
+            target.coasted_s += charge_s;
+            // Expiry is decided after the scan: it may be the one that finds the target again. What
+            // would not even have been published any more is not found again.
+            target.coasted_s <= 2.0 * workspace.coast_s
+        });
+        if !self.targets.is_empty() {
+            let transition = Singer::VEHICLE.step(elapsed_s);
+            for target in &mut self.targets {
+                target.estimate.predict(&transition);
+            }
+        }
+    }
+
+    fn associate(&mut self, scan: &Scan, workspace: &mut Workspace) {
+        let Workspace { assignment, target_of, measurement_of, .. } = workspace;
+        target_of.clear();
+        target_of.resize(scan.measurements.len(), None);
+        measurement_of.clear();
+        measurement_of.resize(self.targets.len(), None);
+        assignment.solve(
+            self.targets.len(),
+            scan.measurements.len(),
+            |target, measurement| {
+                scan.measurements[measurement].association_cost(&self.targets[target].estimate)
+            },
+            |target, measurement| {
+                target_of[measurement] = Some(target);
+                measurement_of[target] = Some(measurement);
+            },
+        );
+    }
+
+    fn update(&mut self, scan: &Scan, workspace: &Workspace) {
+        for (target, measurement) in self.targets.iter_mut().zip(&workspace.measurement_of) {
+            if let Some(measurement) = *measurement {
+                scan.measurements[measurement].update(&mut target.estimate);
+                target.note_found(scan.sensor, scan.captured_ns);
+            } else if workspace.is_in_view(scan.sensor, &target.estimate.mean) {
+                target.note_missed(scan.sensor);
+            }
+        }
+    }
+
+    /// Ends one of two targets at one place: a tentative one, else the younger.
+    fn merge(&mut self) {
+        let mut index = 0;
+        while let Some(target) = self.targets.get(index) {
+            let elder =
+                self.targets[..index].iter().position(|elder| is_same_vehicle(elder, target));
+            match elder {
+                None => index += 1,
+                Some(elder) if self.targets[elder].status < target.status => {
+                    self.targets.remove(elder);
+                    index -= 1;
+                }
+                Some(_) => {
+                    self.targets.remove(index);
+                }
+            }
+        }
+    }
+
+    fn start_tracks(&mut self, scan: &mut Scan, workspace: &mut Workspace) {
+        for (index, measurement) in scan.measurements.iter().enumerate() {
+            if workspace.target_of[index].is_some() || !measurement.starts_track {
+                continue;
+            }
+            if self.targets.len() >= MAX_TRACKS {
+                workspace.dropped_measurements += 1;
+                continue;
+            }
+            let id = *scan.started[index].get_or_insert_with(|| {
+                workspace.last_id = workspace.last_id.wrapping_add(1).max(1);
+                workspace.last_id
+            });
+            self.targets.push(Target::start(id, scan.sensor, scan.captured_ns, measurement));
+        }
+    }
+}
+
+fn is_same_vehicle(elder: &Target, younger: &Target) -> bool {
+    let apart = elder.estimate.mean - younger.estimate.mean;
+    elder.coasted_s <= CLAIM_S
+        && apart[X].abs() < VEHICLE_LENGTH_M
+        && apart[Y].abs() < VEHICLE_WIDTH_M
+}

@@ -1,0 +1,37 @@
+//! Disjoint sets of small indices, for the components of an image and the clusters of a radar scan.
+
+/// A forest over `0..len`; reuse allocates nothing once it has had its largest size.
+#[derive(Debug, Default)]
+pub(crate) struct UnionFind {
+    parent: Vec<u32>,
+}
+
+impl UnionFind {
+    /// Back to `len` sets of one element.
+    pub(crate) fn reset(&mut self, len: usize) {
+        self.parent.clear();
+        self.parent.extend(0..len as u32);
+    }
+
+    /// Adds a set of one element and returns the element.
+    pub(crate) fn push(&mut self) -> usize {
+        self.parent.push(self.parent.len() as u32);
+        self.parent.len() - 1
+    }
+
+    /// The smallest element of the set of `element`.
+    pub(crate) fn root(&mut self, mut element: usize) -> usize {
+        while self.parent[element] as usize != element {
+            let grandparent = self.parent[self.parent[element] as usize];
+            self.parent[element] = grandparent;
+            element = grandparent as usize;
+        }
+        element
+    }
+
+    /// Unites two sets.
+    pub(crate) fn unite(&mut self, a: usize, b: usize) {
+        let (a, b) = (self.root(a), self.root(b));
+        self.parent[a.max(b)] = a.min(b) as u32;
+    }
+}

@@ -1,0 +1,87 @@
+//! The append-only record of a run: [`Writer`], [`Recording`], and the one [`codec`] behind both.
+//!
+//! Nothing here interprets what it keeps.
+#![forbid(unsafe_code)]
+
+pub mod codec;
+pub mod reader;
+pub mod writer;
+
+pub use reader::{OpenError, Recording, Truncation};
+pub use writer::Writer;
+
+use serde::{Deserialize, Serialize};
+use wire::{Record, Source};
+
+/// File name of the recording inside a run directory.
+pub const FILE_NAME: &str = "recording.failop";
+
+/// File name of a process's event ring inside a run directory while the run lasts.
+pub fn ring_file_name(source: Source) -> String {
+    format!("ring-{}.events", source.name())
+}
+
+/// First entry of a recording: everything about the run that is not an event.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Header {
+    /// Path of the scenario file as given, for people.
+    pub scenario_path: String,
+    /// Text of the scenario file, from which reports are made.
+    pub scenario_text: String,
+    /// Seed of the run: the file's, unless the command line gave another.
+    pub seed: u64,
+    /// Which repetition of the scenario this is, from 1.
+    pub repetition: u32,
+    /// Version of the program that made the recording.
+    pub program_version: String,
+    /// Wall-clock time of the start, milliseconds since 1970 UTC, for people only.
+    pub started_unix_ms: u64,
+    /// The machine and its settings.
+    pub host: Host,
+}
+
+/// The machine that a run took place on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Host {
+    /// Host name.
+    pub name: String,
+    /// Kernel name, release and version.
+    pub kernel: String,
+    /// Architecture, as the kernel names it.
+    pub architecture: String,
+    /// Processor model.
+    pub cpu_model: String,
+    /// Processors that the run could use.
+    pub cpus: u32,
+    /// Memory, MiB.
+    pub memory_mib: u64,
+    /// Scheduling class of the processes and, if it is not the one asked for, why.
+    pub scheduling: String,
+    /// What a halted processor does and who decides (cpuidle governor), if the kernel tells.
+    pub idle_policy: String,
+}
+
+/// One entry of a recording.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Entry {
+    /// The first entry.
+    Header(Box<Header>),
+    /// Record number `index` of a process's event ring.
+    Record {
+        /// Who wrote it.
+        source: Source,
+        /// Its number in the ring, from 0.
+        index: u64,
+        /// The record.
+        record: Record,
+    },
+    /// Records that were overwritten before they could be drained.
+    Lost {
+        /// Whose.
+        source: Source,
+        /// How many.
+        count: u64,
+    },
+    /// The recording is complete: every ring was drained after its writer was buried.
+    End,
+}

@@ -1,0 +1,247 @@
+//! Reads a recording, whole or cut off: [`Recording`].
+//!
+//! Bytes come from the run directory alone: the recording itself, and, after the watchdog was
+//! killed, the event rings that it could not drain any more.
+
+use crate::{Entry, FILE_NAME, Header, codec, ring_file_name};
+use std::io;
+use std::path::{Path, PathBuf};
+use wire::event::{RECORD_BYTES, RECORD_WORDS};
+use wire::shared::{PageKind, magic, ring};
+use wire::{Record, Source};
+
+/// Everything that is known of a run, in the order of time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recording {
+    /// What was to be run, where and when.
+    pub header: Header,
+    /// What happened. Records of one source keep their order where times are equal.
+    pub records: Vec<(Source, Record)>,
+    /// Records that are known to be missing, by source.
+    pub lost: Vec<(Source, u64)>,
+    /// Whether the run ended in order.
+    pub truncation: Truncation,
+}
+
+/// Whether a recording is complete.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Truncation {
+    /// The run ended in order.
+    Complete,
+    /// The watchdog ended before the run did; the rest was taken from the event rings.
+    WatchdogEnded,
+}
+
+/// A recording could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// There is no readable file.
+    #[error("cannot read {path}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The file is something else, or of another version.
+    #[error("{path} is not a recording of format version {}", codec::FORMAT_VERSION)]
+    NotARecording {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file holds no header: the run never began.
+    #[error("{path} ends before its header")]
+    NoHeader {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+impl Recording {
+    /// Reads the run in `directory`.
+    pub fn open(directory: &Path) -> Result<Recording, OpenError> {
+        let path = directory.join(FILE_NAME);
+        let bytes =
+            std::fs::read(&path).map_err(|source| OpenError::Io { path: path.clone(), source })?;
+        let Some(mut rest) = bytes.strip_prefix(&codec::MAGIC[..]) else {
+            return Err(OpenError::NotARecording { path });
+        };
+        let mut header = None;
+        let mut records = Vec::new();
+        let mut lost = Vec::new();
+        let mut drained = [0; Source::ALL.len()];
+        let mut truncation = Truncation::WatchdogEnded;
+        // A cut or damaged envelope ends the recording: what stands after it has no known start.
+        while let Some((payload, after)) = codec::split(rest) {
+            rest = after;
+            match codec::decode::<Entry>(payload) {
+                Ok(Entry::Header(first)) => header = Some(*first),
+                Ok(Entry::Record { source, index, record }) => {
+                    drained[source.index()] = index + 1;
+                    records.push((source, record));
+                }
+                Ok(Entry::Lost { source, count }) => lost.push((source, count)),
+                Ok(Entry::End) => truncation = Truncation::Complete,
+                Err(_damaged) => break,
+            }
+        }
+        let header = header.ok_or(OpenError::NoHeader { path })?;
+        if truncation == Truncation::WatchdogEnded {
+            for source in Source::ALL {
+                let path = directory.join(ring_file_name(source));
+                let Ok(bytes) = std::fs::read(path) else { continue };
+                let left = undrained(&bytes, drained[source.index()]);
+                records.extend(left.records.into_iter().map(|record| (source, record)));
+                lost.extend((left.lost > 0).then_some((source, left.lost)));
+            }
+        }
+        records.sort_by_key(|(_, record)| record.t_ns);
+        Ok(Recording { header, records, lost, truncation })
+    }
+}
+
+struct Undrained {
+    records: Vec<Record>,
+    lost: u64,
+}
+
+/// What a ring file holds from record `from` on.
+fn undrained(file: &[u8], from: u64) -> Undrained {
+    let word = |index: usize| {
+        file.get(index * 8..index * 8 + 8)
+            .and_then(|bytes| bytes.try_into().ok())
+            .map_or(0, u64::from_le_bytes)
+    };
+    if file.len() != ring::FILE_BYTES || word(0) != magic(PageKind::Ring) {
+        return Undrained { records: Vec::new(), lost: 0 };
+    }
+    let head = word(ring::HEAD);
+    let oldest = head.saturating_sub(ring::CAPACITY as u64);
+    let records: Vec<_> = (from.max(oldest)..head)
+        .filter_map(|index| {
+            let slot = (index % ring::CAPACITY as u64) as usize;
+            let first = ring::RECORDS + slot * (RECORD_BYTES / 8);
+            let words: [u64; RECORD_WORDS] = std::array::from_fn(|i| word(first + i));
+            Record::from_words(&words)
+        })
+        .collect();
+    // Overwritten, or not understood.
+    let lost = head.saturating_sub(from) - records.len() as u64;
+    Undrained { records, lost }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Host, Writer};
+    use wire::event::Event;
+
+    fn header() -> Header {
+        Header {
+            scenario_path: "scenarios/x.toml".into(),
+            scenario_text: "schema = 1".into(),
+            seed: 7,
+            repetition: 1,
+            program_version: "0.1.0".into(),
+            started_unix_ms: 1,
+            host: Host::default(),
+        }
+    }
+
+    fn record(t_ns: u64) -> Record {
+        Record { t_ns, incarnation: 1, event: Event::Started { pid: t_ns as u32 } }
+    }
+
+    fn entry(source: Source, index: u64) -> Entry {
+        Entry::Record { source, index, record: record(100 + index) }
+    }
+
+    fn ring_file(head: u64) -> Vec<u8> {
+        let mut words = vec![0_u64; ring::FILE_BYTES / 8];
+        words[0] = magic(PageKind::Ring);
+        words[ring::HEAD] = head;
+        for index in head.saturating_sub(ring::CAPACITY as u64)..head {
+            let first = ring::RECORDS + (index as usize % ring::CAPACITY) * RECORD_WORDS;
+            words[first..first + RECORD_WORDS].copy_from_slice(&record(100 + index).to_words());
+        }
+        words.iter().flat_map(|word| word.to_le_bytes()).collect()
+    }
+
+    const CAMERA: Source = Source::Node(wire::Node::Camera);
+
+    #[test]
+    fn a_complete_recording_reads_back_in_the_order_of_time() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut writer = Writer::create(directory.path(), header()).unwrap();
+        writer.append([entry(Source::Watchdog, 5), entry(CAMERA, 2)]).unwrap();
+        writer.append([Entry::Lost { source: CAMERA, count: 3 }, Entry::End]).unwrap();
+        let read = Recording::open(directory.path()).unwrap();
+        assert_eq!(read.header, header());
+        assert_eq!(read.records, [(CAMERA, record(102)), (Source::Watchdog, record(105))]);
+        assert_eq!(read.lost, [(CAMERA, 3)]);
+        assert_eq!(read.truncation, Truncation::Complete);
+    }
+
+    #[test]
+    fn what_the_watchdog_could_not_drain_comes_from_the_rings() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut writer = Writer::create(directory.path(), header()).unwrap();
+        writer.append([entry(CAMERA, 0), entry(CAMERA, 1)]).unwrap();
+        std::fs::write(directory.path().join(ring_file_name(CAMERA)), ring_file(4)).unwrap();
+        let read = Recording::open(directory.path()).unwrap();
+        let times: Vec<_> = read.records.iter().map(|(_, record)| record.t_ns).collect();
+        assert_eq!(times, [100, 101, 102, 103]);
+        assert_eq!(read.truncation, Truncation::WatchdogEnded);
+    }
+
+    #[test]
+    fn overwritten_records_are_counted() {
+        let directory = tempfile::tempdir().unwrap();
+        Writer::create(directory.path(), header()).unwrap();
+        let head = ring::CAPACITY as u64 + 10;
+        std::fs::write(directory.path().join(ring_file_name(CAMERA)), ring_file(head)).unwrap();
+        let read = Recording::open(directory.path()).unwrap();
+        assert_eq!(read.lost, [(CAMERA, 10)]);
+        assert_eq!(read.records.len(), ring::CAPACITY);
+    }
+
+    #[test]
+    fn a_recording_cut_anywhere_is_readable_up_to_the_cut() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut writer = Writer::create(directory.path(), header()).unwrap();
+        writer.append((0..5).map(|index| entry(CAMERA, index))).unwrap();
+        let path = directory.path().join(FILE_NAME);
+        let whole = std::fs::read(&path).unwrap();
+        let mut most = 0;
+        for cut in 0..whole.len() {
+            std::fs::write(&path, &whole[..cut]).unwrap();
+            match Recording::open(directory.path()) {
+                Ok(read) => {
+                    assert!(read.records.len() >= most, "cut at {cut}");
+                    most = read.records.len();
+                }
+                Err(OpenError::NotARecording { .. }) => assert!(cut < 8),
+                Err(OpenError::NoHeader { .. }) => assert_eq!(most, 0),
+                Err(error) => panic!("{error}"),
+            }
+        }
+        assert_eq!(most, 4);
+    }
+
+    #[test]
+    fn damage_ends_the_recording_and_never_panics() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut writer = Writer::create(directory.path(), header()).unwrap();
+        writer.append((0..5).map(|index| entry(CAMERA, index))).unwrap();
+        let path = directory.path().join(FILE_NAME);
+        let whole = std::fs::read(&path).unwrap();
+        for at in 8..whole.len() {
+            let mut damaged = whole.clone();
+            damaged[at] ^= 0x55;
+            std::fs::write(&path, &damaged).unwrap();
+            if let Ok(read) = Recording::open(directory.path()) {
+                assert!(read.records.len() < 5, "damage at {at}");
+            }
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! The top of the page: the verdict with its reasons, and the key figures.
+
+use super::markup::escaped;
+use crate::{number, words};
+use analysis::Summary;
+use analysis::summary::Stream;
+use wire::Node;
+
+/// Most reasons in the banner; the others stand in the tables.
+const REASONS_MAX: usize = 12;
+
+/// The verdict by colour, word and symbol; the name of the run; why it is not a pass.
+pub(super) fn banner(summary: &Summary) -> String {
+    let verdict = words::verdict(summary.verdict);
+    let mut html = format!(
+        "<header class=\"banner {verdict}\">\n<p class=\"mark\"><span aria-hidden=\"true\">{}</span> \
+         {}</p>\n<h1>{}</h1>\n",
+        words::symbol(summary.verdict),
+        verdict.to_uppercase(),
+        escaped(&words::run_name(summary)),
+    );
+    if !summary.reasons.is_empty() {
+        html.push_str("<ul>\n");
+        let shown = summary.reasons.iter().take(REASONS_MAX);
+        html.extend(shown.map(|reason| format!("<li>{}</li>\n", escaped(reason))));
+        let more = summary.reasons.len().checked_sub(REASONS_MAX).filter(|n| *n > 0);
+        html.extend(more.map(|n| format!("<li>… and {n} more, in the tables below</li>\n")));
+        html.push_str("</ul>\n");
+    }
+    let description = escaped(&summary.description);
+    html + "</header>\n" + &format!("<p class=\"lead\">{description}</p>\n")
+}
+
+/// The key figures.
+pub(super) fn cards(summary: &Summary) -> String {
+    let (camera, radar) = (&summary.streams.camera, &summary.streams.radar);
+    let p99_ms =
+        |sensor| words::captured_to_fused(&summary.streams, sensor).map(|q| q.p99 / 1000.0);
+    let usage: Option<f64> = summary
+        .processes
+        .iter()
+        .map(|p| p.usage.map(|u| u.core_percent))
+        .sum::<Option<f64>>()
+        .filter(|_| !summary.processes.is_empty());
+    let cards = [
+        ("run", format!("{:.1} s", summary.duration_ms / 1000.0), summary.ended.clone()),
+        ("faults in effect", words::activated(summary), fault_names(summary)),
+        ("worst FDTI", number::ms(words::worst(summary, |f| f.fdti_ms)), "to detection".into()),
+        ("worst FHTI", number::ms(words::worst(summary, |f| f.fhti_ms)), "to reaction".into()),
+        (
+            "worst recovery",
+            number::ms(words::worst(summary, |f| f.recovered_after_ms)),
+            "to fresh fused output".into(),
+        ),
+        ("camera lost", number::count(words::lost(camera)), of(camera)),
+        ("radar lost", number::count(words::lost(radar)), of(radar)),
+        ("camera p99", number::ms(p99_ms(Node::Camera)), "captured→fused".into()),
+        ("radar p99", number::ms(p99_ms(Node::Radar)), "captured→fused".into()),
+        (
+            "processor",
+            usage.map_or_else(|| number::NONE.to_owned(), |v| format!("{v:.1} %")),
+            "of one core, all processes".into(),
+        ),
+    ];
+    let mut html = "<dl class=\"cards\">\n".to_owned();
+    html.extend(cards.map(|(name, figure, beside)| {
+        format!(
+            "<div><dt>{}</dt><dd>{}</dd><dd class=\"beside\">{}</dd></div>\n",
+            escaped(name),
+            escaped(&figure),
+            escaped(&beside),
+        )
+    }));
+    html + "</dl>\n"
+}
+
+fn fault_names(summary: &Summary) -> String {
+    match summary.faults.as_slice() {
+        [] => "none injected".to_owned(),
+        faults if faults.len() <= 2 => {
+            faults.iter().map(|f| format!("{} {}", f.target, f.kind)).collect::<Vec<_>>().join(", ")
+        }
+        _ => "see the table".to_owned(),
+    }
+}
+
+fn of(stream: &Stream) -> String {
+    let (lost, expected) = (words::lost(stream), stream.expected);
+    format!("of {}, {}", number::count(expected), number::percent(lost, expected))
+}

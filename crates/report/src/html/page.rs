@@ -1,0 +1,110 @@
+//! The page around the sections, in the order in which they are read.
+
+use super::markup::{escaped, note, section, terms};
+use super::{demands, faults, overview, processes, streams};
+use crate::plot::{PlotError, frame_loss_svg, latency_svg, timeline_svg};
+use crate::{number, words};
+use analysis::Summary;
+use analysis::series::Series;
+
+const STYLE: &str = include_str!("style.css");
+
+/// The report of a run as one self-contained page: verdict, key figures, faults, plots, demands,
+/// streams, processes, host, and the scenario file as it was read.
+pub fn html(summary: &Summary, series: &Series, scenario_text: &str) -> String {
+    let name = escaped(&words::run_name(summary));
+    let sections = [
+        overview::banner(summary),
+        overview::cards(summary),
+        faults::section(&summary.faults),
+        figure("Timeline", timeline_svg(summary, series)),
+        figure("Latency", latency_svg(summary, series)),
+        figure("Lost samples", frame_loss_svg(summary, series)),
+        demands::expectations(&summary.expectations),
+        demands::isolation(&summary.isolation),
+        streams::section(&summary.streams),
+        processes::section(summary),
+        processes::modes(summary),
+        host(summary),
+        scenario(summary, scenario_text),
+        footer(summary),
+    ];
+    format!(
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta name=\"color-scheme\" content=\"light dark\">\n\
+         <title>{}: {name}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n{}</main>\n\
+         </body>\n</html>\n",
+        words::verdict(summary.verdict),
+        sections.concat(),
+    )
+}
+
+fn figure(title: &str, plot: Result<String, PlotError>) -> String {
+    let body = match plot {
+        // In a page, SVG needs no namespace; without it the page names no other place.
+        Ok(svg) => svg.replacen(" xmlns=\"http://www.w3.org/2000/svg\"", "", 1),
+        Err(error) => return section(title, &note(&error.to_string())),
+    };
+    section(title, &format!("<div class=\"figure\">{body}</div>\n"))
+}
+
+fn host(summary: &Summary) -> String {
+    let (host, load) = (&summary.host, summary.host_load);
+    let stalls = match load.stalls {
+        0 => "the watchdog was never late".to_owned(),
+        n => format!("{n} times late, at worst by {}", number::ms(Some(load.worst_stall_ms))),
+    };
+    let lost: Vec<String> = summary
+        .records_lost
+        .iter()
+        .map(|(source, count)| format!("{source} {}", number::count(*count)))
+        .collect();
+    let lost = if lost.is_empty() { "none".to_owned() } else { lost.join(", ") };
+    let body = terms([
+        ("host", host.name.clone()),
+        ("kernel", host.kernel.clone()),
+        ("processor", format!("{}, {} usable, {}", host.cpu_model, host.cpus, host.architecture)),
+        ("memory", format!("{} MiB", number::count(host.memory_mib))),
+        ("scheduling", host.scheduling.clone()),
+        ("idle policy", host.idle_policy.clone()),
+        ("load, seen from the watchdog", stalls),
+        ("records lost before they were drained", lost),
+    ]);
+    section("Host", &body)
+}
+
+fn scenario(summary: &Summary, text: &str) -> String {
+    let body = format!(
+        "<details>\n<summary>{}</summary>\n<pre><code>{}</code></pre>\n</details>\n",
+        escaped(&summary.scenario_path),
+        escaped(text),
+    );
+    section("Scenario file", &body)
+}
+
+fn footer(summary: &Summary) -> String {
+    let run = terms([
+        ("program", format!("failop {}", summary.program_version)),
+        ("format", format!("run.json schema {}", summary.schema)),
+        ("seed", summary.seed.to_string()),
+        ("repetition", summary.repetition.to_string()),
+        ("started", number::utc(summary.started_unix_ms)),
+    ]);
+    let definitions = terms([
+        ("FDTI", "fault detection time interval: effect of the fault → first detection"),
+        ("FRTI", "fault reaction time interval: first detection → first reaction finished"),
+        ("FHTI", "fault handling time interval: FDTI + FRTI (terms of ISO 26262-1:2018)"),
+        ("recovered", "first valid fused output from fresh data of the restarted process"),
+        ("not produced", "the sender was down, hung or slow, or withheld the sample"),
+        ("overrun", "the sender had the sample and found no free slot or queue place"),
+        ("rejected", "the receiver refused it: integrity, or frozen content"),
+        ("superseded", "handed over, and replaced before a receiver took it"),
+        ("late", "older than one period when it came"),
+        ("no input", "fusion only: the sample for this output never arrived"),
+    ]);
+    format!(
+        "<footer>\n{run}{definitions}<p>Evidence, not certification: this page tells what one run \
+         on one machine showed.</p>\n</footer>\n"
+    )
+}

@@ -1,0 +1,219 @@
+//! What every output must be, whatever the run: well-formed, escaped, bounded, complete.
+
+mod fixture;
+
+use fixture::{NASTY, Run, SCENARIO};
+use quick_xml::Reader;
+use quick_xml::events::Event;
+use report::{
+    Style, frame_loss_svg, html, json, junit, latency_svg, markdown, table, timeline_svg,
+};
+
+fn all() -> Vec<(&'static str, Run)> {
+    vec![
+        ("nominal", fixture::nominal()),
+        ("kill", fixture::kill()),
+        ("inconclusive", fixture::inconclusive()),
+        ("crash loop", fixture::crash_loop()),
+        ("large", fixture::large()),
+        ("nasty", fixture::nasty()),
+        ("empty", fixture::empty()),
+    ]
+}
+
+fn svgs(run: &Run) -> [String; 3] {
+    let Run { summary, series } = run;
+    [latency_svg(summary, series), frame_loss_svg(summary, series), timeline_svg(summary, series)]
+        .map(|svg| svg.expect("the plot is drawn"))
+}
+
+/// The text of a well-formed document, and the names of its elements.
+fn parse(xml: &str) -> (String, Vec<String>) {
+    let mut reader = Reader::from_str(xml);
+    reader.config_mut().expand_empty_elements = true;
+    let (mut text, mut names) = (String::new(), Vec::new());
+    loop {
+        match reader.read_event().expect("well-formed XML") {
+            Event::Eof => return (text, names),
+            Event::Start(element) => {
+                for attribute in element.attributes() {
+                    attribute.expect("a well-formed attribute");
+                }
+                names.push(
+                    String::from_utf8(element.name().as_ref().to_vec()).expect("a name in UTF-8"),
+                );
+            }
+            Event::Text(part) => text.push_str(&part.decode().expect("text in UTF-8")),
+            _ => {}
+        }
+    }
+}
+
+/// The content of an HTML page between its tags, for tests on what is seen.
+fn count_tags(page: &str, tag: &str) -> (usize, usize) {
+    let opened =
+        page.matches(&format!("<{tag}>")).count() + page.matches(&format!("<{tag} ")).count();
+    (opened, page.matches(&format!("</{tag}>")).count())
+}
+
+#[test]
+fn every_svg_is_well_formed_stands_alone_and_is_bounded() {
+    for (name, run) in all() {
+        for svg in svgs(&run) {
+            let (text, elements) = parse(&svg);
+            assert_eq!(elements[..3], ["svg", "title", "desc"], "{name}");
+            assert!(elements.iter().all(|e| e != "script" && e != "image"), "{name}");
+            assert!(text.contains("time since the start"), "{name}");
+            assert!(svg.len() < 300_000, "{name}: {} bytes", svg.len());
+            assert_eq!(svg.matches("http").count(), 1, "{name}: the namespace alone");
+        }
+    }
+}
+
+#[test]
+fn the_plots_tell_what_they_show() {
+    let (kill, nominal) = (fixture::kill(), fixture::nominal());
+    let [latency, loss, timeline] = svgs(&kill);
+    let [_, no_loss, _] = svgs(&nominal);
+    let cases = [
+        (&latency, vec!["camera captured→fused", "F1", "ms (log)"]),
+        (&loss, vec!["camera: 2 of 240 frames lost", "not produced 1", "superseded 1", "F1"]),
+        (&timeline, vec!["#2", "mode radar-only", "exit (watchdog) 0.310", "recovered 64.9"]),
+        (&no_loss, vec!["no sample lost"]),
+    ];
+    for (svg, parts) in cases {
+        let (text, _) = parse(svg);
+        for part in parts {
+            assert!(text.contains(part), "{part:?} is missing");
+        }
+    }
+}
+
+#[test]
+fn a_page_needs_nothing_and_lets_nothing_out() {
+    for (name, run) in all() {
+        let page = html(&run.summary, &run.series, &format!("{SCENARIO}{NASTY}"));
+        for forbidden in ["http:", "https:", "<script", "javascript:", "src=", "@import", "url("] {
+            assert!(!page.contains(forbidden), "{name}: {forbidden}");
+        }
+        for tag in ["table", "tr", "section", "svg", "dl", "details", "strong", "main", "p", "li"] {
+            let (opened, closed) = count_tags(&page, tag);
+            assert_eq!(opened, closed, "{name}: {tag}");
+        }
+        assert!(page.contains("&lt;not&gt; &amp; &quot;markup&quot;"), "{name}");
+        assert_eq!(count_tags(&page, "svg").0, 3, "{name}");
+        assert!(page.contains("not certification"), "{name}");
+        assert!(!page.chars().any(|c| c.is_control() && c != '\n'), "{name}");
+    }
+}
+
+#[test]
+fn a_page_puts_what_failed_first() {
+    let run = fixture::crash_loop();
+    let page = html(&run.summary, &run.series, SCENARIO);
+    let place = |what: &str| page.find(what).unwrap_or_else(|| panic!("{what} is missing"));
+    let order = [
+        "✘</span> FAIL",
+        "stayed down when its restart budget",
+        "worst FDTI",
+        "<h2>Faults",
+        "<h2>Timeline",
+        "<h2>Latency",
+        "<h2>Lost samples",
+        "<h2>Expectations",
+        "<td>not observed</td>",
+        "expect.camera.frames-lost-max",
+        "<h2>Isolation",
+        "<h2>Streams",
+        "<h2>Processes",
+        "<h2>Modes of fusion",
+        "<h2>Host",
+        "<details>",
+        "<footer>",
+    ];
+    assert!(order.is_sorted_by_key(|what| place(what)), "{:?}", order.map(place));
+}
+
+#[test]
+fn json_is_the_summary() {
+    for (name, run) in all() {
+        let text = json(&run.summary);
+        let back: analysis::Summary = serde_json::from_str(&text).unwrap();
+        assert_eq!(back, run.summary, "{name}");
+        assert_eq!(json(&back), text, "{name}");
+    }
+    let text = json(&fixture::kill().summary);
+    for key in ["\"not_produced\": 1", "\"verdict\": \"pass\"", "\"target\": \"camera\""] {
+        assert!(text.contains(key), "{key}");
+    }
+}
+
+#[test]
+fn junit_counts_what_failed_and_what_cannot_be_judged() {
+    let runs: Vec<_> = all().into_iter().map(|(_, run)| run.summary).collect();
+    for count in 0..=runs.len() {
+        let (_, elements) = parse(&junit(&runs[..count]));
+        assert_eq!(elements.iter().filter(|e| *e == "testsuite").count(), count);
+    }
+    let cases = [
+        (
+            fixture::nominal(),
+            "tests=\"4\" skipped=\"0\" failures=\"0\" errors=\"0\"",
+            "the run as a whole",
+        ),
+        (
+            fixture::inconclusive(),
+            "tests=\"4\" skipped=\"0\" failures=\"0\" errors=\"1\"",
+            "message=\"inconclusive: F1 did not take effect: no corrupted sample was recorded;",
+        ),
+        (
+            fixture::crash_loop(),
+            "tests=\"7\" skipped=\"0\" failures=\"2\" errors=\"0\"",
+            "actual not observed; fusion never recovered\"",
+        ),
+    ];
+    for (run, counts, message) in cases {
+        let xml = junit(std::slice::from_ref(&run.summary));
+        for part in [counts, message, "TestType", "fault-injection", "\"seed\""] {
+            assert!(xml.contains(part), "{part} is missing in {xml}");
+        }
+    }
+}
+
+#[test]
+fn the_table_fits_a_hundred_columns_whatever_the_names() {
+    let mut runs: Vec<_> = all().into_iter().map(|(_, run)| run.summary).collect();
+    runs[0].streams.camera.lost.insert(analysis::summary::Cause::Late, u64::MAX / 2);
+    runs[1].faults[0].fdti_ms = Some(1e12);
+    runs[2].repetition = 1234;
+    for style in [Style::Plain, Style::Ansi] {
+        let text = table(&runs, style).replace("\x1b[32m", "").replace("\x1b[33m", "");
+        let text = text.replace("\x1b[1;31m", "").replace("\x1b[0m", "");
+        assert!(!text.contains('\x1b'), "only its own escape sequences");
+        for line in text.lines() {
+            let columns: usize = line.chars().map(|c| if c == '車' { 2 } else { 1 }).sum();
+            assert!(columns <= 100, "{columns}: {line}");
+        }
+        for part in ["fusion-crash-loop", "radar-corrupt #1234", "7/7", "7 runs: 3 pass, 2 fail"] {
+            assert!(text.contains(part), "{part} is missing in\n{text}");
+        }
+    }
+    assert_eq!(table(&[], Style::Plain).lines().count(), 4);
+}
+
+#[test]
+fn the_markdown_fits_a_screen_and_begins_with_what_failed() {
+    for (name, run) in all() {
+        let text = markdown(&run.summary);
+        assert!(text.lines().count() <= 50, "{name}: {} lines", text.lines().count());
+        assert!(!text.contains("<script"), "{name}");
+        for line in text.lines().filter(|l| l.starts_with('|')) {
+            assert!(line.ends_with('|'), "{name}: {line}");
+        }
+    }
+    let text = markdown(&fixture::crash_loop().summary);
+    assert!(text.starts_with("## ✘ FAIL: fusion-crash-loop\n"));
+    let place = |what: &str| text.find(what).unwrap();
+    assert!(place("| ✘ | expect.fault.F6") < place("| F1: fusion kill"));
+    assert!(text.contains("(report.html)"));
+}

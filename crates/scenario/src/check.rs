@@ -1,0 +1,282 @@
+//! What only several keys together can tell to be wrong: [`findings`].
+//!
+//! It reads the tree, not the mirror, and passes over what is absent or of a wrong type, so that
+//! its findings stand beside the validator's instead of after them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use wire::Node;
+
+use crate::mistake::Finding;
+use crate::text::{Camera, Radar};
+use crate::tree::Value;
+use crate::validate::did_you_mean;
+
+/// How far two times in seconds may differ and still be the same nanosecond: 3.9 + 0.1 is not
+/// exactly 4.0.
+const SAME_S: f64 = 1e-9;
+
+/// Most samples that a delay holds back at a time. A frame takes 2 MB, so that the camera keeps at
+/// most 133 MB; 64 samples are two seconds of the camera and three of the radar at their defaults,
+/// far older than any receiver accepts. A file that asks for more is refused.
+const HELD_BACK_MAX: f64 = 64.0;
+
+/// Every contradiction in the tree.
+pub(crate) fn findings(document: &Value) -> Vec<Finding> {
+    let run = Run::new(document);
+    let mut findings = Vec::new();
+    unique_ids(document, "actor", &mut findings);
+    unique_ids(document, "fault", &mut findings);
+    for actor in list(document, "actor") {
+        script_within_run(actor, &run, &mut findings);
+    }
+    for fault in list(document, "fault") {
+        fault_within_run(fault, &run, &mut findings);
+        target_can_suffer(fault, &mut findings);
+        delay_holds_back_few(fault, &run, &mut findings);
+    }
+    isolated_are_no_targets(document, &mut findings);
+    expected_faults_exist(document, &mut findings);
+    followed_actors_exist(document, &mut findings);
+    limits_agree(document, &mut findings);
+    modes_agree(document, &mut findings);
+    findings
+}
+
+/// What the times of a run are compared with.
+struct Run {
+    duration_s: f64,
+    fps: f64,
+    radar_period_s: f64,
+}
+
+impl Run {
+    fn new(document: &Value) -> Self {
+        let positive = |keys| document.at(keys).and_then(Value::number).filter(|n| *n > 0.0);
+        Self {
+            duration_s: positive(&["duration-s"]).unwrap_or(f64::INFINITY),
+            fps: positive(&["camera", "fps"]).unwrap_or(f64::from(Camera::default().fps)),
+            radar_period_s: positive(&["radar", "period-ms"]).unwrap_or(Radar::default().period_ms)
+                / 1e3,
+        }
+    }
+}
+
+fn list<'t>(document: &'t Value, key: &str) -> &'t [Value] {
+    document.get(key).map(Value::items).unwrap_or_default()
+}
+
+/// What messages call an actor or a fault.
+fn named(kind: &str, value: &Value) -> String {
+    match value.get("id").and_then(Value::text) {
+        Some(id) => format!("{kind} \"{id}\""),
+        None => format!("this {kind}"),
+    }
+}
+
+/// A time for messages: 3.9 + 4.2 shall read 8.1.
+fn seconds(time_s: f64) -> f64 {
+    (time_s * 1e6).round() / 1e6
+}
+
+fn unique_ids(document: &Value, key: &str, findings: &mut Vec<Finding>) {
+    let mut seen = BTreeMap::new();
+    for (index, value) in list(document, key).iter().enumerate() {
+        let Some((id, name)) = value.get("id").and_then(|id| Some((id, id.text()?))) else {
+            continue;
+        };
+        if let Some(first) = seen.insert(name, index + 1) {
+            findings.push(Finding::wrong(
+                &id.span,
+                format!(
+                    "{key} {} has the id \"{name}\" of {key} {first}; each needs its own",
+                    index + 1
+                ),
+            ));
+        }
+    }
+}
+
+fn script_within_run(actor: &Value, run: &Run, findings: &mut Vec<Finding>) {
+    for at in list(actor, "script").iter().filter_map(|step| step.get("at-s")) {
+        if let Some(at_s) = at.number().filter(|at_s| *at_s >= run.duration_s) {
+            findings.push(Finding::wrong(
+                &at.span,
+                format!(
+                    "{} acts at {at_s} s, but the run ends at {} s",
+                    named("actor", actor),
+                    run.duration_s,
+                ),
+            ));
+        }
+    }
+}
+
+fn fault_within_run(fault: &Value, run: &Run, findings: &mut Vec<Finding>) {
+    let (place, start_s) = match (fault.get("at-s"), fault.get("at-frame")) {
+        (None, None) => {
+            let message =
+                format!("{} lacks its time: either `at-s` or `at-frame`", named("fault", fault));
+            findings.push(Finding::wrong(&fault.span, message));
+            return;
+        }
+        (Some(_), Some(frame)) => {
+            let message = format!(
+                "{} has both `at-s` and `at-frame`; it must have one",
+                named("fault", fault)
+            );
+            findings.push(Finding::wrong(&frame.span, message));
+            return;
+        }
+        (Some(at), None) => (at, at.number()),
+        (None, Some(frame)) => (frame, frame.number().map(|frame| frame / run.fps)),
+    };
+    let Some(start_s) = start_s else { return };
+    let (name, end_s) = (named("fault", fault), run.duration_s);
+    if start_s >= end_s - SAME_S {
+        let message =
+            format!("{name} begins at {} s, but the run ends at {end_s} s", seconds(start_s));
+        findings.push(Finding::wrong(&place.span, message));
+        return;
+    }
+    let lasts = fault.get("inject").into_iter().flat_map(Value::entries);
+    for lasts in lasts.filter_map(|entry| entry.value.get("for-s")) {
+        if let Some(until_s) = lasts.number().map(|for_s| start_s + for_s)
+            && until_s > end_s + SAME_S
+        {
+            let message =
+                format!("{name} lasts until {} s, but the run ends at {end_s} s", seconds(until_s));
+            findings.push(Finding::wrong(&lasts.span, message));
+        }
+    }
+}
+
+fn target_can_suffer(fault: &Value, findings: &mut Vec<Finding>) {
+    let on_samples = ["drop", "delay", "corrupt", "freeze"];
+    let Some(target) = fault.get("target") else { return };
+    if target.text() != Some(Node::Fusion.name()) {
+        return;
+    }
+    for entry in fault.get("inject").into_iter().flat_map(Value::entries) {
+        if on_samples.contains(&entry.key.as_str()) {
+            findings.push(Finding::wrong(
+                &entry.key_span,
+                format!(
+                    "`{}` acts on the samples of a sensor, and the target is \"fusion\"; allowed \
+                     for it: kill, crash, hang, slow",
+                    entry.key
+                ),
+            ));
+        }
+    }
+}
+
+/// As many samples are held back as are due within the delay.
+fn delay_holds_back_few(fault: &Value, run: &Run, findings: &mut Vec<Finding>) {
+    let target = fault.get("target").and_then(Value::text);
+    let period_s = match target {
+        Some(name) if name == Node::Camera.name() => 1.0 / run.fps,
+        Some(name) if name == Node::Radar.name() => run.radar_period_s,
+        _ => return,
+    };
+    let Some(by) = fault.at(&["inject", "delay", "by-ms"]) else { return };
+    let Some(by_ms) = by.number() else { return };
+    let held_back = by_ms / 1e3 / period_s;
+    if held_back > HELD_BACK_MAX + SAME_S {
+        let at_most_ms = (HELD_BACK_MAX * period_s * 1e3).floor();
+        let message = format!(
+            "{} holds back {by_ms} ms of samples, {} at a time; at most {HELD_BACK_MAX} are kept, \
+             here {at_most_ms} ms",
+            named("fault", fault),
+            held_back.ceil(),
+        );
+        findings.push(Finding::wrong(&by.span, message));
+    }
+}
+
+fn isolated_are_no_targets(document: &Value, findings: &mut Vec<Finding>) {
+    let Some(isolated) = document.at(&["expect", "isolated"]) else { return };
+    let faults = list(document, "fault");
+    if faults.is_empty() && !isolated.items().is_empty() {
+        findings.push(Finding::wrong(
+            &isolated.span,
+            "`isolated` demands that faults go unnoticed, but there is no [[fault]]".to_owned(),
+        ));
+    }
+    for name in isolated.items().iter().filter(|name| name.text().is_some()) {
+        let text = name.text().unwrap_or_default();
+        let own =
+            faults.iter().find(|fault| fault.get("target").and_then(Value::text) == Some(text));
+        if let Some(fault) = own {
+            let message = format!(
+                "\"{text}\" cannot be isolated: it is the target of {}",
+                named("fault", fault)
+            );
+            findings.push(Finding::wrong(&name.span, message));
+        }
+    }
+}
+
+/// The ids in a list of tables.
+fn ids<'t>(document: &'t Value, key: &str) -> BTreeSet<&'t str> {
+    list(document, key).iter().filter_map(|value| value.get("id")?.text()).collect()
+}
+
+/// What follows "names no …": the nearest id and all of them.
+fn known(found: &str, ids: &BTreeSet<&str>) -> String {
+    let guess = did_you_mean(found, ids.iter().copied());
+    let ids = if ids.is_empty() {
+        "the file has none".to_owned()
+    } else {
+        format!("known: {}", ids.iter().copied().collect::<Vec<_>>().join(", "))
+    };
+    format!("{guess}; {ids}")
+}
+
+fn expected_faults_exist(document: &Value, findings: &mut Vec<Finding>) {
+    let faults = ids(document, "fault");
+    let expected = document.at(&["expect", "fault"]).into_iter().flat_map(Value::entries);
+    for entry in expected.filter(|entry| !faults.contains(entry.key.as_str())) {
+        let message =
+            format!("[expect.fault.{}] names no fault{}", entry.key, known(&entry.key, &faults));
+        findings.push(Finding::wrong(&entry.key_span, message));
+    }
+}
+
+fn followed_actors_exist(document: &Value, findings: &mut Vec<Finding>) {
+    let actors = ids(document, "actor");
+    for follows in document.at(&["expect", "fusion", "follows"]).into_iter().flat_map(Value::items)
+    {
+        if let Some(name) = follows.text().filter(|name| !actors.contains(*name)) {
+            let message =
+                format!("`follows` names no actor with \"{name}\"{}", known(name, &actors));
+            findings.push(Finding::wrong(&follows.span, message));
+        }
+    }
+}
+
+fn limits_agree(document: &Value, findings: &mut Vec<Finding>) {
+    for (table, least, most) in [
+        ("camera", "frames-lost-min", "frames-lost-max"),
+        ("radar", "messages-lost-min", "messages-lost-max"),
+    ] {
+        let limit = |key| document.at(&["expect", table, key]);
+        if let (Some(low), Some(high)) = (limit(least), limit(most))
+            && let (Some(low_count), Some(high_count)) = (low.number(), high.number())
+            && low_count > high_count
+        {
+            let message =
+                format!("`{least}` is {low_count}, more than `{most}`, which is {high_count}");
+            findings.push(Finding::wrong(&low.span, message));
+        }
+    }
+}
+
+fn modes_agree(document: &Value, findings: &mut Vec<Finding>) {
+    let Some(fusion) = document.at(&["expect", "fusion"]) else { return };
+    let Some(end) = fusion.get("mode-at-end").and_then(Value::text) else { return };
+    for never in list(fusion, "never-modes").iter().filter(|never| never.text() == Some(end)) {
+        let message = format!("\"{end}\" must never be seen, and `mode-at-end` demands it");
+        findings.push(Finding::wrong(&never.span, message));
+    }
+}

@@ -1,0 +1,24 @@
+//! A scenario file becomes a checked [`Plan`].
+//!
+//! Nobody else parses configuration: after loading, only the plan travels. The shape of the text is
+//! told once, by the private mirror in `text`: the [`schema()`] for editors, the validator with its
+//! messages and the tables of the [`reference()`] all follow from it.
+#![forbid(unsafe_code)]
+
+mod check;
+pub mod load;
+mod mistake;
+pub mod plan;
+mod reference;
+mod resolve;
+mod schema;
+mod shape;
+mod text;
+mod tree;
+mod validate;
+
+pub use load::{CollectError, LoadError, Loaded, collect, load, parse};
+pub use mistake::{Mistake, Mistakes};
+pub use plan::Plan;
+pub use reference::reference;
+pub use schema::schema;

@@ -1,0 +1,198 @@
+//! Reads scenario files: [`load`] and [`parse`].
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+use toml::de::DeTable;
+
+use crate::mistake::{Finding, FindingKind, Mistakes};
+use crate::plan::Plan;
+use crate::tree::{Kind, Value};
+use crate::{check, resolve, schema, text, validate};
+
+/// Largest scenario file that is read; a full one has a few kilobytes. Above it is another kind
+/// of file.
+pub const MAX_FILE_BYTES: u64 = 1 << 20;
+
+/// A scenario with what it was made from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Loaded {
+    /// What to do.
+    pub plan: Plan,
+    /// The text of the file.
+    pub text: String,
+    /// The file, as it was named.
+    pub path: PathBuf,
+}
+
+/// Why a scenario file could not be loaded.
+#[derive(Debug, Error)]
+pub enum LoadError {
+    /// The file cannot be read.
+    #[error("cannot read {}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The file is larger than [`MAX_FILE_BYTES`].
+    #[error("{} has {bytes} bytes; a scenario file has at most {MAX_FILE_BYTES}", path.display())]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// Its size.
+        bytes: u64,
+    },
+    /// The text has mistakes: one message each.
+    #[error("{0}")]
+    Mistakes(Mistakes),
+}
+
+/// Reads and checks a scenario file.
+pub fn load(path: &Path) -> Result<Loaded, LoadError> {
+    let read = |source| LoadError::Read { path: path.to_owned(), source };
+    let bytes = std::fs::metadata(path).map_err(read)?.len();
+    if bytes > MAX_FILE_BYTES {
+        return Err(LoadError::TooLarge { path: path.to_owned(), bytes });
+    }
+    let name = path.display().to_string();
+    let text = String::from_utf8(std::fs::read(path).map_err(read)?).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        let readable = String::from_utf8_lossy(error.as_bytes());
+        let finding = Finding::wrong(&(at..at), "a byte that is not UTF-8".to_owned());
+        LoadError::Mistakes(Mistakes::new(&name, &readable, vec![finding]))
+    })?;
+    let plan = parse(&name, &text).map_err(LoadError::Mistakes)?;
+    Ok(Loaded { plan, text, path: path.to_owned() })
+}
+
+/// Checks the text of a scenario file; `name` stands before each message.
+pub fn parse(name: &str, text: &str) -> Result<Plan, Mistakes> {
+    let refuse = |findings| Err(Mistakes::new(name, text, findings));
+    let (table, syntax_errors) = DeTable::parse_recoverable(text);
+    let document = Value::document(table.get_ref());
+    if let Some(finding) = other_schema(&document) {
+        return refuse(vec![finding]);
+    }
+    let mut findings = validate::findings(schema::document(), text, &document);
+    if !syntax_errors.is_empty() {
+        let broken = syntax_errors.iter().map(syntax).collect();
+        return refuse(beside_broken(text, broken, findings));
+    }
+    findings.extend(check::findings(&document));
+    if !findings.is_empty() {
+        return refuse(findings);
+    }
+    match toml::from_str::<text::Scenario>(text) {
+        Ok(scenario) => Ok(resolve::plan(scenario)),
+        Err(error) => {
+            let span = error.span().unwrap_or_default();
+            refuse(vec![Finding::wrong(&span, error.message().to_owned())])
+        }
+    }
+}
+
+/// A file of another version of the format: whatever else differs is no mistake.
+fn other_schema(document: &Value) -> Option<Finding> {
+    let value = document.get("schema")?;
+    match value.kind {
+        Kind::Integer(number) if number != i128::from(text::SCHEMA) => Some(Finding::wrong(
+            &value.span,
+            format!("the file has schema {number}; this version reads schema {}", text::SCHEMA),
+        )),
+        _ => None,
+    }
+}
+
+fn syntax(error: &toml::de::Error) -> Finding {
+    let span = error.span().unwrap_or_default();
+    let message = match error.message() {
+        guess if guess.starts_with("string values must be quoted") && span.is_empty() => {
+            "a value is missing"
+        }
+        guess
+            if guess.starts_with("string values must be quoted")
+                || guess.starts_with("invalid boolean") =>
+        {
+            "not a value: each key has its line, a string its quotes, a flag is true or false"
+        }
+        guess if guess.starts_with("invalid basic string") && span.is_empty() => {
+            "a string without its closing quote"
+        }
+        other => other,
+    };
+    Finding::wrong(&span, message.to_owned())
+}
+
+/// Of a file with broken syntax: the first break of each line, and of the other findings those
+/// that the breaks do not explain.
+fn beside_broken(text: &str, broken: Vec<Finding>, others: Vec<Finding>) -> Vec<Finding> {
+    let line = |at: usize| text.get(..at).unwrap_or(text).matches('\n').count();
+    let mut broken = broken;
+    broken.sort_by_key(|finding| finding.span.start);
+    broken.dedup_by_key(|finding| line(finding.span.start));
+    let lines: BTreeSet<usize> = broken.iter().map(|finding| line(finding.span.start)).collect();
+    let is_header = |number: &usize| {
+        text.lines().nth(*number).is_some_and(|line| line.trim_start().starts_with('['))
+    };
+    // Without its header a key stands in a wrong table.
+    if !lines.iter().any(is_header) {
+        broken.extend(others.into_iter().filter(|finding| {
+            finding.kind == FindingKind::Wrong && !lines.contains(&line(finding.span.start))
+        }));
+    }
+    broken
+}
+
+/// Why the files of a command line could not be listed.
+#[derive(Debug, Error)]
+pub enum CollectError {
+    /// Nothing is there, or it cannot be looked at.
+    #[error("cannot read {}", path.display())]
+    Read {
+        /// The path.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A directory without scenario files directly in it.
+    #[error("{} holds no scenario file (*.toml)", path.display())]
+    Empty {
+        /// The directory.
+        path: PathBuf,
+    },
+}
+
+/// The scenario files that the paths mean: a file itself; of a directory the `*.toml` files
+/// directly in it, in the order of their names.
+pub fn collect(paths: &[PathBuf]) -> Result<Vec<PathBuf>, CollectError> {
+    let mut files = Vec::new();
+    for path in paths {
+        let read = |source| CollectError::Read { path: path.clone(), source };
+        if std::fs::metadata(path).map_err(read)?.is_dir() {
+            files.extend(directory(path)?);
+        } else {
+            files.push(path.clone());
+        }
+    }
+    Ok(files)
+}
+
+fn directory(path: &Path) -> Result<Vec<PathBuf>, CollectError> {
+    let read = |source| CollectError::Read { path: path.to_owned(), source };
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(path).map_err(read)? {
+        let file = entry.map_err(read)?.path();
+        if file.extension().is_some_and(|extension| extension == "toml") && file.is_file() {
+            files.push(file);
+        }
+    }
+    if files.is_empty() {
+        return Err(CollectError::Empty { path: path.to_owned() });
+    }
+    files.sort();
+    Ok(files)
+}

@@ -1,0 +1,161 @@
+//! What a scenario asks for, resolved and checked: [`Plan`].
+//!
+//! Times are nanoseconds; those of faults count from the start of the schedule. A plan is only made
+//! by loading a scenario file, and everything in it is within the documented limits.
+
+use fault::Fault;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use wire::Node;
+use wire::event::Mode;
+use world::traffic::Traffic;
+
+/// A whole scenario.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// Name: also the folder of its results.
+    pub name: String,
+    /// What it is for, in a sentence.
+    pub description: String,
+    /// Seed of everything random in the run.
+    pub seed: u64,
+    /// Length of the schedule.
+    pub duration_ns: u64,
+    /// True motion of the ego car and the actors.
+    pub traffic: Traffic,
+    /// The camera.
+    pub camera: Camera,
+    /// The radar.
+    pub radar: Radar,
+    /// How each node is supervised; index by [`Node::index`].
+    pub supervision: [Supervision; Node::ALL.len()],
+    /// Host settings.
+    pub host: Host,
+    /// What goes wrong, in the order of the file.
+    pub faults: Vec<Fault>,
+    /// What is demanded of the run.
+    pub expect: Expect,
+}
+
+/// The camera process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Camera {
+    /// Frames a second; frame k is due at start + k/fps.
+    pub fps: u32,
+    /// Slots of the frame buffer, at least 2.
+    pub buffers: u32,
+}
+
+impl Camera {
+    /// Due time of frame `frame`, nanoseconds from the start of the schedule.
+    pub fn due_ns(&self, frame: u64) -> u64 {
+        (u128::from(frame) * 1_000_000_000 / u128::from(self.fps)) as u64
+    }
+}
+
+/// The radar process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Radar {
+    /// Time between two detection lists; cycle k is due at start + k·period.
+    pub period_ns: u64,
+}
+
+/// How a process is supervised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Supervision {
+    /// A running process that shows no life for this long has failed.
+    pub heartbeat_timeout_ns: u64,
+    /// A new process that is not attached after this long has failed.
+    pub startup_timeout_ns: u64,
+    /// When it is started again.
+    pub restart: Restart,
+}
+
+/// When a failed process is started again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Restart {
+    /// At most this many restarts …
+    pub limit: u32,
+    /// … within this time; then the process stays down.
+    pub window_ns: u64,
+    /// Wait this long before each.
+    pub delay_ns: u64,
+}
+
+/// Settings of the host for the run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Host {
+    /// Use the real-time scheduling class where the host permits it.
+    pub realtime: bool,
+}
+
+/// What is demanded of a run.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Expect {
+    /// Processes that must not notice faults in others.
+    pub isolated: Vec<Node>,
+    /// How much worse than in the fault-free interval an isolated process's latency may be.
+    pub isolation_margin_ns: u64,
+    /// Demands on the camera and its stream.
+    pub camera: StreamExpect,
+    /// Demands on the radar and its stream.
+    pub radar: StreamExpect,
+    /// Demands on fusion.
+    pub fusion: FusionExpect,
+    /// Demands on single faults, by fault id.
+    pub fault: BTreeMap<String, FaultExpect>,
+}
+
+/// Demands on a sensor process and its stream; `None` demands nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StreamExpect {
+    /// Most samples lost over the whole run.
+    pub lost_max: Option<u64>,
+    /// Fewest samples lost over the whole run: proves that a fault bites.
+    pub lost_min: Option<u64>,
+    /// Demands on the process.
+    pub process: ProcessExpect,
+}
+
+/// Demands on a process; `None` demands nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProcessExpect {
+    /// Most restarts over the whole run.
+    pub restarts_max: Option<u32>,
+    /// Whether it must be up (`true`) or must have been given up (`false`) at the end.
+    pub up_at_end: Option<bool>,
+}
+
+/// Demands on fusion; `None` demands nothing.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct FusionExpect {
+    /// Most outputs missing over the whole run: one is owed for each sample of both sensors.
+    pub lost_max: Option<u64>,
+    /// Largest p99 of capture → fused output over camera samples outside fault intervals.
+    pub latency_p99_ns: Option<u64>,
+    /// The same inside fault intervals.
+    pub latency_p99_in_fault_ns: Option<u64>,
+    /// Mode at the end of the run.
+    pub mode_at_end: Option<Mode>,
+    /// Modes that must never be seen after the first second.
+    pub never_modes: Vec<Mode>,
+    /// Actors (ids) that must be under a confirmed track, within 3 m, with one track id, from two
+    /// seconds after the start to the end of the run, while they are ahead within 80 m. Silence
+    /// of fusion that no fault explains is no following.
+    pub follows: Vec<String>,
+    /// Demands on the process.
+    pub process: ProcessExpect,
+}
+
+/// Demands on one fault; `None` demands nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FaultExpect {
+    /// Longest fault detection time interval (FDTI).
+    pub detect_within_ns: Option<u64>,
+    /// Longest fault handling time interval (FHTI).
+    pub handle_within_ns: Option<u64>,
+    /// Longest time from the fault to the first fused output from fresh data of the victim.
+    pub recover_within_ns: Option<u64>,
+    /// Most samples of the victim's stream lost to it.
+    pub lost_max: Option<u64>,
+}

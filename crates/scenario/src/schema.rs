@@ -1,0 +1,83 @@
+//! The JSON Schema of scenario files, made from the mirror in `text`: [`schema`].
+
+use std::sync::LazyLock;
+
+use schemars::generate::SchemaSettings;
+use schemars::transform::RecursiveTransform;
+use schemars::{Schema, SchemaGenerator, json_schema};
+use serde_json::{Value, json};
+use wire::Node;
+use wire::event::Mode;
+
+use crate::text::Scenario;
+
+/// The JSON Schema (2020-12) of a scenario file, for editor completion.
+pub fn schema() -> String {
+    serde_json::to_string_pretty(document()).expect("a JSON value has a text")
+}
+
+/// The schema as a value. Cross-checks between keys are not in it.
+pub(crate) fn document() -> &'static Value {
+    static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
+        let settings =
+            SchemaSettings::draft2020_12().with_transform(RecursiveTransform(for_toml_editors));
+        let mut schema = settings.into_generator().into_root_schema_for::<Scenario>();
+        schema.insert("title".into(), "failop scenario".into());
+        schema.to_value()
+    });
+    &DOCUMENT
+}
+
+/// Takes away what a TOML file cannot hold (`null`) and what an editor cannot use (Rust's number
+/// formats, defaults of whole tables).
+fn for_toml_editors(schema: &mut Schema) {
+    schema.remove("format");
+    if let Some(Value::Array(types)) = schema.get_mut("type") {
+        types.retain(|name| name != "null");
+        if let [only] = &types[..] {
+            let only = only.clone();
+            schema.insert("type".into(), only);
+        }
+    }
+    if schema.get("default").is_some_and(|default| default.is_null() || default.is_object()) {
+        schema.remove("default");
+    }
+}
+
+/// A string out of a list, each with its meaning.
+pub(crate) fn words(words: &[(&str, &str)]) -> Schema {
+    let each: Vec<Value> = words
+        .iter()
+        .map(|(word, meaning)| json!({ "const": word, "description": meaning }))
+        .collect();
+    json_schema!({ "oneOf": each })
+}
+
+/// The name of a process.
+pub(crate) fn node(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "enum": Node::ALL.map(Node::name) })
+}
+
+/// Names of processes.
+pub(crate) fn nodes(generator: &mut SchemaGenerator) -> Schema {
+    set_of(&node(generator))
+}
+
+/// The name of a mode of fusion.
+pub(crate) fn mode(_: &mut SchemaGenerator) -> Schema {
+    words(&[
+        (Mode::Fused.name(), "camera and radar are fresh"),
+        (Mode::CameraOnly.name(), "only the camera is fresh"),
+        (Mode::RadarOnly.name(), "only the radar is fresh"),
+        (Mode::Blind.name(), "neither sensor is fresh"),
+    ])
+}
+
+/// Names of modes of fusion.
+pub(crate) fn modes(generator: &mut SchemaGenerator) -> Schema {
+    set_of(&mode(generator))
+}
+
+fn set_of(items: &Schema) -> Schema {
+    json_schema!({ "type": "array", "items": items, "uniqueItems": true })
+}

@@ -1,0 +1,134 @@
+//! The text of what is demanded of a run: [`Expect`].
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use wire::Node;
+use wire::event::Mode;
+
+use crate::schema::{mode, modes, nodes};
+
+/// What is demanded of a run.
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Expect {
+    /// Processes that must not notice the faults of others: each keeps its process id, loses
+    /// nothing, and is as fast during the faults as without. Fusion is measured from the hand-over
+    /// of a sample to the output.
+    #[schemars(schema_with = "nodes")]
+    pub(crate) isolated: Vec<Node>,
+    /// How much longer the latency of an isolated process may be during the faults than without.
+    #[schemars(range(min = 0.0, max = 1000.0))]
+    pub(crate) isolation_margin_ms: f64,
+    /// Demands on the camera.
+    pub(crate) camera: Camera,
+    /// Demands on the radar.
+    pub(crate) radar: Radar,
+    /// Demands on fusion.
+    pub(crate) fusion: Fusion,
+    /// Demands on single faults, by fault id.
+    pub(crate) fault: BTreeMap<String, Fault>,
+}
+
+impl Default for Expect {
+    fn default() -> Self {
+        Self {
+            isolated: Vec::new(),
+            isolation_margin_ms: 5.0,
+            camera: Camera::default(),
+            radar: Radar::default(),
+            fusion: Fusion::default(),
+            fault: BTreeMap::new(),
+        }
+    }
+}
+
+/// Demands on the camera.
+#[derive(Debug, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(rename = "ExpectCamera")]
+pub(crate) struct Camera {
+    /// Most frames lost over the whole run, for whatever cause.
+    #[schemars(range(min = 0, max = 1_000_000))]
+    pub(crate) frames_lost_max: Option<u64>,
+    /// Fewest frames lost over the whole run: shows that a fault bites.
+    #[schemars(range(min = 0, max = 1_000_000))]
+    pub(crate) frames_lost_min: Option<u64>,
+    /// Most restarts over the whole run.
+    #[schemars(range(min = 0, max = 1000))]
+    pub(crate) restarts_max: Option<u32>,
+    /// Whether the process must be up (`true`) or given up (`false`) at the end.
+    pub(crate) up_at_end: Option<bool>,
+}
+
+/// Demands on the radar.
+#[derive(Debug, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(rename = "ExpectRadar")]
+pub(crate) struct Radar {
+    /// Most detection lists lost over the whole run, for whatever cause.
+    #[schemars(range(min = 0, max = 1_000_000))]
+    pub(crate) messages_lost_max: Option<u64>,
+    /// Fewest detection lists lost over the whole run: shows that a fault bites.
+    #[schemars(range(min = 0, max = 1_000_000))]
+    pub(crate) messages_lost_min: Option<u64>,
+    /// Most restarts over the whole run.
+    #[schemars(range(min = 0, max = 1000))]
+    pub(crate) restarts_max: Option<u32>,
+    /// Whether the process must be up (`true`) or given up (`false`) at the end.
+    pub(crate) up_at_end: Option<bool>,
+}
+
+/// Demands on fusion.
+#[derive(Debug, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(rename = "ExpectFusion")]
+pub(crate) struct Fusion {
+    /// Most outputs missing over the whole run, for whatever cause; one is owed for each frame and
+    /// each detection list.
+    #[schemars(range(min = 0, max = 1_000_000))]
+    pub(crate) outputs_lost_max: Option<u64>,
+    /// Largest 99th percentile of the time from capture to fused output, over the camera frames
+    /// outside the faults.
+    #[schemars(range(min = 0.001, max = 60_000.0))]
+    pub(crate) latency_p99_ms: Option<f64>,
+    /// The same over the camera frames during the faults.
+    #[schemars(range(min = 0.001, max = 60_000.0))]
+    pub(crate) latency_p99_in_fault_ms: Option<f64>,
+    /// Mode at the end of the run; a fusion that has been silent for four of the longest sensor
+    /// periods has none, unless it is blind.
+    #[schemars(schema_with = "mode")]
+    pub(crate) mode_at_end: Option<Mode>,
+    /// Modes that must never be seen after the first second.
+    #[schemars(schema_with = "modes")]
+    pub(crate) never_modes: Vec<Mode>,
+    /// Ids of actors that must be under one confirmed track, within 3 m, from second 2 to the end,
+    /// while they are ahead within 80 m. Silence of fusion that no fault explains fails it.
+    #[schemars(length(max = 16), extend("uniqueItems" = true))]
+    pub(crate) follows: Vec<String>,
+    /// Most restarts over the whole run.
+    #[schemars(range(min = 0, max = 1000))]
+    pub(crate) restarts_max: Option<u32>,
+    /// Whether the process must be up (`true`) or given up (`false`) at the end.
+    pub(crate) up_at_end: Option<bool>,
+}
+
+/// Demands on one fault.
+#[derive(Debug, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(rename = "ExpectFault")]
+pub(crate) struct Fault {
+    /// Longest time from the fault to its detection (FDTI).
+    #[schemars(range(min = 0.001, max = 3_600_000.0))]
+    pub(crate) detect_within_ms: Option<f64>,
+    /// Longest time from the fault to the end of the reaction (FHTI = FDTI + FRTI).
+    #[schemars(range(min = 0.001, max = 3_600_000.0))]
+    pub(crate) handle_within_ms: Option<f64>,
+    /// Longest time from the fault to the first fused output from fresh data of the victim.
+    #[schemars(range(min = 0.001, max = 3_600_000.0))]
+    pub(crate) recover_within_ms: Option<f64>,
+    /// Most samples of the victim's stream lost to the fault.
+    #[schemars(range(min = 0, max = 1_000_000))]
+    pub(crate) lost_max: Option<u64>,
+}

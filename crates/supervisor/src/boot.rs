@@ -1,0 +1,110 @@
+//! What a new process is told: [`Boot`], in sealed memory that it inherits.
+
+use recording::codec::{self, CodecError};
+use scenario::Plan;
+use serde::{Deserialize, Serialize};
+use std::io;
+use std::os::fd::{OwnedFd, RawFd};
+use sys::shm::{Memory, Shared, SharedView};
+use wire::Node;
+
+/// Everything that a node needs to begin its work.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Boot {
+    /// Who it is.
+    pub node: Node,
+    /// Its number, from 1.
+    pub incarnation: u32,
+    /// Process id of the watchdog, whose death must be its own.
+    pub watchdog_pid: u32,
+    /// Real-time priority to take; `None` for the normal class.
+    pub realtime_priority: Option<u8>,
+    /// Numbers of the descriptors that it inherits.
+    pub descriptors: Descriptors,
+    /// The scenario.
+    pub plan: Plan,
+}
+
+/// Descriptors that every node inherits, and those of its role.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Descriptors {
+    /// Its heartbeat page.
+    pub heartbeat: RawFd,
+    /// Its event ring.
+    pub events: RawFd,
+    /// Its doorbell.
+    pub doorbell: RawFd,
+    /// The start page.
+    pub start: RawFd,
+    /// The rest.
+    pub role: RoleDescriptors,
+}
+
+/// Descriptors of one role.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RoleDescriptors {
+    /// Camera.
+    Camera {
+        /// Frame buffer, writable.
+        frames: RawFd,
+        /// Pin page of each reader, readable.
+        pins: Vec<RawFd>,
+        /// Doorbell of fusion.
+        fusion_doorbell: RawFd,
+    },
+    /// Radar.
+    Radar {
+        /// Its end of the datagram pair.
+        mailbox: RawFd,
+        /// Doorbell of fusion.
+        fusion_doorbell: RawFd,
+    },
+    /// Fusion.
+    Fusion {
+        /// Frame buffer, readable.
+        frames: RawFd,
+        /// Its pin page, writable.
+        pin: RawFd,
+        /// Its end of the datagram pair.
+        mailbox: RawFd,
+        /// Doorbell of the radar.
+        radar_doorbell: RawFd,
+    },
+}
+
+/// A process could not be told, or could not read, what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum BootError {
+    /// The memory could not be made or read.
+    #[error("cannot map the boot page")]
+    Io(#[from] io::Error),
+    /// Its content could not be encoded or decoded.
+    #[error("the boot page is damaged or of another version")]
+    Codec(#[from] CodecError),
+}
+
+impl Boot {
+    /// Memory that holds it, for the new process.
+    pub fn pack(&self) -> Result<Memory, BootError> {
+        let payload = codec::encode(self)?;
+        let memory = Memory::anonymous("failop-boot", LENGTH_BYTES + payload.len())?;
+        let mut shared = Shared::map(memory.fd(), 0, LENGTH_BYTES + payload.len())?;
+        let length = (payload.len() as u64).to_le_bytes();
+        shared.bytes_mut(0, LENGTH_BYTES).copy_from_slice(&length);
+        shared.bytes_mut(LENGTH_BYTES, payload.len()).copy_from_slice(&payload);
+        Ok(memory)
+    }
+
+    /// Reads it from the memory that this process inherited.
+    pub fn unpack(fd: &OwnedFd) -> Result<Boot, BootError> {
+        let length = SharedView::map(fd, 0, LENGTH_BYTES)?;
+        let length: [u8; LENGTH_BYTES] =
+            length.bytes(0, LENGTH_BYTES).try_into().expect("eight bytes");
+        let length = usize::try_from(u64::from_le_bytes(length)).unwrap_or(usize::MAX);
+        let bytes = length.min(codec::PAYLOAD_BYTES_MAX);
+        let view = SharedView::map(fd, 0, LENGTH_BYTES + bytes)?;
+        Ok(codec::decode(view.bytes(LENGTH_BYTES, bytes))?)
+    }
+}
+
+const LENGTH_BYTES: usize = size_of::<u64>();

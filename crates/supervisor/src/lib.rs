@@ -1,0 +1,18 @@
+//! Starts, watches, breaks and buries processes on schedule: [`run()`].
+//!
+//! The decisions are [`policy::Policy`]'s, a state machine without IO; the rest makes them happen.
+//! Nothing here has an opinion on what fusion concludes, and the watchdog never waits on a node.
+#![forbid(unsafe_code)]
+
+pub mod boot;
+pub mod policy;
+pub mod run;
+
+mod probes;
+mod recorder;
+mod resources;
+mod strikes;
+
+pub use boot::{Boot, Descriptors, RoleDescriptors};
+pub use recorder::Observation;
+pub use run::{Order, RunError, run};

@@ -1,0 +1,85 @@
+//! Moves records from the event rings into the recording, on a thread of its own: [`Recorder`].
+//!
+//! The watchdog never writes to a disk itself: a slow one must not delay a restart.
+
+use channel::AttachError;
+use channel::events::EventReader;
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use recording::writer::WriteError;
+use recording::{Entry, Writer};
+use std::os::fd::AsFd;
+use std::thread::JoinHandle;
+use std::time::Duration;
+use wire::{Record, Source};
+
+/// A record on its way into the recording, for whoever wants to watch.
+pub type Observation = (Source, Record);
+
+/// How often the rings are emptied: they hold about 20 s.
+const DRAIN_PERIOD: Duration = Duration::from_millis(20);
+
+pub(crate) struct Recorder {
+    stop: Sender<()>,
+    thread: JoinHandle<Result<(), WriteError>>,
+}
+
+impl Recorder {
+    pub(crate) fn start(
+        rings: impl IntoIterator<Item = impl AsFd>,
+        writer: Writer,
+        observer: Option<Sender<Observation>>,
+    ) -> Result<Recorder, AttachError> {
+        let rings = Source::ALL
+            .into_iter()
+            .zip(rings)
+            .map(|(source, fd)| Ok((source, EventReader::attach(fd)?)))
+            .collect::<Result<Vec<_>, AttachError>>()?;
+        let (stop, stopped) = bounded(1);
+        let drainer = Drainer { rings, writer, observer };
+        let thread = std::thread::spawn(move || drainer.work(&stopped));
+        Ok(Recorder { stop, thread })
+    }
+
+    /// Empties the rings for the last time, all writers being buried, and completes the recording.
+    pub(crate) fn finish(self) -> Result<(), WriteError> {
+        // A recorder that has failed no longer listens; its error comes with the join.
+        drop(self.stop);
+        self.thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    }
+}
+
+struct Drainer {
+    rings: Vec<(Source, EventReader)>,
+    writer: Writer,
+    observer: Option<Sender<Observation>>,
+}
+
+impl Drainer {
+    fn work(mut self, stopped: &Receiver<()>) -> Result<(), WriteError> {
+        // Recording is not urgent; where the class cannot be left, it is merely unfriendly.
+        if let Err(_refused) = sys::sched::set_normal() {}
+        while stopped.recv_timeout(DRAIN_PERIOD) == Err(RecvTimeoutError::Timeout) {
+            self.drain()?;
+        }
+        self.drain()?;
+        self.writer.append([Entry::End])
+    }
+
+    fn drain(&mut self) -> Result<(), WriteError> {
+        let mut entries = Vec::new();
+        for (source, ring) in &mut self.rings {
+            let source = *source;
+            let count = ring.drain(|index, record| {
+                entries.push(Entry::Record { source, index, record });
+                // An observer that went away is not missed.
+                if let Some(Err(_gone)) = self.observer.as_ref().map(|o| o.send((source, record))) {
+                }
+            });
+            entries.extend((count > 0).then_some(Entry::Lost { source, count }));
+        }
+        if entries.is_empty() {
+            return Ok(());
+        }
+        self.writer.append(entries)
+    }
+}

@@ -1,0 +1,124 @@
+//! Everything that the processes share, owned by the watchdog: [`Resources`].
+//!
+//! Descriptors alone lead to it; nothing has a name in any file system but the event rings, which
+//! stand in the run directory because they must outlive everyone.
+
+use crate::boot::{Descriptors, RoleDescriptors};
+use channel::doorbell::Doorbell;
+use channel::frames::Buffer;
+use channel::heartbeat::Monitor;
+use channel::start::Start;
+use channel::{AttachError, events};
+use recording::ring_file_name;
+use scenario::Plan;
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::path::Path;
+use sys::shm::Memory;
+use wire::{Node, Source, frame};
+
+/// Readers of the frame buffer: fusion.
+const READERS: usize = 1;
+
+#[derive(Debug)]
+pub(crate) struct Resources {
+    heartbeats: [Memory; Node::ALL.len()],
+    doorbells: [Memory; Node::ALL.len()],
+    pub(crate) rings: [Memory; Source::ALL.len()],
+    pub(crate) monitors: [Monitor; Node::ALL.len()],
+    pub(crate) start: Start,
+    frames: Buffer,
+    start_read_only: OwnedFd,
+    frames_read_only: OwnedFd,
+    pin_read_only: OwnedFd,
+    radar_end: OwnedFd,
+    fusion_end: OwnedFd,
+}
+
+/// Something that the processes share could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum ResourceError {
+    /// Shared memory.
+    #[error("cannot make shared memory")]
+    Memory(#[from] AttachError),
+    /// A descriptor.
+    #[error("cannot make a descriptor")]
+    Descriptor(#[from] io::Error),
+}
+
+impl Resources {
+    pub(crate) fn create(plan: &Plan, directory: &Path) -> Result<Resources, ResourceError> {
+        let mut heartbeats = Vec::new();
+        let mut monitors = Vec::new();
+        let mut doorbells = Vec::new();
+        for _ in Node::ALL {
+            let (memory, monitor) = Monitor::create()?;
+            heartbeats.push(memory);
+            monitors.push(monitor);
+            doorbells.push(Doorbell::create()?.0);
+        }
+        let rings = Source::ALL
+            .iter()
+            .map(|&source| events::create(&directory.join(ring_file_name(source))))
+            .collect::<Result<Vec<_>, _>>()?;
+        let (start_memory, start) = Start::create()?;
+        let frames = Buffer::create(plan.camera.buffers as usize, frame::FRAME_BYTES, READERS)?;
+        let (radar_end, fusion_end) = sys::socket::datagram_pair()?;
+        let of_each = "one for each node or source";
+        Ok(Resources {
+            heartbeats: heartbeats.try_into().expect(of_each),
+            doorbells: doorbells.try_into().expect(of_each),
+            rings: rings.try_into().expect(of_each),
+            monitors: monitors.try_into().expect(of_each),
+            start,
+            start_read_only: start_memory.read_only()?,
+            frames_read_only: frames.frames_read_only()?,
+            pin_read_only: frames.pin_read_only(0)?,
+            frames,
+            radar_end,
+            fusion_end,
+        })
+    }
+
+    /// What `node` inherits: numbers by purpose, and the descriptors themselves.
+    pub(crate) fn handed_down<'a>(&'a self, node: Node) -> (Descriptors, Vec<BorrowedFd<'a>>) {
+        let mut fds = Vec::new();
+        let mut hand_down = |fd: BorrowedFd<'a>| {
+            fds.push(fd);
+            fd.as_raw_fd()
+        };
+        let fusion_doorbell = self.doorbells[Node::Fusion.index()].fd();
+        let role = match node {
+            Node::Camera => RoleDescriptors::Camera {
+                frames: hand_down(self.frames.frames_fd()),
+                pins: vec![hand_down(self.pin_read_only.as_fd())],
+                fusion_doorbell: hand_down(fusion_doorbell),
+            },
+            Node::Radar => RoleDescriptors::Radar {
+                mailbox: hand_down(self.radar_end.as_fd()),
+                fusion_doorbell: hand_down(fusion_doorbell),
+            },
+            Node::Fusion => RoleDescriptors::Fusion {
+                frames: hand_down(self.frames_read_only.as_fd()),
+                pin: hand_down(self.frames.pin_fd(0)),
+                mailbox: hand_down(self.fusion_end.as_fd()),
+                radar_doorbell: hand_down(self.doorbells[Node::Radar.index()].fd()),
+            },
+        };
+        let descriptors = Descriptors {
+            heartbeat: hand_down(self.heartbeats[node.index()].fd()),
+            events: hand_down(self.rings[node.index()].fd()),
+            doorbell: hand_down(self.doorbells[node.index()].fd()),
+            start: hand_down(self.start_read_only.as_fd()),
+            role,
+        };
+        (descriptors, fds)
+    }
+
+    /// Gives back what a buried process held.
+    pub(crate) fn release(&self, node: Node) {
+        if node == Node::Fusion {
+            self.frames.unpin_dead(0);
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! What machine this is, for the report's fingerprint: [`describe`].
+
+/// Facts about the machine; a fact that the kernel does not tell is an empty text or 0.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Description {
+    /// Host name.
+    pub name: String,
+    /// Kernel name, release and version.
+    pub kernel: String,
+    /// Architecture, as the kernel names it.
+    pub architecture: String,
+    /// Processor model.
+    pub cpu_model: String,
+    /// Processors that this process may use.
+    pub cpus: u32,
+    /// Memory, MiB.
+    pub memory_mib: u64,
+    /// What puts an idle processor to sleep: cpuidle driver and governor.
+    pub idle_policy: String,
+}
+
+/// Describes this machine.
+pub fn describe() -> Description {
+    let uname = nix::sys::utsname::uname().ok();
+    let part = |get: fn(&nix::sys::utsname::UtsName) -> &std::ffi::OsStr| {
+        uname.as_ref().map(|uname| get(uname).to_string_lossy().into_owned()).unwrap_or_default()
+    };
+    let kernel = [part(|u| u.sysname()), part(|u| u.release()), part(|u| u.version())].join(" ");
+    let cpuinfo = read("/proc/cpuinfo");
+    let idle = "/sys/devices/system/cpu/cpuidle";
+    let idle = [read(&format!("{idle}/current_driver")), read(&format!("{idle}/current_governor"))];
+    Description {
+        name: part(|u| u.nodename()),
+        kernel: kernel.trim().to_owned(),
+        architecture: part(|u| u.machine()),
+        cpu_model: field(&cpuinfo, "model name")
+            .or(field(&cpuinfo, "CPU part"))
+            .unwrap_or_default(),
+        cpus: std::thread::available_parallelism().map_or(0, |n| n.get() as u32),
+        memory_mib: field(&read("/proc/meminfo"), "MemTotal")
+            .and_then(|text| text.split_whitespace().next()?.parse::<u64>().ok())
+            .map_or(0, |kib| kib / 1024),
+        idle_policy: idle.map(|text| text.trim().to_owned()).join("/").trim_matches('/').to_owned(),
+    }
+}
+
+fn read(path: &str) -> String {
+    std::fs::read_to_string(path).unwrap_or_default()
+}
+
+fn field(text: &str, name: &str) -> Option<String> {
+    let line = text.lines().find(|line| line.starts_with(name))?;
+    Some(line.split_once(':')?.1.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_machine_has_a_kernel_a_processor_and_memory() {
+        let host = describe();
+        assert!(host.kernel.starts_with("Linux "), "{host:?}");
+        assert!(host.cpus > 0 && host.memory_mib > 0, "{host:?}");
+    }
+}

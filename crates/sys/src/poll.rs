@@ -1,0 +1,85 @@
+//! Waiting for descriptors and for a time at once: [`Poller`].
+
+use nix::errno::Errno;
+use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
+use nix::sys::time::TimeSpec;
+use nix::sys::timer::TimerSetTimeFlags;
+use nix::sys::timerfd::{ClockId, Expiration, TimerFd, TimerFlags};
+use std::io;
+use std::os::fd::AsFd;
+use std::time::Duration;
+
+/// Token of the poller's own timer: nobody else's.
+const TIMER: u64 = u64::MAX;
+/// Most descriptors reported by one wait; the rest comes with the next.
+const EVENTS_MAX: usize = 16;
+
+/// A set of descriptors to wait for, with a timer of nanosecond resolution.
+#[derive(Debug)]
+pub struct Poller {
+    epoll: Epoll,
+    timer: TimerFd,
+}
+
+impl Poller {
+    /// An empty set.
+    pub fn new() -> io::Result<Poller> {
+        let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
+        let flags = TimerFlags::TFD_CLOEXEC | TimerFlags::TFD_NONBLOCK;
+        let timer = TimerFd::new(ClockId::CLOCK_MONOTONIC, flags)?;
+        // Edge-triggered: an expiry is reported once and need not be read away.
+        epoll.add(&timer, EpollEvent::new(EpollFlags::EPOLLIN | EpollFlags::EPOLLET, TIMER))?;
+        Ok(Poller { epoll, timer })
+    }
+
+    /// Reports `fd` as `token` while it is readable.
+    pub fn add(&self, fd: impl AsFd, token: u64) -> io::Result<()> {
+        assert_ne!(token, TIMER, "the timer's token is taken");
+        self.epoll.add(fd, EpollEvent::new(EpollFlags::EPOLLIN, token))?;
+        Ok(())
+    }
+
+    /// Forgets `fd`.
+    pub fn remove(&self, fd: impl AsFd) -> io::Result<()> {
+        self.epoll.delete(fd)?;
+        Ok(())
+    }
+
+    /// Sleeps until a descriptor is readable or `deadline_ns` has come, and puts the tokens of the
+    /// readable ones into `ready`, which may stay empty.
+    pub fn wait(&self, deadline_ns: u64, ready: &mut Vec<u64>) -> io::Result<()> {
+        ready.clear();
+        // A timer set to 0 would be disarmed; 1 ns is just as past.
+        let deadline = TimeSpec::from_duration(Duration::from_nanos(deadline_ns.max(1)));
+        self.timer.set(Expiration::OneShot(deadline), TimerSetTimeFlags::TFD_TIMER_ABSTIME)?;
+        let mut events = [EpollEvent::empty(); EVENTS_MAX];
+        let count = match self.epoll.wait(&mut events, EpollTimeout::NONE) {
+            Ok(count) => count,
+            Err(Errno::EINTR) => 0,
+            Err(error) => return Err(error.into()),
+        };
+        ready.extend(events[..count].iter().map(EpollEvent::data).filter(|&token| token != TIMER));
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::now_ns;
+
+    #[test]
+    fn a_wait_ends_at_its_deadline_or_when_something_is_readable() {
+        let poller = Poller::new().unwrap();
+        let mut ready = Vec::new();
+        let deadline = now_ns() + 1_000_000;
+        poller.wait(deadline, &mut ready).unwrap();
+        assert!(ready.is_empty() && now_ns() >= deadline);
+        poller.wait(0, &mut ready).unwrap();
+        let (a, b) = crate::socket::datagram_pair().unwrap();
+        poller.add(&b, 7).unwrap();
+        assert!(crate::socket::send(&a, b"x").unwrap().is_sent());
+        poller.wait(u64::MAX / 2, &mut ready).unwrap();
+        assert_eq!(ready, [7]);
+    }
+}

@@ -1,0 +1,309 @@
+//! Memory that several processes map: [`Memory`] owns it, [`Shared`] and [`SharedView`] map it.
+//!
+//! What another process may do to the same bytes is the subject of this module's safety argument:
+//! * Words are reached as atomics only, so a concurrent store is never a data race.
+//! * Bytes are reached as slices. Within one process the borrow checker keeps writers and readers
+//!   of one mapping apart. Between processes the protocol in `channel` does: a slot is written only
+//!   while no reader holds it, and read only while pinned. A process that breaks the protocol (a
+//!   wild write is one of the faults that this program injects) changes bytes under a reader; they
+//!   are plain `u8`, every value of which is valid, they are read through a CRC check, and no
+//!   length, index or pointer is ever taken from them without a bounds check.
+//! * The size never changes under a mapping: anonymous memory is sealed against shrinking and
+//!   growing, so no access can fault with `SIGBUS`.
+
+use memmap2::{Advice, MmapOptions, MmapRaw};
+use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, OFlag, SealFlag, fcntl};
+use nix::libc;
+use nix::sys::memfd::{MFdFlags, memfd_create};
+use nix::sys::stat::Mode;
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Bytes of a huge page. A mapping of at least as many lies so that huge pages can back it.
+pub const HUGE_PAGE_BYTES: usize = 2 << 20;
+
+/// A piece of memory that can be handed to other processes by its descriptor.
+#[derive(Debug)]
+pub struct Memory {
+    fd: OwnedFd,
+}
+
+impl Memory {
+    /// Anonymous memory without a name in any file system, zeroed, its size sealed. `name` is only
+    /// what `/proc` shows.
+    pub fn anonymous(name: &str, bytes: usize) -> io::Result<Memory> {
+        let flags = MFdFlags::MFD_CLOEXEC | MFdFlags::MFD_ALLOW_SEALING;
+        let fd = memfd_create(name, flags)?;
+        nix::unistd::ftruncate(&fd, bytes as i64)?;
+        let seals = SealFlag::F_SEAL_SHRINK | SealFlag::F_SEAL_GROW | SealFlag::F_SEAL_SEAL;
+        fcntl(&fd, FcntlArg::F_ADD_SEALS(seals))?;
+        Ok(Memory { fd })
+    }
+
+    /// A new zeroed file, for what must outlive every process. An old file at `path` is replaced.
+    pub fn file(path: &Path, bytes: usize) -> io::Result<Memory> {
+        let file = File::options().read(true).write(true).create(true).truncate(true).open(path)?;
+        file.set_len(bytes as u64)?;
+        Ok(Memory { fd: file.into() })
+    }
+
+    /// The descriptor, through which the memory can be written.
+    pub fn fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+
+    /// A descriptor of its own through which the memory can only be read: the kernel refuses a
+    /// writable mapping of it.
+    pub fn read_only(&self) -> io::Result<OwnedFd> {
+        let path = format!("/proc/self/fd/{}", self.fd.as_raw_fd());
+        let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC;
+        Ok(nix::fcntl::open(path.as_str(), flags, Mode::empty())?)
+    }
+}
+
+/// A readable and writable mapping.
+#[derive(Debug)]
+pub struct Shared {
+    map: Mapping,
+}
+
+impl Shared {
+    /// Maps `bytes` bytes from `offset` on, every page present before the first access.
+    pub fn map(fd: impl AsFd, offset: usize, bytes: usize) -> io::Result<Shared> {
+        let fd = fd.as_fd();
+        check_size(fd, offset, bytes)?;
+        let map = Mapping::new(fd, offset, bytes, Access::ReadWrite)?;
+        // Reading first: pages that exist already are mapped many at a time, by the kernel's
+        // fault-around, and writable ones of anonymous memory need nothing more.
+        map.prefault(Advice::PopulateRead)?;
+        map.prefault(Advice::PopulateWrite)?;
+        Ok(Shared { map })
+    }
+
+    /// Asks for huge pages behind the mapping, for every process that maps this memory: each then
+    /// enters and leaves an address space at once instead of page by page. Where the kernel has
+    /// none to give (before 6.1, without transparent huge pages, out of memory), nothing changes.
+    pub fn collapse(&self) {
+        // SAFETY: the range is this mapping, and the advice changes what backs it, not its content.
+        let advised =
+            unsafe { libc::madvise(self.map.start().cast(), self.map.bytes, libc::MADV_COLLAPSE) };
+        if let Err(_kept_as_it_was) = Errno::result(advised) {}
+    }
+
+    /// The mapping as 64-bit atomics.
+    pub fn words(&self) -> &[AtomicU64] {
+        // SAFETY: the mapping is page-aligned, lives as long as `self`, and holds `len / 8` words;
+        // `bytes_mut` needs `&mut self`, so within this process nobody else reaches them, and other
+        // processes reach words only as atomics (module documentation).
+        unsafe { std::slice::from_raw_parts(self.map.start().cast(), self.map.bytes / 8) }
+    }
+
+    /// Part of the mapping as bytes, for a process that the protocol lets write them.
+    ///
+    /// # Panics
+    /// If the range is not inside the mapping.
+    pub fn bytes_mut(&mut self, offset: usize, bytes: usize) -> &mut [u8] {
+        assert!(offset <= self.map.bytes && bytes <= self.map.bytes - offset, "range in mapping");
+        // SAFETY: `offset` is at most the length of the mapping, checked above.
+        let start = unsafe { self.map.start().add(offset) };
+        // SAFETY: the range lies inside the mapping, checked above, which lives as long as `self`;
+        // `&mut self` keeps everyone else in this process away, the protocol every other process
+        // (module documentation).
+        unsafe { std::slice::from_raw_parts_mut(start, bytes) }
+    }
+}
+
+/// A mapping that can only be read: a store through it is impossible, also by a stray pointer.
+#[derive(Debug)]
+pub struct SharedView {
+    map: Mapping,
+}
+
+impl SharedView {
+    /// Maps `bytes` bytes from `offset` on, every page present before the first access.
+    pub fn map(fd: impl AsFd, offset: usize, bytes: usize) -> io::Result<SharedView> {
+        let fd = fd.as_fd();
+        check_size(fd, offset, bytes)?;
+        let map = Mapping::new(fd, offset, bytes, Access::Read)?;
+        map.prefault(Advice::PopulateRead)?;
+        Ok(SharedView { map })
+    }
+
+    /// Number of 64-bit words in the mapping.
+    pub fn len_words(&self) -> usize {
+        self.map.bytes / 8
+    }
+
+    /// Loads one word. `ordering` must be a load's.
+    ///
+    /// # Panics
+    /// If there is no such word.
+    pub fn load(&self, index: usize, ordering: Ordering) -> u64 {
+        assert!(index < self.len_words(), "word in mapping");
+        let first: *mut u64 = self.map.start().cast();
+        // SAFETY: `index` is inside the mapping, checked above.
+        let word = unsafe { first.add(index) };
+        // SAFETY: the word is 8-aligned (pages are), lives as long as `self`, and every process
+        // that stores to it stores atomically.
+        let word = unsafe { AtomicU64::from_ptr(word) };
+        // An atomic load of 8 bytes from read-only memory is allowed on the 64-bit targets that we
+        // build for (std::sync::atomic, "Atomic accesses to read-only memory").
+        word.load(ordering)
+    }
+
+    /// Part of the mapping as bytes, for a process that the protocol lets read them.
+    ///
+    /// # Panics
+    /// If the range is not inside the mapping.
+    pub fn bytes(&self, offset: usize, bytes: usize) -> &[u8] {
+        assert!(offset <= self.map.bytes && bytes <= self.map.bytes - offset, "range in mapping");
+        // SAFETY: `offset` is at most the length of the mapping, checked above.
+        let start = unsafe { self.map.start().add(offset) };
+        // SAFETY: the range lies inside the mapping, checked above, which lives as long as `self`;
+        // nobody writes to it while the protocol lets this process read (module documentation).
+        unsafe { std::slice::from_raw_parts(start, bytes) }
+    }
+}
+
+/// A mapping beyond the end of its file would fault with `SIGBUS` at the first access.
+fn check_size(fd: BorrowedFd<'_>, offset: usize, bytes: usize) -> io::Result<()> {
+    let size = nix::sys::stat::fstat(fd)?.st_size as u64;
+    if (offset + bytes) as u64 > size {
+        let needed = offset + bytes;
+        return Err(io::Error::new(
+            io::ErrorKind::UnexpectedEof,
+            format!("shared memory of {size} bytes, {needed} needed"),
+        ));
+    }
+    Ok(())
+}
+
+#[derive(Clone, Copy)]
+enum Access {
+    Read,
+    ReadWrite,
+}
+
+/// A mapping, and the address range around it that it needs to lie where it must.
+#[derive(Debug)]
+struct Mapping {
+    range: MmapRaw,
+    /// Where in the range the mapping begins.
+    from: usize,
+    bytes: usize,
+}
+
+impl Mapping {
+    fn new(fd: BorrowedFd<'_>, offset: usize, bytes: usize, access: Access) -> io::Result<Mapping> {
+        if bytes >= HUGE_PAGE_BYTES {
+            return Mapping::aligned(fd, offset, bytes, access);
+        }
+        let mut options = MmapOptions::new();
+        let options = options.offset(offset as u64).len(bytes);
+        let range = match access {
+            Access::Read => options.map_raw_read_only(fd.as_raw_fd())?,
+            Access::ReadWrite => options.map_raw(fd.as_raw_fd())?,
+        };
+        Ok(Mapping { range, from: 0, bytes })
+    }
+
+    /// A huge page is mapped as one only where address and offset are equal within it.
+    fn aligned(
+        fd: BorrowedFd<'_>,
+        offset: usize,
+        bytes: usize,
+        access: Access,
+    ) -> io::Result<Mapping> {
+        let range = MmapRaw::from(MmapOptions::new().len(bytes + HUGE_PAGE_BYTES).map_anon()?);
+        let from = offset.wrapping_sub(range.as_ptr().addr()) % HUGE_PAGE_BYTES;
+        let protection = match access {
+            Access::Read => libc::PROT_READ,
+            Access::ReadWrite => libc::PROT_READ | libc::PROT_WRITE,
+        };
+        // SAFETY: the replaced addresses lie inside `range`, from its byte `from` (less than a huge
+        // page) on, which belongs to us, to which nobody has a pointer, and which unmaps them.
+        let mapped = unsafe {
+            libc::mmap(
+                range.as_mut_ptr().wrapping_add(from).cast(),
+                bytes,
+                protection,
+                libc::MAP_SHARED | libc::MAP_FIXED,
+                fd.as_raw_fd(),
+                offset as libc::off_t,
+            )
+        };
+        if mapped == libc::MAP_FAILED {
+            return Err(io::Error::last_os_error());
+        }
+        Ok(Mapping { range, from, bytes })
+    }
+
+    fn start(&self) -> *mut u8 {
+        self.range.as_mut_ptr().wrapping_add(self.from)
+    }
+
+    /// Makes every page present. Kernels before 5.14 do not know the advice; there the first pass
+    /// over the memory pays for its page faults.
+    fn prefault(&self, advice: Advice) -> io::Result<()> {
+        match self.range.advise_range(advice, self.from, self.bytes) {
+            Err(error) if error.raw_os_error() == Some(libc::EINVAL) => Ok(()),
+            other => other,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_one_mapping_stores_another_loads() {
+        let memory = Memory::anonymous("test", 8192).unwrap();
+        let mut shared = Shared::map(memory.fd(), 4096, 4096).unwrap();
+        let view = SharedView::map(memory.read_only().unwrap(), 4096, 4096).unwrap();
+        shared.words()[3].store(77, Ordering::Release);
+        assert_eq!(view.load(3, Ordering::Acquire), 77);
+        shared.bytes_mut(100, 3).copy_from_slice(b"abc");
+        assert_eq!(view.bytes(100, 3), b"abc");
+    }
+
+    #[test]
+    fn a_read_only_descriptor_cannot_be_mapped_for_writing() {
+        let memory = Memory::anonymous("test", 4096).unwrap();
+        let refused = Shared::map(memory.read_only().unwrap(), 0, 4096).unwrap_err();
+        assert_eq!(refused.kind(), io::ErrorKind::PermissionDenied);
+    }
+
+    #[test]
+    fn large_mappings_hold_the_same_with_and_without_huge_pages() {
+        let bytes = 2 * HUGE_PAGE_BYTES;
+        let memory = Memory::anonymous("test", 4096 + bytes).unwrap();
+        for offset in [0, 4096] {
+            let mut shared = Shared::map(memory.fd(), offset, bytes).unwrap();
+            shared.bytes_mut(bytes - 3, 3).copy_from_slice(b"abc");
+            shared.collapse();
+            let view = SharedView::map(memory.read_only().unwrap(), offset, bytes).unwrap();
+            assert_eq!(view.bytes(bytes - 3, 3), b"abc");
+        }
+        let refused = Shared::map(memory.read_only().unwrap(), 0, bytes).unwrap_err();
+        assert_eq!(refused.kind(), io::ErrorKind::PermissionDenied);
+    }
+
+    #[test]
+    fn sealed_memory_keeps_its_size() {
+        let memory = Memory::anonymous("test", 4096).unwrap();
+        assert_eq!(nix::unistd::ftruncate(memory.fd(), 0), Err(nix::errno::Errno::EPERM));
+        assert_eq!(nix::unistd::ftruncate(memory.fd(), 9000), Err(nix::errno::Errno::EPERM));
+    }
+
+    #[test]
+    fn a_mapping_beyond_the_end_is_refused() {
+        let memory = Memory::anonymous("test", 4096).unwrap();
+        assert!(Shared::map(memory.fd(), 0, 8192).is_err());
+        assert!(SharedView::map(memory.fd(), 4096, 1).is_err());
+    }
+}

@@ -1,0 +1,425 @@
+//! What happened, as 64-byte [`Record`]s: eight little words that a process writes into its event
+//! ring in a few nanoseconds.
+//!
+//! An [`Event`] is a table: number, name, meaning, up to six words. A new event is a new line
+//! here and a compile error in each place that must know it.
+
+mod words;
+
+use crate::node::Node;
+use serde::{Deserialize, Serialize};
+use words::Word;
+pub use words::{Detector, Ending, LifeState, Mode, Proof, Reaction};
+
+/// 64-bit words in one record.
+pub const RECORD_WORDS: usize = 8;
+/// Bytes in one record.
+pub const RECORD_BYTES: usize = RECORD_WORDS * 8;
+const FIELDS: usize = RECORD_WORDS - 2;
+
+/// One event with its circumstances, as it stands in an event ring.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// When it was written, `CLOCK_MONOTONIC` nanoseconds.
+    pub t_ns: u64,
+    /// The incarnation of the process that wrote it, from 1.
+    pub incarnation: u32,
+    /// What happened.
+    pub event: Event,
+}
+
+impl Record {
+    /// The record as the words of its ring slot.
+    pub fn to_words(&self) -> [u64; RECORD_WORDS] {
+        let mut words = [0; RECORD_WORDS];
+        let (number, fields) = self.event.encode();
+        words[0] = u64::from(number) | u64::from(self.incarnation) << 32;
+        words[1] = self.t_ns;
+        words[2..].copy_from_slice(&fields);
+        words
+    }
+
+    /// The record that these words hold; `None` if no version of this program wrote them.
+    pub fn from_words(words: &[u64; RECORD_WORDS]) -> Option<Record> {
+        let mut fields = [0; FIELDS];
+        fields.copy_from_slice(&words[2..]);
+        Some(Record {
+            t_ns: words[1],
+            incarnation: (words[0] >> 32) as u32,
+            event: Event::decode(words[0] as u32, &fields)?,
+        })
+    }
+}
+
+macro_rules! events {
+    ($($(#[$doc:meta])* $number:literal $name:ident { $($(#[$fdoc:meta])* $field:ident: $type:ty,)* })+) => {
+        /// Something that happened in a run. Times are `CLOCK_MONOTONIC` nanoseconds.
+        #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+        pub enum Event { $($(#[$doc])* $name { $($(#[$fdoc])* $field: $type,)* },)+ }
+
+        impl Event {
+            fn encode(&self) -> (u32, [u64; FIELDS]) {
+                match *self {
+                    $(Event::$name { $($field,)* } => {
+                        let given: &[u64] = &[$(<$type as Word>::to_word($field),)*];
+                        let mut fields = [0; FIELDS];
+                        fields[..given.len()].copy_from_slice(given);
+                        ($number, fields)
+                    })+
+                }
+            }
+
+            fn decode(number: u32, fields: &[u64; FIELDS]) -> Option<Event> {
+                let mut fields = fields.iter().copied();
+                match number {
+                    $($number => Some(Event::$name {
+                        $($field: <$type as Word>::from_word(fields.next()?)?,)*
+                    }),)+
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+events! {
+    // ---- written by every node about itself ----
+
+    /// `main` was reached in a new process.
+    1 Started {
+        /// Its process id.
+        pid: u32,
+    }
+    /// All channels are mapped; the first step follows.
+    2 Attached {}
+    /// A fault acted inside this process. Written just before a crash or hang, and once for each
+    /// sample that a data fault touched.
+    3 Applied {
+        /// Index of the fault in the plan.
+        fault: u32,
+        /// What it did.
+        proof: Proof,
+        /// Frame number or radar cycle it acted on; 0 for a process fault.
+        item: u64,
+        /// Amount, in the unit that `proof` names.
+        value: u64,
+    }
+    /// A hang or slow-down inside this process ended by itself.
+    4 Resumed {
+        /// Index of the fault in the plan.
+        fault: u32,
+    }
+
+    // ---- camera ----
+
+    /// A frame became visible to readers; the record's time is the moment of publication.
+    10 FramePublished {
+        /// Frame number k of the schedule start + k/fps.
+        frame: u64,
+        /// Measurement time: when the exposure was taken (the scene is of the frame's due time).
+        captured_ns: u64,
+        /// When the picture was complete, before protection.
+        rendered_ns: u64,
+        /// When the slot was protected, just before publication.
+        protected_ns: u64,
+    }
+    /// No slot was free: the frame was dropped by the writer.
+    11 FrameOverrun {
+        /// Frame number.
+        frame: u64,
+    }
+
+    // ---- radar ----
+
+    /// A detection list was accepted by the socket; the record's time is the moment of sending.
+    20 RadarSent {
+        /// Radar cycle k of the schedule start + k·period.
+        cycle: u64,
+        /// Measurement time.
+        captured_ns: u64,
+        /// Detections in the list.
+        detections: u32,
+    }
+    /// The socket's queue was full: the message was dropped by the sender.
+    21 RadarOverrun {
+        /// Radar cycle.
+        cycle: u64,
+    }
+    /// A command from fusion was accepted and acknowledged.
+    22 CommandAccepted {
+        /// The command's number.
+        command: u64,
+    }
+    /// A command (told by fusion) or its acknowledgement (told by the radar) found the socket's
+    /// queue full and was dropped by its sender.
+    23 CommandOverrun {
+        /// The command's number.
+        command: u64,
+    }
+
+    // ---- fusion ----
+
+    /// A frame was taken by the reader, before its check; the record's time is the wake-up.
+    30 FrameReceived {
+        /// Frame number.
+        frame: u64,
+        /// Incarnation of the camera that made it.
+        from: u32,
+        /// Measurement time.
+        captured_ns: u64,
+        /// When the writer published it.
+        published_ns: u64,
+    }
+    /// A detection list was taken from the socket; the record's time is the reception.
+    31 RadarReceived {
+        /// Radar cycle.
+        cycle: u64,
+        /// Incarnation of the radar that made it.
+        from: u32,
+        /// Measurement time.
+        captured_ns: u64,
+        /// When the sender handed it to the socket.
+        sent_ns: u64,
+    }
+    /// A received sample was refused.
+    32 Rejected {
+        /// Which stream.
+        stream: Node,
+        /// Frame number or radar cycle as far as it could be read.
+        item: u64,
+        /// Which check refused it: integrity, frozen or late.
+        detector: Detector,
+    }
+    /// Samples between the last one and this one never came.
+    33 SequenceGap {
+        /// Which stream.
+        stream: Node,
+        /// First missing frame number or radar cycle.
+        first: u64,
+        /// How many are missing.
+        count: u64,
+    }
+    /// An output was made from one accepted sample; the record's time is the output's.
+    34 Fused {
+        /// The stream of the sample.
+        stream: Node,
+        /// Frame number or radar cycle.
+        item: u64,
+        /// Incarnation of the sensor process that made the sample.
+        from: u32,
+        /// Measurement time of the sample.
+        captured_ns: u64,
+        /// When fusion took the sample.
+        received_ns: u64,
+        /// Mode and number of confirmed tracks: mode in the low byte, tracks above it.
+        mode_tracks: u64,
+    }
+    /// One confirmed track of the output written just before.
+    35 Track {
+        /// Track id, unique in one incarnation of fusion.
+        id: u32,
+        /// Longitudinal distance, ego frame, metres.
+        x_m: f64,
+        /// Lateral offset, left positive, ego frame, metres.
+        y_m: f64,
+        /// Longitudinal speed relative to ego, metres a second.
+        vx_mps: f64,
+        /// Lateral speed relative to ego, metres a second.
+        vy_mps: f64,
+        /// Age of the newest camera data (low 32 bits) and radar data (high 32 bits) in the
+        /// track, microseconds, `u32::MAX` for none.
+        ages_us: u64,
+    }
+    /// Fusion changed its mode.
+    36 ModeChanged {
+        /// Before.
+        from: Mode,
+        /// After.
+        to: Mode,
+    }
+    /// A command was sent to the radar.
+    37 CommandSent {
+        /// The command's number.
+        command: u64,
+    }
+    /// The radar's acknowledgement of a command arrived.
+    38 CommandAcknowledged {
+        /// The command's number.
+        command: u64,
+        /// Time from sending to this, nanoseconds.
+        round_trip_ns: u64,
+    }
+
+    // ---- watchdog ----
+
+    /// The schedule begins: frame 0 and radar cycle 0 are due at `t0_ns`.
+    50 RunStarted {
+        /// Start of the schedule.
+        t0_ns: u64,
+    }
+    /// A process was created; the record's time is when the spawn call returned.
+    51 Spawned {
+        /// Which.
+        node: Node,
+        /// Its number, from 1.
+        incarnation: u32,
+        /// Its process id.
+        pid: u32,
+        /// When the spawn call was made.
+        called_ns: u64,
+    }
+    /// A process changed its state in the eyes of the watchdog.
+    52 StateChanged {
+        /// Which.
+        node: Node,
+        /// Incarnation.
+        incarnation: u32,
+        /// The new state.
+        state: LifeState,
+    }
+    /// A process was reaped.
+    53 Exited {
+        /// Which.
+        node: Node,
+        /// Incarnation.
+        incarnation: u32,
+        /// Exit code in the low byte, or signal number + 256.
+        status: u32,
+    }
+    /// The watchdog is about to inject a fault (signal); data faults and in-process faults show
+    /// as `Applied` instead.
+    54 Injecting {
+        /// Index of the fault in the plan.
+        fault: u32,
+        /// Incarnation of the victim.
+        incarnation: u32,
+    }
+    /// Evidence that a fault took effect, seen from outside the victim.
+    55 Evidence {
+        /// Index of the fault in the plan.
+        fault: u32,
+        /// What was seen.
+        proof: Proof,
+        /// Amount, in the unit that `proof` names.
+        value: u64,
+    }
+    /// The watchdog noticed a failure.
+    56 Detected {
+        /// The failed process.
+        node: Node,
+        /// Incarnation.
+        incarnation: u32,
+        /// What noticed it.
+        detector: Detector,
+    }
+    /// The watchdog finished a reaction.
+    57 Reacted {
+        /// The process acted on.
+        node: Node,
+        /// Its incarnation before (kill, give up) or after (restart) the reaction.
+        incarnation: u32,
+        /// What was done.
+        reaction: Reaction,
+    }
+    /// A processor stood still: the watchdog's probe on it ran late by the stall threshold or more.
+    /// Written when it runs again.
+    58 HostStall {
+        /// When the probe should have run.
+        due_ns: u64,
+        /// How late it was, nanoseconds.
+        late_ns: u64,
+    }
+    /// Resources a process has used since its start, sampled from the kernel.
+    59 Usage {
+        /// Which process: index in `Source::ALL`.
+        source: u32,
+        /// Its incarnation; 1 for the watchdog.
+        of: u32,
+        /// User time, µs.
+        user_us: u64,
+        /// System time, µs.
+        system_us: u64,
+        /// Page faults, minor (low 32 bits) and major (high 32 bits).
+        faults: u64,
+        /// Resident set, KiB.
+        rss_kib: u64,
+    }
+    /// The run is over.
+    60 RunEnded {
+        /// Why.
+        ending: Ending,
+    }
+    /// A fault could not be delivered: its target was not alive, or the kernel refused.
+    61 NotInjected {
+        /// Index of the fault in the plan.
+        fault: u32,
+        /// `errno` of the refusal; 0 when the target was not alive.
+        errno: u32,
+    }
+    /// A process could not be created.
+    63 SpawnFailed {
+        /// Which.
+        node: Node,
+        /// Its number.
+        incarnation: u32,
+        /// `errno` of the refusal.
+        errno: u32,
+    }
+    /// A hang that the watchdog imposed was lifted.
+    62 Lifted {
+        /// Index of the fault in the plan.
+        fault: u32,
+    }
+}
+
+impl Event {
+    /// Packs a mode and a track count for [`Event::Fused`].
+    pub fn pack_mode_tracks(mode: Mode, tracks: usize) -> u64 {
+        mode.to_word() | (tracks as u64) << 8
+    }
+
+    /// The mode and track count that [`Event::pack_mode_tracks`] packed.
+    pub fn unpack_mode_tracks(word: u64) -> Option<(Mode, usize)> {
+        Some((Mode::from_word(word & 0xff)?, (word >> 8) as usize))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_survives_its_words() {
+        let events = [
+            Event::Started { pid: 77 },
+            Event::Attached {},
+            Event::Applied { fault: 1, proof: Proof::BitsFlipped, item: 9, value: 3 },
+            Event::Track { id: 1, x_m: 1.5, y_m: -2.0, vx_mps: 0.1, vy_mps: -0.2, ages_us: 9 },
+            Event::Detected { node: Node::Fusion, incarnation: 2, detector: Detector::Exit },
+            Event::RunEnded { ending: Ending::Interrupted },
+        ];
+        for event in events {
+            let record = Record { t_ns: 123_456_789_012, incarnation: 3, event };
+            assert_eq!(Record::from_words(&record.to_words()), Some(record));
+        }
+    }
+
+    #[test]
+    fn words_that_no_version_wrote_are_no_record() {
+        assert_eq!(Record::from_words(&[0; RECORD_WORDS]), None);
+        let mut words = Record {
+            t_ns: 1,
+            incarnation: 1,
+            event: Event::RunEnded { ending: Ending::Completed },
+        }
+        .to_words();
+        words[2] = 99;
+        assert_eq!(Record::from_words(&words), None);
+    }
+
+    #[test]
+    fn mode_and_tracks_pack_into_one_word() {
+        let word = Event::pack_mode_tracks(Mode::RadarOnly, 17);
+        assert_eq!(Event::unpack_mode_tracks(word), Some((Mode::RadarOnly, 17)));
+    }
+}

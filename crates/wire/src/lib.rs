@@ -1,0 +1,15 @@
+//! The bytes of every message and shared header: fixed, little-endian, versioned, end-to-end
+//! protected.
+//!
+//! No layout is defined anywhere else, and nothing here moves, stores or interprets a payload.
+#![forbid(unsafe_code)]
+
+pub mod e2e;
+pub mod event;
+pub mod frame;
+pub mod node;
+pub mod radar;
+pub mod shared;
+
+pub use event::{Event, Record};
+pub use node::{Node, Source};

@@ -1,0 +1,86 @@
+//! Where the words of each shared page stand: indices of 64-bit atomics, and the sizes around
+//! them.
+//!
+//! Every page begins with [`magic`] in word 0, so that a process that was handed the wrong
+//! descriptor, or one of another version, notices before it touches anything.
+
+/// Bytes of a page, the granularity of protection.
+pub const PAGE_BYTES: usize = 4096;
+
+/// Version of all layouts in this file.
+pub const SHARED_VERSION: u64 = 1;
+
+/// What word 0 of a page of this `kind` holds.
+pub const fn magic(kind: PageKind) -> u64 {
+    u64::from_le_bytes(*b"failop\0\0") | (kind as u64) << 48 | SHARED_VERSION << 56
+}
+
+/// The kinds of shared page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum PageKind {
+    /// Frame buffer: header page, then the slots.
+    Frames = 1,
+    /// Pin cell of one reader.
+    Pin = 2,
+    /// Doorbell of one process.
+    Doorbell = 3,
+    /// Heartbeat of one process.
+    Heartbeat = 4,
+    /// Event ring of one process.
+    Ring = 5,
+    /// The start of the schedule.
+    Start = 6,
+}
+
+/// Frame buffer header page (writer read-write, readers read-only).
+pub mod frames {
+    /// Number of slots.
+    pub const SLOTS: usize = 1;
+    /// Bytes of payload a slot holds.
+    pub const SLOT_BYTES: usize = 2;
+    /// The newest publication: its number << 8 | slot; 0 before the first.
+    pub const LATEST: usize = 8;
+    /// Per slot: when it was published, `CLOCK_MONOTONIC` nanoseconds.
+    pub const PUBLISHED_NS: usize = 16;
+    /// Most slots a buffer may have: what the low byte of [`LATEST`] and the header page can hold.
+    pub const SLOTS_MAX: usize = 64;
+}
+
+/// Pin page (its reader read-write, the writer read-only).
+pub mod pin {
+    /// The slot that the reader holds + 1; 0 for none.
+    pub const CELL: usize = 8;
+}
+
+/// Doorbell page (everyone who may wake its owner, and the owner).
+pub mod doorbell {
+    /// A counter; the low 32 bits are the futex word.
+    pub const COUNT: usize = 8;
+}
+
+/// Heartbeat page (its process read-write, the watchdog read-only).
+pub mod heartbeat {
+    /// The incarnation that writes here.
+    pub const INCARNATION: usize = 8;
+    /// When the process last showed life; 0 before it attached.
+    pub const BEAT_NS: usize = 9;
+}
+
+/// Start page (the watchdog read-write, nodes read-only).
+pub mod start {
+    /// Start of the schedule, `CLOCK_MONOTONIC` nanoseconds; 0 until it is decided.
+    pub const T0_NS: usize = 8;
+}
+
+/// Event ring file (its process read-write, the watchdog read-only).
+pub mod ring {
+    /// Records ever written; record n lies in slot n mod capacity.
+    pub const HEAD: usize = 8;
+    /// Records the ring holds: 256 KiB, about 20 s of a busy process.
+    pub const CAPACITY: usize = 4096;
+    /// First word of the records.
+    pub const RECORDS: usize = super::PAGE_BYTES / 8;
+    /// Bytes of the whole file.
+    pub const FILE_BYTES: usize = super::PAGE_BYTES + CAPACITY * crate::event::RECORD_BYTES;
+}
