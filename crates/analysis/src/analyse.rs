@@ -17,7 +17,7 @@ use crate::modes::{self, ModeInForce};
 use crate::plots;
 use crate::processes;
 use crate::series::Series;
-use crate::streams::Outcomes;
+use crate::streams::{Outcome, Outcomes};
 use crate::summary::{ModeSpan, SCHEMA, Stream, Streams, Summary, Verdict};
 use crate::timeline::{Span, Timeline, ms};
 
@@ -64,6 +64,14 @@ impl<'a> Findings<'a> {
     /// Whether a fault was in force at any moment of `span`.
     pub(crate) fn in_fault(&self, span: Span) -> bool {
         self.faults.iter().filter_map(|facts| facts.in_force).any(|fault| fault.overlaps(span))
+    }
+
+    /// Whether a sample was lost while a processor stood still: from a period before it was due, in
+    /// which it was to be prepared, to a period after it, from which on it is late.
+    pub(crate) fn lost_in_stall(&self, outcome: &Outcome) -> bool {
+        let period = self.timeline.period(outcome.sensor);
+        let way = Span { from: outcome.due - period, to: outcome.due + period };
+        outcome.lost.is_some() && self.stalls.disturb(way)
     }
 
     fn stream(&self, node: Node) -> Stream {

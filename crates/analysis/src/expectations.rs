@@ -1,9 +1,11 @@
 //! What was demanded of a run, and whether it was seen: [`judge`].
 //!
 //! Demands that always hold come first, then every key of the scenario's `[expect]`, spelt as in
-//! the file. A missed demand on time is inconclusive where the host stalled in the interval
-//! concerned; a demand on a fault without effect, or on something that the run did not live to
-//! see, is inconclusive too. Nothing turns a pass into anything else.
+//! the file. A miss that stalls of the host may explain is inconclusive: samples lost or late around
+//! a stall, a mode or a silence no longer than the stalls in it, a track lost soon after samples were,
+//! a restart after a silence with a stall in it. A demand on a fault without effect, or on something
+//! that the run did not live to see, is inconclusive too. Nothing turns a pass into anything else,
+//! nor anything else into a pass.
 
 mod always;
 mod follows;

@@ -30,6 +30,8 @@ pub(crate) struct FaultFacts<'a> {
     acted: Option<Moment>,
     /// Its effect to the recovery, or to the end of the run; `None` if it had none.
     pub(crate) in_force: Option<Span>,
+    /// Due times of the samples of its target that it may have cost; `None` if it had no effect.
+    pub(crate) reach: Option<Span>,
     pub(crate) result: FaultResult,
 }
 
@@ -77,7 +79,7 @@ fn examine_one<'a>(
         recovery_chain_ms: std::collections::BTreeMap::new(),
         frames_lost: 0,
     };
-    let mut in_force = None;
+    let (mut in_force, mut reach) = (None, None);
     if let Some(effect) = case.acted.filter(|_| findings.activated) {
         let over = recovery::over(&case);
         let recovery = recovery::find(&case, over);
@@ -87,9 +89,10 @@ fn examine_one<'a>(
             Node::Fusion => timeline.period(Node::Camera).max(timeline.period(Node::Radar)),
             sensor => timeline.period(sensor),
         };
-        let lost = outcomes.of(fault.target).iter().filter(|outcome| {
-            outcome.lost.is_some() && (effect - lead..=end).contains(&outcome.due)
-        });
+        let due = Span { from: effect - lead, to: end };
+        reach = Some(due);
+        let lost = outcomes.of(fault.target).iter();
+        let lost = lost.filter(|outcome| outcome.lost.is_some() && due.contains(outcome.due));
         result.frames_lost = lost.count() as u64;
         result.injected_at_ms = Some(ms(effect));
         result.ended_at_ms = over.map(|over| ms(over.at));
@@ -97,7 +100,7 @@ fn examine_one<'a>(
         result.recovery_chain_ms = recovery::chain(&case, over, recovery);
         in_force = Some(span);
     }
-    FaultFacts { fault, victims: case.victims, acted: case.acted, in_force, result }
+    FaultFacts { fault, victims: case.victims, acted: case.acted, in_force, reach, result }
 }
 
 /// A fault and the records about it.

@@ -11,18 +11,37 @@ const STALL_NS: i64 = 10_000_000;
 #[derive(Debug)]
 pub(crate) struct Stalls {
     all: Vec<Span>,
+    /// Those that matter, of all processors together, disjoint and in order.
+    merged: Vec<Span>,
 }
 
 impl Stalls {
     pub(crate) fn new(timeline: &Timeline) -> Stalls {
         let judged = Span { from: 0, to: timeline.end.cut };
         let within = timeline.watchdog.stalls.iter().filter(|stall| stall.overlaps(judged));
-        Stalls { all: within.copied().collect() }
+        let all: Vec<Span> = within.copied().collect();
+        let mut long: Vec<Span> =
+            all.iter().copied().filter(|stall| stall.length() >= STALL_NS).collect();
+        long.sort_by_key(|stall| stall.from);
+        let mut merged: Vec<Span> = Vec::new();
+        for stall in long {
+            match merged.last_mut().filter(|last| last.overlaps(stall)) {
+                Some(last) => last.to = last.to.max(stall.to),
+                None => merged.push(stall),
+            }
+        }
+        Stalls { all, merged }
     }
 
     /// Whether a stall that matters lies in `span`.
     pub(crate) fn disturb(&self, span: Span) -> bool {
-        self.all.iter().any(|stall| stall.length() >= STALL_NS && stall.overlaps(span))
+        self.merged.iter().any(|stall| stall.overlaps(span))
+    }
+
+    /// How much of `span` was stalled.
+    pub(crate) fn length_in(&self, span: Span) -> i64 {
+        let within = self.merged.iter().filter(|stall| stall.overlaps(span));
+        within.map(|stall| stall.to.min(span.to) - stall.from.max(span.from)).sum()
     }
 
     pub(crate) fn load(&self) -> HostLoad {

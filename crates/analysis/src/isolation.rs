@@ -163,12 +163,24 @@ impl Window<'_> {
         !ends.chain(births).any(|at| self.span.contains(at))
     }
 
+    /// Whether the watchdog alone ended the process, if anyone did.
+    fn ended_for_silence(&self) -> bool {
+        let timeline = &self.findings.timeline;
+        let ends = timeline.watchdog.exits.iter();
+        ends.filter(|it| it.node == self.process && self.span.contains(it.at))
+            .all(|exit| timeline.ended_by_watchdog(exit))
+    }
+
     fn verdict(&self, seen: &Isolation) -> (Verdict, Option<String>) {
         let process = self.process;
         let failed = |why: String| (Verdict::Fail, Some(why));
         let unclear = |why: String| (Verdict::Inconclusive, Some(why));
         if !seen.kept_its_process {
-            return failed(format!("{process} ended or was restarted during the fault."));
+            let why = format!("{process} ended or was restarted during the fault");
+            if self.ended_for_silence() && self.findings.stalls.disturb(self.span) {
+                return unclear(format!("{why}, and the host stalled."));
+            }
+            return failed(format!("{why}."));
         }
         if seen.lost > 0 {
             if self.findings.stalls.disturb(self.span) {

@@ -11,6 +11,7 @@ pub mod run;
 mod probes;
 mod recorder;
 mod resources;
+mod stalls;
 mod strikes;
 
 pub use boot::{Boot, Descriptors, RoleDescriptors};

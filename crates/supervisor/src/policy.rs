@@ -4,6 +4,7 @@
 //! a sign of life. The second is killed first and replaced once it is buried: no two incarnations
 //! ever live at once.
 
+use crate::stalls::Stalls;
 use scenario::plan::Supervision;
 use std::collections::VecDeque;
 use wire::event::{Detector, Event, LifeState, Reaction};
@@ -35,8 +36,8 @@ pub enum Seen {
 #[derive(Clone, Debug)]
 pub struct Policy {
     lives: [Life; Node::ALL.len()],
-    /// How long the host has stood still so far.
-    stalled_ns: u64,
+    /// Times in which nobody could show life.
+    stalls: Stalls,
 }
 
 /// One process over all its incarnations.
@@ -48,8 +49,6 @@ struct Life {
     state: State,
     /// Times of the restarts that still count against the budget.
     restarts: VecDeque<u64>,
-    /// How long the host had stood still when the process last showed life or was spawned.
-    stalled_before_ns: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,9 +86,8 @@ impl Policy {
             incarnation: 0,
             state: State::Waiting(now_ns),
             restarts: VecDeque::new(),
-            stalled_before_ns: 0,
         });
-        Policy { lives, stalled_ns: 0 }
+        Policy { lives, stalls: Stalls::default() }
     }
 
     /// The incarnation of `node` that lives or lived last; 0 before the first.
@@ -114,14 +112,14 @@ impl Policy {
 
     /// When [`on_time`](Self::on_time) must be called next, if nothing is seen before.
     pub fn deadline_ns(&self) -> u64 {
-        self.lives.iter().map(|life| life.deadline_ns(self.stalled_ns)).min().unwrap_or(0)
+        self.lives.iter().map(|life| life.deadline_ns(&self.stalls)).min().unwrap_or(0)
     }
 
-    /// Tells how long the host has stood still since the start. Nobody can show life in such a time:
-    /// it prolongs every silence that is allowed by its own length, and by no more, so that a host
-    /// that stalls often cannot hide a hang.
-    pub fn on_stalled(&mut self, total_ns: u64) {
-        self.stalled_ns = self.stalled_ns.max(total_ns);
+    /// The host ran nobody from `from_ns` to `to_ns`; such times may overlap, and one that lasts is
+    /// told again as it grows. Each prolongs the silence that is allowed by its own length, and by no
+    /// more, so that a host that stalls often cannot hide a hang.
+    pub fn on_stall(&mut self, from_ns: u64, to_ns: u64) {
+        self.stalls.add(from_ns, to_ns);
     }
 
     /// Time has come to `now_ns`; `last_beat` has the newest sign of life of each living
@@ -133,8 +131,10 @@ impl Policy {
     ) -> Vec<Action> {
         let mut actions = Vec::new();
         for (life, beat) in self.lives.iter_mut().zip(last_beat) {
-            life.on_time(now_ns, beat, self.stalled_ns, &mut actions);
+            life.on_time(now_ns, beat, &self.stalls, &mut actions);
         }
+        self.stalls
+            .forget(self.lives.iter().filter_map(Life::silent_since_ns).min().unwrap_or(now_ns));
         actions
     }
 
@@ -142,11 +142,7 @@ impl Policy {
     pub fn on_seen(&mut self, seen: Seen, now_ns: u64) -> Vec<Action> {
         let mut actions = Vec::new();
         match seen {
-            Seen::Spawned(node) => {
-                let life = &mut self.lives[node.index()];
-                life.stalled_before_ns = self.stalled_ns;
-                life.on_spawned(now_ns, &mut actions);
-            }
+            Seen::Spawned(node) => self.lives[node.index()].on_spawned(now_ns, &mut actions),
             Seen::SpawnFailed(node) => self.lives[node.index()].on_failed(now_ns, &mut actions),
             Seen::Exited(node, status) => {
                 self.lives[node.index()].on_exited(status, now_ns, &mut actions);
@@ -157,13 +153,21 @@ impl Policy {
 }
 
 impl Life {
-    fn deadline_ns(&self, stalled_ns: u64) -> u64 {
-        let stalled = stalled_ns - self.stalled_before_ns;
+    fn deadline_ns(&self, stalls: &Stalls) -> u64 {
+        let silence = |since, limit| since + limit + stalls.since(since);
         match self.state {
-            State::Starting(since) => since + self.supervision.startup_timeout_ns + stalled,
-            State::Running(beat) => beat + self.supervision.heartbeat_timeout_ns + stalled,
+            State::Starting(since) => silence(since, self.supervision.startup_timeout_ns),
+            State::Running(beat) => silence(beat, self.supervision.heartbeat_timeout_ns),
             State::Waiting(until) => until,
             State::Ending | State::Down => u64::MAX,
+        }
+    }
+
+    /// Since when a sign of life is awaited, if one is.
+    fn silent_since_ns(&self) -> Option<u64> {
+        match self.state {
+            State::Starting(since) | State::Running(since) => Some(since),
+            State::Ending | State::Waiting(_) | State::Down => None,
         }
     }
 
@@ -171,22 +175,16 @@ impl Life {
         &mut self,
         now_ns: u64,
         beat: Option<u64>,
-        stalled_ns: u64,
+        stalls: &Stalls,
         actions: &mut Vec<Action>,
     ) {
         // What another process wrote is never trusted: a beat from the future would hide a hang.
         match (self.state, beat.map(|beat| beat.min(now_ns))) {
-            (State::Starting(_), Some(beat)) => {
-                self.stalled_before_ns = stalled_ns;
-                self.enter(State::Running(beat), actions);
-            }
-            (State::Running(last), Some(beat)) if beat > last => {
-                self.stalled_before_ns = stalled_ns;
-                self.state = State::Running(beat);
-            }
+            (State::Starting(_), Some(beat)) => self.enter(State::Running(beat), actions),
+            (State::Running(last), Some(beat)) if beat > last => self.state = State::Running(beat),
             _ => {}
         }
-        if now_ns < self.deadline_ns(stalled_ns) {
+        if now_ns < self.deadline_ns(stalls) {
             return;
         }
         match self.state {
@@ -393,7 +391,9 @@ mod tests {
     fn silence_while_the_host_stands_still_does_not_count() {
         let mut rig = Rig::new(5, 0);
         rig.time(10, Some(10));
-        rig.policy.on_stalled(290 * MS);
+        rig.policy.on_stall(10 * MS, 200 * MS);
+        assert_eq!(rig.time(200, Some(10)), [] as [&str; 0]);
+        rig.policy.on_stall(10 * MS, 300 * MS);
         assert_eq!(rig.time(300, Some(10)), [] as [&str; 0]);
         assert_eq!(rig.time(399, Some(10)), [] as [&str; 0]);
         assert_eq!(rig.time(400, Some(10))[0], "! heartbeat");
@@ -403,20 +403,29 @@ mod tests {
     fn a_host_that_stalls_often_cannot_hide_a_hang() {
         let mut rig = Rig::new(5, 0);
         rig.time(10, Some(10));
-        // 10 ms of every 50 ms are lost: 100 ms of silence take 125 ms.
-        let detected = (10..).find(|&now| {
-            rig.policy.on_stalled((now - 10) / 50 * 10 * MS);
+        // 10 ms of every 50 ms are lost: 100 ms of silence take 120 ms.
+        let detected = (10..1000).find(|&now| {
+            if now % 50 == 0 {
+                rig.policy.on_stall((now - 10) * MS, now * MS);
+            }
             !rig.time(now, Some(10)).is_empty()
         });
         assert_eq!(detected, Some(130));
     }
 
     #[test]
-    fn a_stall_before_the_last_sign_of_life_excuses_nothing() {
+    fn a_stall_before_the_last_sign_of_life_excuses_nothing_and_one_after_it_does() {
         let mut rig = Rig::new(5, 0);
-        rig.policy.on_stalled(500 * MS);
+        rig.policy.on_stall(50 * MS, 550 * MS);
         rig.time(600, Some(600));
         assert_eq!(rig.time(700, Some(600))[0], "! heartbeat");
+
+        // The stall and the sign of life before it are seen in the same moment.
+        let mut rig = Rig::new(5, 0);
+        rig.policy.on_stall(25 * MS, 200 * MS);
+        rig.time(200, Some(20));
+        assert_eq!(rig.time(294, Some(20)), [] as [&str; 0]);
+        assert_eq!(rig.time(295, Some(20))[0], "! heartbeat");
     }
 
     #[test]

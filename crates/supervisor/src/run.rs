@@ -240,8 +240,11 @@ impl Watchdog<'_> {
     fn note_stalls(&mut self, now: u64) {
         for Stall { due_ns, late_ns } in self.probes.ended() {
             self.events.tell(Event::HostStall { due_ns, late_ns });
+            self.policy.on_stall(due_ns, due_ns + late_ns);
         }
-        self.policy.on_stalled(self.probes.stalled_ns(now));
+        for Stall { due_ns, .. } in self.probes.lasting(now) {
+            self.policy.on_stall(due_ns, now);
+        }
     }
 
     fn carry_out(&mut self, actions: Vec<Action>) -> Result<(), RunError> {

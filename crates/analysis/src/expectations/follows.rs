@@ -38,13 +38,22 @@ pub(super) fn judge(findings: &Findings, id: &str) -> Expectation {
         return demand(NOT_OBSERVED.into()).came_to(Finding::Unclear(why));
     };
     let chase = Chase { findings, motion: Motion::new(traffic), actor };
+    let missed = |seen: String, by_host: bool| {
+        let finding = if by_host {
+            Finding::Unclear(format!("{id} was {seen}, and the host stalled."))
+        } else {
+            Finding::Missed(format!("{id} was {seen}."))
+        };
+        demand(seen).came_to(finding)
+    };
     let (followed, lost) = chase.run();
-    if let Some(why) = lost {
-        return demand(why.clone()).came_to(Finding::Missed(format!("{id} was {why}.")));
+    if let Some((at, why)) = lost {
+        return missed(why, chase.host_took_samples(at));
     }
-    if let Some((from, to)) = chase.silence() {
-        let silence = format!("unwatched: no output from {} to {}", in_ms(from), in_ms(to));
-        return demand(silence.clone()).came_to(Finding::Missed(format!("{id} was {silence}.")));
+    if let Some((from, to)) = chase.silence(|_| 0) {
+        let seen = format!("unwatched: no output from {} to {}", in_ms(from), in_ms(to));
+        let stalled = |silence| findings.stalls.length_in(silence);
+        return missed(seen, chase.silence(stalled).is_none());
     }
     if followed > 0 {
         return demand(format!("at {}", count(followed, "output"))).came_to(Finding::Met);
@@ -64,8 +73,8 @@ struct Chase<'a> {
 }
 
 impl Chase<'_> {
-    /// At how many outputs the actor was followed, and where that failed first, if it did.
-    fn run(&self) -> (u64, Option<String>) {
+    /// At how many outputs the actor was followed, and where and how that failed first, if it did.
+    fn run(&self) -> (u64, Option<(Moment, String)>) {
         let timeline = &self.findings.timeline;
         let mut held: BTreeMap<u32, u32> = BTreeMap::new();
         let mut followed = 0;
@@ -75,13 +84,15 @@ impl Chase<'_> {
                 continue;
             };
             let tracks = &timeline.fusion.tracks[output.tracks.clone()];
-            let at = in_ms(output.captured);
+            let moment = output.captured;
+            let at = in_ms(moment);
             let before = held.get(&output.by).copied();
             let Some(id) = track_at(tracks, truth, before) else {
-                return (followed, Some(format!("under no track at {at}")));
+                return (followed, Some((moment, format!("under no track at {at}"))));
             };
             if let Some(before) = before.filter(|&before| before != id) {
-                return (followed, Some(format!("under track {before}, then {id} from {at} on")));
+                let why = format!("under track {before}, then {id} from {at} on");
+                return (followed, Some((moment, why)));
             }
             held.insert(output.by, id);
             followed += 1;
@@ -89,15 +100,25 @@ impl Chase<'_> {
         (followed, None)
     }
 
-    /// The first stretch without outputs that no fault explains, while the actor was in range.
-    fn silence(&self) -> Option<(Moment, Moment)> {
+    /// Whether fusion went without a sample because the host stalled, so lately that it may not have
+    /// found everyone again.
+    fn host_took_samples(&self, moment: Moment) -> bool {
+        let lately = Span { from: moment - SETTLE_NS, to: moment };
+        let outcomes = self.findings.outcomes.of(Node::Fusion).iter();
+        outcomes.filter(|it| lately.contains(it.due)).any(|it| self.findings.lost_in_stall(it))
+    }
+
+    /// The first stretch without outputs that no fault explains, while the actor was in range; of
+    /// each stretch, what is `excused` does not count.
+    fn silence(&self, excused: impl Fn(Span) -> i64) -> Option<(Moment, Moment)> {
         let timeline = &self.findings.timeline;
         let limit = modes::silence_limit(timeline);
         let outputs = timeline.fusion.outputs.iter().map(|output| output.at);
         let mut moments: Vec<Moment> = outputs.chain([0, timeline.end.judged]).collect();
         moments.sort_unstable();
         let gaps = moments.windows(2).map(|pair| (pair[0], pair[1]));
-        gaps.filter(|(from, to)| to - from > limit).find(|&(from, to)| {
+        let long = |&(from, to): &(Moment, Moment)| to - from - excused(Span { from, to }) > limit;
+        gaps.filter(long).find(|&(from, to)| {
             let owed = self.findings.outcomes.of(Node::Fusion).iter();
             owed.map(|output| output.due)
                 .filter(|due| (SETTLE_NS.max(from + limit)..to).contains(due))

@@ -25,7 +25,7 @@ pub(super) fn judge(findings: &Findings, facts: &FaultFacts) -> Vec<Expectation>
             Some(within(findings, facts, (key, done), limit?, seen_ms))
         })
         .collect();
-    all.extend(lost_max.map(|max| lost(facts, max)));
+    all.extend(lost_max.map(|max| lost(findings, facts, max)));
     all
 }
 
@@ -66,15 +66,22 @@ fn within(
     Demand { name: name(facts, key), expected, actual }.came_to(finding)
 }
 
-fn lost(facts: &FaultFacts, max: u64) -> Expectation {
+fn lost(findings: &Findings, facts: &FaultFacts, max: u64) -> Expectation {
     let target = facts.fault.target;
     let noun = sample(target);
     let lost = facts.result.frames_lost;
-    let finding = match facts.in_force {
+    let finding = match facts.reach {
         None => no_effect(),
         Some(_) if lost <= max => Finding::Met,
-        Some(_) => {
-            Finding::Missed(format!("it cost {}, at most {max} allowed.", count(lost, noun)))
+        Some(reach) => {
+            let why = format!("it cost {}, at most {max} allowed", count(lost, noun));
+            let due = findings.outcomes.of(target).iter().filter(|it| reach.contains(it.due));
+            let excused = due.filter(|it| findings.lost_in_stall(it)).count() as u64;
+            if lost - excused <= max {
+                Finding::Unclear(format!("{why}; the host stalled around {excused} of them."))
+            } else {
+                Finding::Missed(format!("{why}."))
+            }
         }
     };
     let expected = format!("at most {}", count(max, noun));

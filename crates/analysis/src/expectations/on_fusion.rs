@@ -6,7 +6,7 @@ use wire::event::Mode;
 use super::{Demand, Finding, NOT_OBSERVED, follows};
 use crate::analyse::Findings;
 use crate::latency::CAPTURED_TO_FUSED;
-use crate::modes;
+use crate::modes::{self, ModeInForce};
 use crate::quantiles::{quantiles_us, rank};
 use crate::summary::Expectation;
 use crate::timeline::{Moment, Span};
@@ -84,26 +84,46 @@ fn at_end(findings: &Findings, wanted: Mode) -> Expectation {
         (None, Some(known)) => format!("none, silent or down since {}", in_ms(known.span.to)),
         (None, None) => NOT_OBSERVED.to_owned(),
     };
+    let why = format!("fusion's mode at the end: {actual}");
+    let since = |known: &ModeInForce| if last.is_some() { known.span.from } else { known.span.to };
+    let wrong = Span { from: findings.modes.last().map_or(0, since), to: end.cut };
     let finding = match (last == Some(wanted), end.whole) {
         (_, false) => Finding::Unclear("the run ended early.".into()),
         (true, true) => Finding::Met,
-        (false, true) => Finding::Missed(format!("fusion's mode at the end: {actual}.")),
+        (false, true) if is_the_hosts(findings, wrong) => {
+            Finding::Unclear(format!("{why}, and the host stalled."))
+        }
+        (false, true) => Finding::Missed(format!("{why}.")),
     };
     let name = "expect.fusion.mode-at-end".to_owned();
     Demand { name, expected: wanted.name().to_owned(), actual }.came_to(finding)
 }
 
+/// Whether a mode lasted no longer than the host stalled in it or just before it, so that the stalls
+/// alone may have brought it about.
+fn is_the_hosts(findings: &Findings, mode: Span) -> bool {
+    let before = modes::silence_limit(&findings.timeline);
+    mode.length() <= findings.stalls.length_in(Span { from: mode.from - before, to: mode.to })
+}
+
 fn never(findings: &Findings, forbidden: &[Mode]) -> Expectation {
     let settled = Span { from: MODES_SETTLE_NS, to: Moment::MAX };
-    let seen =
-        findings.modes.iter().find(|it| forbidden.contains(&it.mode) && it.span.overlaps(settled));
-    let (actual, finding) = match seen {
+    let seen = || {
+        let modes = findings.modes.iter();
+        modes.filter(|it| forbidden.contains(&it.mode) && it.span.overlaps(settled))
+    };
+    let own = seen().find(|it| !is_the_hosts(findings, it.span));
+    let (actual, finding) = match own.or_else(|| seen().next()) {
         None => ("none of them".to_owned(), Finding::Met),
         Some(it) => {
-            let from = in_ms(it.span.from);
-            let to = in_ms(it.span.to);
-            let why = format!("fusion was {} from {from} to {to}.", it.mode.name());
-            (it.mode.name().to_owned(), Finding::Missed(why))
+            let (mode, from, to) = (it.mode.name(), in_ms(it.span.from), in_ms(it.span.to));
+            let why = format!("fusion was {mode} from {from} to {to}");
+            let finding = if own.is_some() {
+                Finding::Missed(format!("{why}."))
+            } else {
+                Finding::Unclear(format!("{why}, and the host stalled."))
+            };
+            (mode.to_owned(), finding)
         }
     };
     let names: Vec<&str> = forbidden.iter().map(|mode| mode.name()).collect();

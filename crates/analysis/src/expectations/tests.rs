@@ -1,15 +1,13 @@
 //! Demands, met and missed, and what excuses a miss.
 
+mod stalls;
+
 use recording::Truncation;
 use wire::event::{Ending, LifeState};
 use wire::{Event, Node, Source};
 
 use crate::summary::Verdict::{self, Fail, Inconclusive, Pass};
-use crate::testing::{Fate, Script, camera_kill, expectation, fine, plan, t_ns, verdict};
-
-fn stall(at_ms: f64, late_ms: f64) -> Event {
-    Event::HostStall { due_ns: t_ns(at_ms), late_ns: (late_ms * 1e6) as u64 }
-}
+use crate::testing::{Script, camera_kill, expectation, fine, plan, t_ns, verdict};
 
 /// The verdict on one demand of a run in which the camera is killed at 2010 ms.
 fn check_kill(key: &str, more: &[(f64, Event)], expected: Verdict) {
@@ -53,59 +51,6 @@ fn each_demand_can_be_met_and_missed() {
         ("expect.fault.F1 lost-max=0", Pass),
     ] {
         check_kill(key, &[], expected);
-    }
-}
-
-#[test]
-fn only_a_stall_in_the_interval_excuses_a_late_recovery() {
-    let key = "expect.fault.F1 recover-within-ms=5.0";
-    check_kill(key, &[(2030.0, stall(2015.0, 15.0))], Inconclusive);
-    check_kill(key, &[(2030.0, stall(2015.0, 9.0))], Fail);
-    check_kill(key, &[(1030.0, stall(1015.0, 15.0))], Fail);
-    check_kill("expect.fault.F1 recover-within-ms=10.0", &[(2030.0, stall(2015.0, 15.0))], Pass);
-}
-
-#[test]
-fn stalls_excuse_a_latency_only_if_they_explain_enough_of_it() {
-    for (slow, stalled, expected) in [
-        (40..41, 0..0, Pass),
-        (40..44, 0..0, Fail),
-        (40..44, 40..41, Fail),
-        (40..44, 40..43, Inconclusive),
-    ] {
-        let mut script = Script::new(plan("[expect.fusion]\nlatency-p99-ms = 6.0\n"));
-        for frame in stalled {
-            let at_ms = script.due_ms(Node::Camera, frame) + 5.0;
-            script.watchdog(at_ms + 10.0, stall(at_ms, 10.0));
-        }
-        let fate = |node, item| {
-            let is_slow = node == Node::Camera && slow.contains(&item);
-            if is_slow { Fate::UsedAfter(20.0) } else { Fate::Used }
-        };
-        let summary = script.play(fate).summary();
-        assert_eq!(verdict(&summary, "expect.fusion.latency-p99-ms"), expected);
-    }
-}
-
-#[test]
-fn stalls_excuse_losses_only_if_they_explain_enough_of_them() {
-    for (gone, stalled, expected) in [
-        (40..42, 0..0, Pass),
-        (40..44, 0..0, Fail),
-        (40..44, 60..62, Fail),
-        (40..44, 40..44, Inconclusive),
-    ] {
-        let mut script = Script::new(plan("[expect.camera]\nframes-lost-max = 2\n"));
-        for frame in stalled {
-            let at_ms = script.due_ms(Node::Camera, frame);
-            script.watchdog(at_ms + 12.0, stall(at_ms, 12.0));
-        }
-        let fate = |node, item| {
-            let is_gone = node == Node::Camera && gone.contains(&item);
-            if is_gone { Fate::NotMade } else { Fate::Used }
-        };
-        let summary = script.play(fate).summary();
-        assert_eq!(verdict(&summary, "expect.camera.frames-lost-max"), expected);
     }
 }
 
