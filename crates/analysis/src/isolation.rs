@@ -65,8 +65,7 @@ fn judge_one(findings: &Findings, process: Node, facts: &FaultFacts) -> Isolatio
     let span = noticeable(&findings.timeline, process, in_force);
     let window = Window { findings, process, span };
     isolation.kept_its_process = window.kept_its_process();
-    isolation.lost =
-        window.missing(Cause::NotProduced) + window.missing(Cause::Overrun) + window.late();
+    isolation.lost = window.lost().count() as u64;
     let during = latencies(findings, process).filter(|it| window.span.contains(it.to));
     isolation.during_us = quantiles_us(during.map(Span::length));
     (isolation.verdict, isolation.reason) = window.verdict(&isolation);
@@ -116,24 +115,35 @@ struct Window<'a> {
 }
 
 impl Window<'_> {
-    fn missing(&self, cause: Cause) -> u64 {
+    fn due(&self) -> impl Iterator<Item = &Outcome> {
         let outcomes = self.findings.outcomes.of(self.process).iter();
+        outcomes.filter(|it| self.span.contains(it.due))
+    }
+
+    /// Samples that the process itself lost for this cause.
+    fn missing(&self, cause: Cause) -> impl Iterator<Item = &Outcome> {
         let own = |it: &&Outcome| self.process != Node::Fusion || it.offered_in_time;
-        let missing = outcomes.filter(|it| it.lost == Some(cause) && self.span.contains(it.due));
-        missing.filter(own).count() as u64
+        self.due().filter(move |it| it.lost == Some(cause)).filter(own)
     }
 
     /// Samples that were there in time and that fusion used more than a period later.
-    fn late(&self) -> u64 {
-        if self.process != Node::Fusion {
-            return 0;
-        }
-        let timeline = &self.findings.timeline;
-        let late = self.findings.outcomes.of(Node::Fusion).iter().filter(|it| {
-            let used_late = it.fused_after.is_some_and(|after| after > timeline.period(it.sensor));
-            it.offered_in_time && used_late && self.span.contains(it.due)
-        });
-        late.count() as u64
+    fn late(&self) -> impl Iterator<Item = &Outcome> {
+        let period = |it: &Outcome| self.findings.timeline.period(it.sensor);
+        let used_late = move |it: &&Outcome| it.fused_after.is_some_and(|after| after > period(it));
+        let of_fusion = self.due().filter(|_| self.process == Node::Fusion);
+        of_fusion.filter(|it| it.offered_in_time).filter(used_late)
+    }
+
+    /// What counts against the process.
+    fn lost(&self) -> impl Iterator<Item = &Outcome> {
+        self.missing(Cause::NotProduced).chain(self.missing(Cause::Overrun)).chain(self.late())
+    }
+
+    /// Whether the host stalled while a sample was made, handed over and used.
+    fn is_the_hosts(&self, lost: &Outcome) -> bool {
+        let period = self.findings.timeline.period(lost.sensor);
+        let to = lost.due + period + lost.fused_after.unwrap_or(0);
+        self.findings.stalls.disturb(Span { from: lost.due - period, to })
     }
 
     /// `did not produce 2 frames and dropped 1 frame for want of a place`.
@@ -143,17 +153,17 @@ impl Window<'_> {
             (Cause::NotProduced, "did not produce", ""),
             (Cause::Overrun, "dropped", " for want of a place"),
         ];
-        let told = causes.map(|(cause, verb, why)| (self.missing(cause), verb, why));
-        let late = (self.late(), "made", " more than a period late");
+        let told = causes.map(|(cause, verb, why)| (self.missing(cause).count(), verb, why));
+        let late = (self.late().count(), "made", " more than a period late");
         let told = told.into_iter().chain([late]).filter(|(number, ..)| *number > 0);
-        let told = told.map(|(number, verb, why)| format!("{verb} {}{why}", count(number, noun)));
+        let told =
+            told.map(|(number, verb, why)| format!("{verb} {}{why}", count(number as u64, noun)));
         told.collect::<Vec<_>>().join(" and ")
     }
 
     /// Samples that the process had to produce.
     fn owed(&self) -> usize {
-        let outcomes = self.findings.outcomes.of(self.process).iter();
-        outcomes.filter(|it| it.lost != Some(Cause::NoInput) && self.span.contains(it.due)).count()
+        self.due().filter(|it| it.lost != Some(Cause::NoInput)).count()
     }
 
     fn kept_its_process(&self) -> bool {
@@ -183,7 +193,7 @@ impl Window<'_> {
             return failed(format!("{why}."));
         }
         if seen.lost > 0 {
-            if self.findings.stalls.disturb(self.span) {
+            if self.lost().all(|lost| self.is_the_hosts(lost)) {
                 let lost = self.lost_in_words();
                 return unclear(format!("{process} {lost}, and the host stalled."));
             }

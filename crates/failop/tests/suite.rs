@@ -4,15 +4,15 @@
 #[path = "process/binary.rs"]
 mod binary;
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 use tempfile::TempDir;
 
 /// What `failop run` returns when an expectation failed.
 const FAIL: i32 = 1;
-/// What it returns when the machine was too busy to judge: such a run says nothing and is made again.
-const INCONCLUSIVE: i32 = 3;
-const TRIES: u32 = 4;
+/// How often a scenario is run that does not fail while the host stalls: such a run says nothing.
+const TRIES: u32 = 20;
 
 #[test]
 fn every_scenario_that_must_fail_fails() {
@@ -26,16 +26,42 @@ fn every_scenario_that_must_fail_fails() {
     std::thread::scope(|scope| {
         let runs: Vec<_> = files.iter().map(|file| (file, scope.spawn(|| run(file)))).collect();
         for (file, run) in runs {
-            let output = run.join().expect("a run");
-            assert_eq!(output.status.code(), Some(FAIL), "{}: {output:?}", file.display());
+            let Run { output, stalls } = run.join().expect("a run");
+            let file = file.display();
+            if output.status.code() != Some(FAIL) && stalls > 0 {
+                // Not by a macro: what those print is hidden while a test passes.
+                let skipped = format!("SKIPPED {file}: the host stalled in each of {TRIES} runs\n");
+                std::io::stderr().write_all(skipped.as_bytes()).expect("a standard error");
+                continue;
+            }
+            assert_eq!(output.status.code(), Some(FAIL), "{file}: {output:?}");
         }
     });
 }
 
-fn run(file: &Path) -> Output {
+struct Run {
+    output: Output,
+    /// How often the host stalled in it.
+    stalls: u64,
+}
+
+/// The first run that says something, or the last.
+fn run(file: &Path) -> Run {
+    let mut runs = (0..TRIES).map(|_| run_once(file));
+    let mut last = runs.next().expect("a first try");
+    while last.output.status.code() != Some(FAIL) && last.stalls > 0 {
+        let Some(next) = runs.next() else { break };
+        last = next;
+    }
+    last
+}
+
+fn run_once(file: &Path) -> Run {
     let out = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).expect("a directory");
     let arguments = ["run".as_ref(), "--quiet".as_ref(), "--out".as_ref(), out.path(), file];
-    let run = || binary::failop().args(arguments).output().expect("the program starts");
-    let is_clear = |output: &Output| output.status.code() != Some(INCONCLUSIVE);
-    (1..TRIES).map(|_| run()).find(is_clear).unwrap_or_else(run)
+    let output = binary::failop().args(arguments).output().expect("the program starts");
+    let directory = out.path().join(file.file_stem().expect("a name"));
+    let text = std::fs::read_to_string(directory.join("run.json")).expect("a run.json");
+    let run: serde_json::Value = serde_json::from_str(&text).expect("run.json is JSON");
+    Run { output, stalls: run["host_load"]["stalls"].as_u64().expect("a count") }
 }

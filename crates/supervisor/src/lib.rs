@@ -8,6 +8,7 @@ pub mod boot;
 pub mod policy;
 pub mod run;
 
+mod looks;
 mod probes;
 mod recorder;
 mod resources;

@@ -3,6 +3,7 @@
 //! One thread, one loop: wait for an end, a signal or a time; tell the policy; do what it says.
 
 use crate::boot::{Boot, BootError};
+use crate::looks::{Looks, Victim};
 use crate::policy::{Action, Policy, Seen};
 use crate::probes::{Probes, Stall};
 use crate::recorder::{Observation, Recorder};
@@ -11,7 +12,6 @@ use crate::strikes::{Blow, Strike, Strikes};
 use channel::AttachError;
 use channel::events::EventWriter;
 use crossbeam_channel::Sender;
-use fault::Fault;
 use recording::writer::WriteError;
 use recording::{Header, Writer, ring_file_name};
 use scenario::Plan;
@@ -22,7 +22,7 @@ use sys::clock::now_ns;
 use sys::poll::Poller;
 use sys::process::{Child, Exit, RunState, Usage, spawn};
 use sys::signals::StopSignals;
-use wire::event::{Ending, Event, LifeState, Proof};
+use wire::event::{Ending, Event, LifeState};
 use wire::{Node, Source};
 
 /// From the decision to start to frame 0: everyone has read the start by then.
@@ -114,8 +114,7 @@ pub fn run(mut order: Order<'_>) -> Result<Ending, RunError> {
         policy: Policy::new(&order.plan.supervision, now_ns()),
         strikes: Strikes::new(order.plan),
         children: Node::ALL.map(|_| None),
-        looks: Vec::new(),
-        stops: Vec::new(),
+        looks: Looks::default(),
         spawned_first_ns: now_ns(),
         t0_ns: None,
         next_usage_ns: now_ns(),
@@ -143,17 +142,6 @@ pub fn run(mut order: Order<'_>) -> Result<Ending, RunError> {
     Ok(ending)
 }
 
-/// What a process had used when a fault was to hang it.
-#[derive(Clone, Copy, Debug)]
-struct Look {
-    fault: u32,
-    node: Node,
-    incarnation: u32,
-    /// When, from the start of the schedule.
-    at_ns: u64,
-    usage: Usage,
-}
-
 struct Watchdog<'a> {
     plan: &'a Plan,
     program: &'a Path,
@@ -165,10 +153,7 @@ struct Watchdog<'a> {
     policy: Policy,
     strikes: Strikes,
     children: [Option<Child>; Node::ALL.len()],
-    /// Victims that should hang from inside.
-    looks: Vec<Look>,
-    /// Stops in force, as (fault, node, incarnation).
-    stops: Vec<(u32, Node, u32)>,
+    looks: Looks,
     spawned_first_ns: u64,
     t0_ns: Option<u64>,
     next_usage_ns: u64,
@@ -180,6 +165,8 @@ impl Watchdog<'_> {
     fn watch(&mut self) -> Result<Ending, RunError> {
         let mut ready = Vec::new();
         loop {
+            // What was to be done and seen before this moment comes before anyone is judged at it.
+            self.strike_all_due()?;
             let now = now_ns();
             self.note_stalls(now);
             let actions = self.policy.on_time(now, self.beats());
@@ -188,7 +175,6 @@ impl Watchdog<'_> {
                 self.events.tell(Event::RunEnded { ending });
                 return Ok(ending);
             }
-            self.strike_all_due()?;
             self.sample_usage(now);
             let deadline = self.deadline_ns(now);
             self.poller.wait(deadline, &mut ready).map_err(kernel("wait"))?;
@@ -324,9 +310,8 @@ impl Watchdog<'_> {
     }
 
     fn strike(&mut self, Strike { fault, what, .. }: Strike) -> Result<(), RunError> {
-        let node = self.plan.faults[fault as usize].target;
-        let incarnation = self.policy.incarnation(node);
-        let Some(child) = &self.children[node.index()] else {
+        let victim = self.living(self.plan.faults[fault as usize].target);
+        let Some(child) = &self.children[victim.node.index()] else {
             if matches!(what, Blow::Signal(_) | Blow::Stop) {
                 self.events.tell(Event::NotInjected { fault, errno: 0 });
             }
@@ -334,11 +319,12 @@ impl Watchdog<'_> {
         };
         match what {
             Blow::Signal(_) | Blow::Stop => {
+                let incarnation = victim.incarnation;
                 self.events.tell(Event::Injecting { fault, incarnation });
                 let sent = if let Blow::Signal(number) = what {
                     child.signal(number)
                 } else {
-                    self.stops.push((fault, node, incarnation));
+                    self.looks.stopped(fault, victim);
                     child.stop()
                 };
                 if let Err(error) = sent {
@@ -347,56 +333,54 @@ impl Watchdog<'_> {
                 }
             }
             Blow::Resume => {
-                let stops = self.stops.len();
-                self.stops.retain(|&stop| stop != (fault, node, incarnation));
-                // A successor was never stopped, and another fault may stop this one still.
-                if self.stops.len() < stops {
-                    let stopped = |&(_, n, i): &(u32, Node, u32)| (n, i) == (node, incarnation);
-                    if !self.stops.iter().any(stopped) {
+                self.look_at_stopped(victim)?;
+                if let Some(free) = self.looks.lifted(fault, victim) {
+                    let child = self.children[victim.node.index()].as_ref();
+                    if let Some(child) = child.filter(|_| free) {
                         child.resume().map_err(kernel("resume a child"))?;
                     }
                     self.events.tell(Event::Lifted { fault });
                 }
             }
-            Blow::LookStopped => {
-                let usage = child.usage().map_err(kernel("look at a child"))?;
-                if usage.state == RunState::Stopped {
-                    let proof = Proof::SeenStopped;
-                    self.events.tell(Event::Evidence { fault, proof, value: 0 });
-                }
-            }
+            Blow::LookStopped => self.look_at_stopped(victim)?,
             Blow::LookBefore => {
                 let usage = child.usage().map_err(kernel("look at a child"))?;
-                let at_ns = now_ns().saturating_sub(self.t0_ns.unwrap_or(0));
-                self.looks.push(Look { fault, node, incarnation, at_ns, usage });
+                let hang = &self.plan.faults[fault as usize];
+                let at_ns = self.schedule_ns();
+                self.looks.hanging(fault, hang, victim, at_ns, usage);
             }
         }
         Ok(())
     }
 
-    /// A process is about to be killed for its silence: what it used since a fault should have hung
-    /// it tells how it hangs.
+    /// Time since the start of the schedule.
+    fn schedule_ns(&self) -> u64 {
+        now_ns().saturating_sub(self.t0_ns.unwrap_or(0))
+    }
+
+    fn living(&self, node: Node) -> Victim {
+        Victim { node, incarnation: self.policy.incarnation(node) }
+    }
+
+    fn look_at_stopped(&mut self, victim: Victim) -> Result<(), RunError> {
+        self.look(victim, |looks, usage| looks.prove_stops(victim, usage.state))
+    }
+
+    /// A process is about to be killed for its silence.
     fn look_at_silent(&mut self, node: Node) -> Result<(), RunError> {
-        let Some(child) = &self.children[node.index()] else { return Ok(()) };
-        let now = now_ns().saturating_sub(self.t0_ns.unwrap_or(0));
-        let incarnation = self.policy.incarnation(node);
-        let (looks, others): (Vec<_>, _) = self.looks.drain(..).partition(|look| look.node == node);
-        self.looks = others;
-        let in_force = |look: &Look| {
-            look.incarnation == incarnation
-                && !has_ended(&self.plan.faults[look.fault as usize], now)
-        };
-        for Look { fault, at_ns, usage: before, .. } in looks.into_iter().filter(in_force) {
-            let usage = child.usage().map_err(kernel("look at a child"))?;
-            let total = |usage: Usage| usage.user_us + usage.system_us;
-            let value = total(usage).saturating_sub(total(before));
-            let proof = match usage.state {
-                // A quarter of a processor: spinning processes may have to share one.
-                RunState::Running if value * 4000 > now - at_ns => Proof::SeenSpinning,
-                RunState::Sleeping => Proof::SeenBlocked,
-                _ => continue,
-            };
-            self.events.tell(Event::Evidence { fault, proof, value });
+        let (victim, now) = (self.living(node), self.schedule_ns());
+        self.look(victim, |looks, usage| looks.prove_silent(victim, now, usage))
+    }
+
+    fn look(
+        &mut self,
+        victim: Victim,
+        prove: impl FnOnce(&mut Looks, Usage) -> Vec<Event>,
+    ) -> Result<(), RunError> {
+        let Some(child) = &self.children[victim.node.index()] else { return Ok(()) };
+        let usage = child.usage().map_err(kernel("look at a child"))?;
+        for event in prove(&mut self.looks, usage) {
+            self.events.tell(event);
         }
         Ok(())
     }
@@ -477,12 +461,6 @@ impl Watchdog<'_> {
         self.events.tell(Event::StateChanged { node, incarnation, state });
         Ok(())
     }
-}
-
-/// Whether a hang from inside is over for certain: it strikes with a sample, a little late.
-fn has_ended(fault: &Fault, now_ns: u64) -> bool {
-    const STRIKES_LATE_BY_NS: u64 = 200_000_000;
-    fault.end_ns().is_some_and(|end_ns| end_ns + STRIKES_LATE_BY_NS < now_ns)
 }
 
 /// As in [`Event::Exited`].

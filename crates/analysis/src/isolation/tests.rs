@@ -44,6 +44,25 @@ fn a_process_that_misses_a_sample_is_not_isolated() {
 }
 
 #[test]
+fn a_stall_excuses_only_the_samples_around_it() {
+    for (stalled_ms, gone, expected) in [
+        (2050.0, 41..42, Inconclusive),
+        (2050.0, 41..44, Fail),
+        (2130.0, 41..42, Fail),
+        (2050.0, 0..0, Pass),
+    ] {
+        let mut script = camera_kill(ALL);
+        let (due_ns, late_ns) = (t_ns(stalled_ms), 15_000_000);
+        script.watchdog(stalled_ms + 15.0, Event::HostStall { due_ns, late_ns });
+        let fate = |node, item| {
+            let is_gone = node == Node::Radar && gone.contains(&item);
+            if is_gone { Fate::NotMade } else { Fate::Used }
+        };
+        check(script, fate, expected);
+    }
+}
+
+#[test]
 fn a_process_that_restarts_is_not_isolated() {
     let mut script = camera_kill(ALL);
     script.dies_detected(Node::Radar, 2020.0, 256 + 9);
