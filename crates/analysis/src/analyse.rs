@@ -7,6 +7,7 @@ use recording::{Recording, Truncation};
 use scenario::Plan;
 use std::collections::BTreeMap;
 use wire::Node;
+use wire::event::Detector;
 
 use crate::expectations;
 use crate::faults::{self, FaultFacts};
@@ -19,7 +20,7 @@ use crate::processes;
 use crate::series::Series;
 use crate::streams::{Outcome, Outcomes};
 use crate::summary::{ModeSpan, SCHEMA, Stream, Streams, Summary, Verdict};
-use crate::timeline::{Span, Timeline, ms};
+use crate::timeline::{Detected, Span, Timeline, ms};
 
 /// Everything that was found out about a run, before it is judged.
 #[derive(Debug)]
@@ -45,6 +46,7 @@ impl<'a> Findings<'a> {
             *sum = sum.saturating_add(*count);
         }
         let ended = match (timeline.end.ending, recording.truncation) {
+            (_, Truncation::Damaged) => "the recording is damaged",
             (Some(ending), _) => ending.name(),
             (None, Truncation::WatchdogEnded) => "the watchdog was killed",
             (None, Truncation::Complete) => "unknown",
@@ -72,6 +74,20 @@ impl<'a> Findings<'a> {
         let period = self.timeline.period(outcome.sensor);
         let way = Span { from: outcome.due - period, to: outcome.due + period };
         outcome.lost.is_some() && self.stalls.disturb(way)
+    }
+
+    /// Whether the silence of which the watchdog complains has a stall in it: the watchdog does not
+    /// count stalls, but what they hold up is not always over with them.
+    pub(crate) fn is_silenced_by_host(&self, complaint: &Detected) -> bool {
+        let supervision = &self.timeline.plan.supervision[complaint.node.index()];
+        let timeout_ns = match complaint.detector {
+            Detector::Heartbeat => supervision.heartbeat_timeout_ns,
+            Detector::Startup => supervision.startup_timeout_ns,
+            _ => return false,
+        };
+        let timeout = i64::try_from(timeout_ns).unwrap_or(i64::MAX);
+        let silence = Span { from: complaint.at.saturating_sub(timeout), to: complaint.at };
+        self.stalls.disturb(silence)
     }
 
     fn stream(&self, node: Node) -> Stream {

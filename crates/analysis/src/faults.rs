@@ -13,11 +13,12 @@ mod tests;
 
 use fault::Fault;
 use fault::catalogue::Injection;
+use wire::event::Detector;
 use wire::{Node, Source};
 
 use crate::streams::Outcomes;
 use crate::summary::FaultResult;
-use crate::timeline::{Applied, Exit, Moment, Span, Timeline, ms};
+use crate::timeline::{Applied, Detected, Exit, Moment, Span, Timeline, ms};
 use crate::words;
 
 /// A fault, as far as the records tell.
@@ -39,9 +40,23 @@ impl FaultFacts<'_> {
     /// Whether this end of a process is what the fault is about.
     pub(crate) fn explains(&self, exit: &Exit) -> bool {
         let ends = matches!(self.fault.injection, Injection::Kill { .. } | Injection::Crash { .. });
-        ends && self.fault.target == exit.node
-            && self.victims.contains(&exit.incarnation)
-            && self.acted.is_some_and(|acted| acted <= exit.at)
+        ends && self.struck(exit.node, exit.incarnation, exit.at)
+    }
+
+    /// Whether the fault may have brought this complaint of the watchdog about.
+    pub(crate) fn provoked(&self, complaint: &Detected) -> bool {
+        let Detected { at, node, incarnation, detector } = *complaint;
+        let born_in_it = self.in_force.is_some_and(|span| span.contains(at));
+        let target = self.fault.target == node;
+        handling::causes(&self.fault.injection, detector)
+            && (self.struck(node, incarnation, at)
+                || target && born_in_it && detector == Detector::Startup)
+    }
+
+    fn struck(&self, node: Node, incarnation: u32, before: Moment) -> bool {
+        self.fault.target == node
+            && self.victims.contains(&incarnation)
+            && self.acted.is_some_and(|acted| acted <= before)
     }
 }
 

@@ -70,7 +70,6 @@ impl Latencies {
                     self.add(sensor, DUE_TO_SENT, [due, at]);
                     continue;
                 };
-                self.add(sensor, "due_to_captured", [due, captured]);
                 self.add(sensor, "captured_to_rendered", [captured, rendered]);
                 self.add(sensor, "rendered_to_protected", [rendered, protected]);
                 self.add(sensor, CAPTURED_TO_PUBLISHED, [captured, at]);

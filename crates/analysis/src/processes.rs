@@ -123,13 +123,16 @@ fn usage(timeline: &Timeline, source: Source) -> Option<Usage> {
     if interval_ms <= 0.0 {
         return None;
     }
-    let user_ms = last.user_us.saturating_sub(first.user_us) as f64 / 1e3;
-    let system_ms = last.system_us.saturating_sub(first.system_us) as f64 / 1e3;
+    // The sum is exact, its division a guess from ticks of 10 ms (`Event::Usage`): the longest look
+    // gives the best guess, and the difference of two would be worthless.
+    let total = |it: &UsageSample| it.user_us.saturating_add(it.system_us);
+    let used_ms = total(last).saturating_sub(total(first)) as f64 / 1e3;
+    let user_ms = used_ms * last.user_us as f64 / total(last).max(1) as f64;
     Some(Usage {
         interval_ms,
         user_ms,
-        system_ms,
-        core_percent: (user_ms + system_ms) / interval_ms * 100.0,
+        system_ms: used_ms - user_ms,
+        core_percent: used_ms / interval_ms * 100.0,
         minor_faults: last.minor_faults.saturating_sub(first.minor_faults),
         major_faults: last.major_faults.saturating_sub(first.major_faults),
         rss_kib: last.rss_kib,

@@ -202,11 +202,29 @@ pub struct Detection {
     /// What noticed it.
     pub detector: Detector,
     /// The process it runs in.
+    #[serde(with = "source_name")]
     pub by: Source,
     /// When, from the start of the schedule.
     pub at_ms: f64,
     /// After the fault took effect.
     pub after_ms: f64,
+}
+
+/// A source as its name, like everything else in `run.json`.
+mod source_name {
+    use serde::{Deserialize, Deserializer, Serializer, de};
+    use wire::Source;
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+    pub(super) fn serialize<S: Serializer>(source: &Source, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(source.name())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Source, D::Error> {
+        let name = String::deserialize(from)?;
+        let named = Source::ALL.into_iter().find(|source| source.name() == name);
+        named.ok_or_else(|| de::Error::custom(format!("no process is called `{name}`")))
+    }
 }
 
 /// What was done about a fault, and when.

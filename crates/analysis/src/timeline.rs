@@ -148,7 +148,7 @@ impl<'a> Timeline<'a> {
             Some(self.duration()),
             ended.map(|(at, _)| at),
             stopped.map(|change| change.at),
-            (truncation == Truncation::WatchdogEnded).then_some(last),
+            (truncation != Truncation::Complete).then_some(last),
         ];
         let cut = moments.into_iter().flatten().min().unwrap_or(0).max(0);
         let whole = cut == self.duration();

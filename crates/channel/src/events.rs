@@ -46,6 +46,9 @@ impl EventWriter {
         // Relaxed: this process is the only one that stores to it.
         let head = words[ring::HEAD].load(Ordering::Relaxed);
         let record = Record { t_ns, incarnation: self.incarnation, event };
+        // Release pairs with the Acquire fence in `EventReader::drain`: who reads a word of this
+        // record in place of an older one's sees the head that says so.
+        fence(Ordering::Release);
         for (word, value) in record_words(words, head).iter().zip(record.to_words()) {
             word.store(value, Ordering::Relaxed);
         }

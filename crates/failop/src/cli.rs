@@ -56,7 +56,7 @@ pub(crate) struct RunArguments {
     #[arg(long, value_name = "DIR", default_value = "reports")]
     pub(crate) out: PathBuf,
     /// Seed to use in place of the scenario's
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
     pub(crate) seed: Option<u64>,
     /// Run each scenario this many times; with more than one, results go to numbered folders
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
@@ -95,7 +95,8 @@ pub(crate) struct NodeArguments {
 impl NodeArguments {
     /// The arguments exactly as the watchdog gives them, `node <role> --boot <descriptor>`.
     pub(crate) fn from_watchdog() -> Option<NodeArguments> {
-        let mut arguments = std::env::args().skip(1);
+        // Whatever else is called may have arguments that are no text.
+        let mut arguments = std::env::args_os().skip(1).map_while(|it| it.into_string().ok());
         let node = arguments.next()?;
         let role = arguments.next()?;
         let flag = arguments.next()?;

@@ -77,9 +77,9 @@ impl Injector {
         Some((index, what))
     }
 
-    /// How much longer a step at `now_ns` takes, with the fault's index in the plan.
-    pub fn slow(&self, now_ns: u64) -> Option<(u32, u64)> {
-        self.active(now_ns).find_map(|(index, fault)| match fault.injection {
+    /// How much longer a step at `now_ns` takes by each fault, with the fault's index in the plan.
+    pub fn slow(&self, now_ns: u64) -> impl Iterator<Item = (u32, u64)> {
+        self.active(now_ns).filter_map(|(index, fault)| match fault.injection {
             Injection::Slow { extra_ns, .. } => Some((index, extra_ns)),
             _ => None,
         })
@@ -118,8 +118,16 @@ impl Injector {
         let total = sample.len() as u64 * 8;
         let wanted = u64::from(bits).min(total);
         let mut draw = self.draw(fault, item);
-        let mut flipped = std::collections::BTreeSet::new();
-        while (flipped.len() as u64) < wanted {
+        // Of more than half of the bits, the others are drawn: a draw then hits a new one at once.
+        let most = wanted > total / 2;
+        if most {
+            for byte in sample.iter_mut() {
+                *byte = !*byte;
+            }
+        }
+        let drawn = if most { total - wanted } else { wanted };
+        let mut flipped = std::collections::HashSet::new();
+        while (flipped.len() as u64) < drawn {
             let bit = draw.random_range(0..total);
             if flipped.insert(bit) {
                 sample[(bit / 8) as usize] ^= 1 << (bit % 8);
@@ -270,13 +278,21 @@ mod tests {
         assert_eq!(injector.flip_bits(0, 5, 64, &mut sample), 64);
         assert!(sample.iter().all(|&byte| byte == 0), "the same bits, flipped back");
         assert_eq!(injector.flip_bits(0, 5, 99, &mut [0]), 8, "a byte has eight bits");
+        assert_eq!(injector.flip_bits(0, 5, 7990, &mut sample), 7990);
+        assert_eq!(sample.iter().map(|byte| byte.count_ones()).sum::<u32>(), 7990);
     }
 
     #[test]
     fn slow_tells_the_extra_time_while_it_lasts() {
-        let faults = [fault(10, Injection::Slow { extra_ns: 5 * MS, for_ns: 10 * MS })];
+        let faults = [
+            fault(10, Injection::Slow { extra_ns: 5 * MS, for_ns: 10 * MS }),
+            fault(15, Injection::Slow { extra_ns: 2 * MS, for_ns: 10 * MS }),
+        ];
         let injector = injector(&faults, 0);
-        assert_eq!(injector.slow(10 * MS), Some((0, 5 * MS)));
-        assert_eq!(injector.slow(20 * MS), None);
+        let at = |ms: u64| injector.slow(ms * MS).collect::<Vec<_>>();
+        assert_eq!(at(10), [(0, 5 * MS)]);
+        assert_eq!(at(15), [(0, 5 * MS), (1, 2 * MS)], "they add up");
+        assert_eq!(at(20), [(1, 2 * MS)]);
+        assert_eq!(at(25), []);
     }
 }

@@ -50,17 +50,30 @@ pub fn append(out: &mut Vec<u8>, value: &impl Serialize) -> Result<(), CodecErro
     Ok(())
 }
 
-/// The payload at the front of `bytes` and the bytes after it; `None` where `bytes` hold no whole,
-/// undamaged envelope.
-pub fn split(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (length, rest) = bytes.split_first_chunk::<4>()?;
-    let (stated, rest) = rest.split_first_chunk::<4>()?;
+/// What stands at the front of some bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Front<'a> {
+    /// A payload, and the bytes after its envelope.
+    Whole(&'a [u8], &'a [u8]),
+    /// Nothing, or the beginning of an envelope.
+    Cut,
+    /// An envelope whose length or checksum is wrong.
+    Damaged,
+}
+
+/// The envelope at the front of `bytes`.
+pub fn split(bytes: &[u8]) -> Front<'_> {
+    let Some((length, rest)) = bytes.split_first_chunk::<4>() else { return Front::Cut };
+    let Some((stated, rest)) = rest.split_first_chunk::<4>() else { return Front::Cut };
     let length = u32::from_le_bytes(*length) as usize;
     if length > PAYLOAD_BYTES_MAX {
-        return None;
+        return Front::Damaged;
     }
-    let (payload, rest) = rest.split_at_checked(length)?;
-    (checksum(payload) == u32::from_le_bytes(*stated)).then_some((payload, rest))
+    let Some((payload, rest)) = rest.split_at_checked(length) else { return Front::Cut };
+    if checksum(payload) != u32::from_le_bytes(*stated) {
+        return Front::Damaged;
+    }
+    Front::Whole(payload, rest)
 }
 
 fn checksum(payload: &[u8]) -> u32 {

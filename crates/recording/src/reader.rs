@@ -3,6 +3,7 @@
 //! Bytes come from the run directory alone: the recording itself, and, after the watchdog was
 //! killed, the event rings that it could not drain any more.
 
+use crate::codec::Front;
 use crate::{Entry, FILE_NAME, Header, codec, ring_file_name};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -30,6 +31,8 @@ pub enum Truncation {
     Complete,
     /// The watchdog ended before the run did; the rest was taken from the event rings.
     WatchdogEnded,
+    /// An entry is not what was written; it and what stands after it is not used.
+    Damaged,
 }
 
 /// A recording could not be opened.
@@ -72,8 +75,18 @@ impl Recording {
         let mut drained = [0; Source::ALL.len()];
         let mut truncation = Truncation::WatchdogEnded;
         // A cut or damaged envelope ends the recording: what stands after it has no known start.
-        while let Some((payload, after)) = codec::split(rest) {
-            rest = after;
+        loop {
+            let payload = match codec::split(rest) {
+                Front::Whole(payload, after) => {
+                    rest = after;
+                    payload
+                }
+                Front::Cut => break,
+                Front::Damaged => {
+                    truncation = Truncation::Damaged;
+                    break;
+                }
+            };
             match codec::decode::<Entry>(payload) {
                 Ok(Entry::Header(first)) => header = Some(*first),
                 Ok(Entry::Record { source, index, record }) => {
@@ -82,11 +95,14 @@ impl Recording {
                 }
                 Ok(Entry::Lost { source, count }) => lost.push((source, count)),
                 Ok(Entry::End) => truncation = Truncation::Complete,
-                Err(_damaged) => break,
+                Err(_damaged) => {
+                    truncation = Truncation::Damaged;
+                    break;
+                }
             }
         }
         let header = header.ok_or(OpenError::NoHeader { path })?;
-        if truncation == Truncation::WatchdogEnded {
+        if truncation != Truncation::Complete {
             for source in Source::ALL {
                 let path = directory.join(ring_file_name(source));
                 let Ok(bytes) = std::fs::read(path) else { continue };
@@ -235,13 +251,16 @@ mod tests {
         writer.append((0..5).map(|index| entry(CAMERA, index))).unwrap();
         let path = directory.path().join(FILE_NAME);
         let whole = std::fs::read(&path).unwrap();
+        let mut damaged_seen = false;
         for at in 8..whole.len() {
             let mut damaged = whole.clone();
             damaged[at] ^= 0x55;
             std::fs::write(&path, &damaged).unwrap();
             if let Ok(read) = Recording::open(directory.path()) {
                 assert!(read.records.len() < 5, "damage at {at}");
+                damaged_seen |= read.truncation == Truncation::Damaged;
             }
         }
+        assert!(damaged_seen);
     }
 }

@@ -5,7 +5,7 @@
 
 use crate::codec::{self, CodecError};
 use crate::{Entry, FILE_NAME, Header};
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -22,15 +22,26 @@ pub enum WriteError {
     /// The file system refused.
     #[error("cannot write the recording")]
     Io(#[from] io::Error),
+    /// Another run writes its recording there.
+    #[error("another run is at work in this directory")]
+    InUse,
     /// An entry could not be encoded.
     #[error("cannot encode an entry")]
     Codec(#[from] CodecError),
 }
 
 impl Writer {
-    /// Creates the recording in `directory` and writes its header.
+    /// Creates the recording in `directory`, in place of an old one, and writes its header. Until the
+    /// writer is dropped, nobody else can.
     pub fn create(directory: &Path, header: Header) -> Result<Writer, WriteError> {
-        let mut file = File::create(directory.join(FILE_NAME))?;
+        let path = directory.join(FILE_NAME);
+        let mut file = File::options().write(true).create(true).truncate(false).open(path)?;
+        // The lock is on the file, and ends with the process that holds it, however it ends.
+        file.try_lock().map_err(|refused| match refused {
+            TryLockError::WouldBlock => WriteError::InUse,
+            TryLockError::Error(error) => WriteError::Io(error),
+        })?;
+        file.set_len(0)?;
         file.write_all(&codec::MAGIC)?;
         let mut writer = Writer { file, batch: Vec::with_capacity(64 << 10) };
         writer.append([Entry::Header(Box::new(header))])?;

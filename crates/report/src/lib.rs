@@ -28,4 +28,4 @@ pub use json::json;
 pub use junit::junit;
 pub use markdown::markdown;
 pub use plot::{PlotError, frame_loss_svg, latency_svg, timeline_svg};
-pub use table::{Style, table};
+pub use table::{Style, table, verdict_line};

@@ -57,6 +57,12 @@ pub fn table(runs: &[Summary], style: Style) -> String {
     lines.join("\n") + "\n"
 }
 
+/// The verdict on one run and its name, for the end of what was told while it lasted.
+pub fn verdict_line(run: &Summary) -> String {
+    let name = fit(&printable(&words::run_name(run)), NAME_MAX);
+    format!("{}  {name}", words::verdict(run.verdict))
+}
+
 fn heading(name_width: usize) -> Vec<String> {
     let mut upper = format!("{:VERDICT$}  {:name_width$}", "", "");
     let mut lower = format!("{:VERDICT$}  {:name_width$}", "verdict", "scenario");

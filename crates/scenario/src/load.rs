@@ -1,7 +1,7 @@
 //! Reads scenario files: [`load`] and [`parse`].
 
 use std::collections::BTreeSet;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
@@ -39,12 +39,10 @@ pub enum LoadError {
         source: io::Error,
     },
     /// The file is larger than [`MAX_FILE_BYTES`].
-    #[error("{} has {bytes} bytes; a scenario file has at most {MAX_FILE_BYTES}", path.display())]
+    #[error("{} has more than the {MAX_FILE_BYTES} bytes of a scenario file", path.display())]
     TooLarge {
         /// The file.
         path: PathBuf,
-        /// Its size.
-        bytes: u64,
     },
     /// The text has mistakes: one message each.
     #[error("{0}")]
@@ -54,12 +52,15 @@ pub enum LoadError {
 /// Reads and checks a scenario file.
 pub fn load(path: &Path) -> Result<Loaded, LoadError> {
     let read = |source| LoadError::Read { path: path.to_owned(), source };
-    let bytes = std::fs::metadata(path).map_err(read)?.len();
-    if bytes > MAX_FILE_BYTES {
-        return Err(LoadError::TooLarge { path: path.to_owned(), bytes });
+    // No more is read than is allowed: a device has no length, and may have no end.
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path).map_err(read)?;
+    file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(read)?;
+    if bytes.len() as u64 > MAX_FILE_BYTES {
+        return Err(LoadError::TooLarge { path: path.to_owned() });
     }
     let name = path.display().to_string();
-    let text = String::from_utf8(std::fs::read(path).map_err(read)?).map_err(|error| {
+    let text = String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         let readable = String::from_utf8_lossy(error.as_bytes());
         let finding = Finding::wrong(&(at..at), "a byte that is not UTF-8".to_owned());

@@ -37,9 +37,7 @@ struct Stop {
 struct Hang {
     fault: u32,
     victim: Victim,
-    /// When it was looked at, from the start of the schedule.
-    at_ns: u64,
-    /// What it had used then.
+    /// What it had used when it was about to hang.
     usage: Usage,
     /// When it should go on by itself, if ever.
     end_ns: Option<u64>,
@@ -60,16 +58,9 @@ impl Looks {
     }
 
     /// `fault` is about to hang the victim from inside, which has used this much so far.
-    pub(crate) fn hanging(
-        &mut self,
-        number: u32,
-        fault: &Fault,
-        victim: Victim,
-        at_ns: u64,
-        usage: Usage,
-    ) {
+    pub(crate) fn hanging(&mut self, number: u32, fault: &Fault, victim: Victim, usage: Usage) {
         let end_ns = fault.end_ns().map(|end_ns| end_ns + STRIKES_LATE_BY_NS);
-        self.hangs.push(Hang { fault: number, victim, at_ns, usage, end_ns });
+        self.hangs.push(Hang { fault: number, victim, usage, end_ns });
     }
 
     /// What the state of a victim proves of its stops, each once.
@@ -85,9 +76,15 @@ impl Looks {
             .collect()
     }
 
-    /// What is proven by a victim that has been silent for too long: what it used since a fault
-    /// should have hung it tells how it hangs. It is about to be killed, and forgotten here.
-    pub(crate) fn prove_silent(&mut self, victim: Victim, now_ns: u64, usage: Usage) -> Vec<Event> {
+    /// What is proven by a victim that has been silent for `silent_ns`, up to `now_ns` from the start
+    /// of the schedule: what it used since a fault should have hung it tells how it hangs. It is about
+    /// to be killed, and forgotten here.
+    pub(crate) fn prove_silent(
+        &mut self,
+        victim: Victim,
+        (now_ns, silent_ns): (u64, u64),
+        usage: Usage,
+    ) -> Vec<Event> {
         let mut events = self.prove_stops(victim, usage.state);
         self.stops.retain(|stop| stop.victim != victim);
         let (hangs, others): (Vec<_>, _) =
@@ -101,7 +98,7 @@ impl Looks {
             let value = total(usage).saturating_sub(total(hang.usage));
             let proof = match usage.state {
                 // A quarter of a processor: spinning processes may have to share one.
-                RunState::Running if value * 4000 > now_ns - hang.at_ns => Proof::SeenSpinning,
+                RunState::Running if value * 4000 > silent_ns => Proof::SeenSpinning,
                 RunState::Sleeping => Proof::SeenBlocked,
                 _ => return None,
             };
@@ -147,7 +144,7 @@ mod tests {
     fn the_kill_for_silence_proves_a_stop_that_nobody_had_looked_at() {
         let mut looks = Looks::default();
         looks.stopped(3, FIRST);
-        let seen = looks.prove_silent(FIRST, 100 * MS, usage(RunState::Stopped, 1));
+        let seen = looks.prove_silent(FIRST, (100 * MS, 90 * MS), usage(RunState::Stopped, 1));
         assert_eq!(proofs(&seen), [(3, Proof::SeenStopped)]);
         assert_eq!(looks.lifted(3, SECOND), None, "the successor was never stopped");
     }
@@ -181,8 +178,9 @@ mod tests {
         ] {
             let mut looks = Looks::default();
             let hang = hang(for_ms.map(|for_ms: u64| for_ms * MS));
-            looks.hanging(5, &hang, FIRST, 200 * MS, usage(RunState::Sleeping, 10));
-            let seen = looks.prove_silent(victim, 300 * MS, usage(state, 10 + used_ms));
+            looks.hanging(5, &hang, FIRST, usage(RunState::Sleeping, 10));
+            let silent = (300 * MS, 100 * MS);
+            let seen = looks.prove_silent(victim, silent, usage(state, 10 + used_ms));
             assert_eq!(proofs(&seen), expected, "{state:?}, {used_ms}, {for_ms:?}");
         }
     }

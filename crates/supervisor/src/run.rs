@@ -102,8 +102,9 @@ pub fn run(mut order: Order<'_>) -> Result<Ending, RunError> {
         Some(Err(refused)) => format!("SCHED_OTHER: real time refused: {refused}"),
         None => "SCHED_OTHER, as the scenario asks".to_owned(),
     };
-    let resources = Resources::create(order.plan, order.directory)?;
+    // First of all: it keeps other runs out of the directory, and replaces an old recording.
     let writer = Writer::create(order.directory, order.header)?;
+    let resources = Resources::create(order.plan, order.directory)?;
     let fds = resources.rings.each_ref().map(|ring| ring.fd());
     let recorder = Recorder::start(fds, writer, order.observer)?;
     let poller = Poller::new().map_err(kernel("make an epoll set"))?;
@@ -303,7 +304,9 @@ impl Watchdog<'_> {
 
     fn strike_all_due(&mut self) -> Result<(), RunError> {
         let Some(t0_ns) = self.t0_ns else { return Ok(()) };
-        while let Some(strike) = self.strikes.take_due(now_ns().saturating_sub(t0_ns)) {
+        // Nothing strikes before the schedule has begun.
+        while let Some(now) = now_ns().checked_sub(t0_ns) {
+            let Some(strike) = self.strikes.take_due(now) else { break };
             self.strike(strike)?;
         }
         Ok(())
@@ -346,16 +349,10 @@ impl Watchdog<'_> {
             Blow::LookBefore => {
                 let usage = child.usage().map_err(kernel("look at a child"))?;
                 let hang = &self.plan.faults[fault as usize];
-                let at_ns = self.schedule_ns();
-                self.looks.hanging(fault, hang, victim, at_ns, usage);
+                self.looks.hanging(fault, hang, victim, usage);
             }
         }
         Ok(())
-    }
-
-    /// Time since the start of the schedule.
-    fn schedule_ns(&self) -> u64 {
-        now_ns().saturating_sub(self.t0_ns.unwrap_or(0))
     }
 
     fn living(&self, node: Node) -> Victim {
@@ -368,8 +365,12 @@ impl Watchdog<'_> {
 
     /// A process is about to be killed for its silence.
     fn look_at_silent(&mut self, node: Node) -> Result<(), RunError> {
-        let (victim, now) = (self.living(node), self.schedule_ns());
-        self.look(victim, |looks, usage| looks.prove_silent(victim, now, usage))
+        let victim = self.living(node);
+        let now = now_ns();
+        let beat = self.resources.monitors[node.index()].last(victim.incarnation);
+        let silent = now.saturating_sub(beat.unwrap_or(now));
+        let times = (now.saturating_sub(self.t0_ns.unwrap_or(0)), silent);
+        self.look(victim, |looks, usage| looks.prove_silent(victim, times, usage))
     }
 
     fn look(

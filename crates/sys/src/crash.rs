@@ -17,6 +17,18 @@ pub fn spin_until(until_ns: u64) {
     }
 }
 
+/// Gives `SIGSEGV` and `SIGBUS` their default action, the end of the process. Rust's runtime catches
+/// them to tell a stack overflow, and survives the first that somebody sends.
+pub fn die_of_memory_signals() -> std::io::Result<()> {
+    use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
+    let default = SigAction::new(SigHandler::SigDfl, SaFlags::empty(), SigSet::empty());
+    for signal in [Signal::SIGSEGV, Signal::SIGBUS] {
+        // SAFETY: the default action runs no code of this process.
+        unsafe { sigaction(signal, &default) }?;
+    }
+    Ok(())
+}
+
 /// A crashing process leaves no core file behind: it would cost recovery time and litter the
 /// working directory.
 pub fn disable_core_files() -> std::io::Result<()> {

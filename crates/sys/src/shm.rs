@@ -44,9 +44,14 @@ impl Memory {
         Ok(Memory { fd })
     }
 
-    /// A new zeroed file, for what must outlive every process. An old file at `path` is replaced.
+    /// A new zeroed file, for what must outlive every process. An old file at `path` is replaced; who
+    /// has it mapped keeps it.
     pub fn file(path: &Path, bytes: usize) -> io::Result<Memory> {
-        let file = File::options().read(true).write(true).create(true).truncate(true).open(path)?;
+        match std::fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let file = File::options().read(true).write(true).create_new(true).open(path)?;
         file.set_len(bytes as u64)?;
         Ok(Memory { fd: file.into() })
     }

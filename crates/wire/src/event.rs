@@ -116,7 +116,7 @@ events! {
     10 FramePublished {
         /// Frame number k of the schedule start + k/fps.
         frame: u64,
-        /// Measurement time: when the exposure was taken (the scene is of the frame's due time).
+        /// Measurement time: the frame's due time, of which the scene is.
         captured_ns: u64,
         /// When the picture was complete, before protection.
         rendered_ns: u64,

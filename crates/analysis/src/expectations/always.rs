@@ -1,11 +1,12 @@
 //! Demands that hold for every run: [`judge`].
 
+use wire::event::Detector;
 use wire::{Node, Source};
 
 use super::{Demand, Finding};
 use crate::analyse::Findings;
 use crate::summary::Expectation;
-use crate::timeline::Exit;
+use crate::timeline::{Detected, Exit};
 use crate::words::{self, count};
 
 /// Ends that are told one by one: a crash loop has hundreds, and they are alike. The report's table of
@@ -19,6 +20,7 @@ pub(super) fn judge(findings: &Findings) -> Vec<Expectation> {
         record_consistent(findings),
         every_process_started(findings),
         no_unexpected_end(findings),
+        no_unexpected_silence(findings),
     ];
     all.extend(findings.faults.iter().map(|facts| {
         let evidence = facts.result.evidence.join("; ");
@@ -119,19 +121,49 @@ fn no_unexpected_end(findings: &Findings) -> Expectation {
     demand("no process ends unexpectedly", "none", in_words(&exits)).came_to(finding)
 }
 
-/// The first [`ENDS_TOLD`] ends, and how many more there are.
+/// A process that the watchdog killed for its silence, or because it was not ready in time, although
+/// no fault had made it so.
+fn no_unexpected_silence(findings: &Findings) -> Expectation {
+    let timeline = &findings.timeline;
+    let by_silence =
+        |it: &&Detected| matches!(it.detector, Detector::Heartbeat | Detector::Startup);
+    let unprovoked = |it: &&Detected| !findings.faults.iter().any(|facts| facts.provoked(it));
+    let began = timeline.watchdog.began;
+    let all = timeline.watchdog.detected.iter().filter(by_silence).filter(unprovoked);
+    let all: Vec<&Detected> = all.collect();
+    let actual = first_of(all.iter().map(|it| {
+        let Detected { at, node, incarnation, detector } = **it;
+        let at = words::in_ms(at);
+        format!("{node} (incarnation {incarnation}) by {} at {at}", detector.name())
+    }));
+    let own = |it: &&Detected| !findings.is_silenced_by_host(it);
+    let finding = if all.is_empty() {
+        Finding::Met
+    } else if began.is_none_or(|began| all.iter().all(|it| it.at < began)) {
+        Finding::Unclear(format!("a process could not be started: {actual}."))
+    } else if all.iter().any(own) {
+        Finding::Missed(format!("a process fell silent that no fault had silenced: {actual}."))
+    } else {
+        Finding::Unclear(format!("a process fell silent, and the host stalled: {actual}."))
+    };
+    demand("no process falls silent unexpectedly", "none", actual).came_to(finding)
+}
+
 fn in_words(exits: &[&Exit]) -> String {
-    if exits.is_empty() {
-        return "none".to_owned();
-    }
-    let ends = exits.iter().take(ENDS_TOLD).map(|exit| {
+    first_of(exits.iter().map(|exit| {
         let at = words::in_ms(exit.at);
         let how = words::exit(exit.how());
         format!("{} (incarnation {}) by {how} at {at}", exit.node, exit.incarnation)
-    });
-    let told = ends.collect::<Vec<_>>().join(", ");
-    match exits.len().saturating_sub(ENDS_TOLD) {
-        0 => told,
-        more => format!("{told}, … and {more} more"),
+    }))
+}
+
+/// The first [`ENDS_TOLD`] of them, and how many more there are.
+fn first_of(ends: impl ExactSizeIterator<Item = String>) -> String {
+    let more = ends.len().saturating_sub(ENDS_TOLD);
+    let told = ends.take(ENDS_TOLD).collect::<Vec<_>>().join(", ");
+    match (told.is_empty(), more) {
+        (true, _) => "none".to_owned(),
+        (false, 0) => told,
+        (false, more) => format!("{told}, … and {more} more"),
     }
 }

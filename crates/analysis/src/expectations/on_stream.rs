@@ -2,14 +2,13 @@
 
 use scenario::plan::ProcessExpect;
 use wire::Node;
-use wire::event::{Detector, LifeState};
+use wire::event::LifeState;
 
 use super::{Demand, Finding, NOT_OBSERVED};
 use crate::analyse::Findings;
 use crate::modes;
 use crate::processes::{restarts, state_at_end};
 use crate::summary::Expectation;
-use crate::timeline::Span;
 use crate::words::{count, sample};
 
 pub(super) fn judge(findings: &Findings, node: Node) -> Vec<Expectation> {
@@ -69,8 +68,16 @@ fn lost(findings: &Findings, node: Node, bound: Bound) -> Expectation {
         }
         Bound::Min(min) if lost >= min => ("min", "at least", min, Finding::Met),
         Bound::Min(min) if whole => {
-            let why = format!("lost {actual}, at least {min} were to be lost.");
-            ("min", "at least", min, Finding::Missed(why))
+            let why = format!("lost {actual}, at least {min} were to be lost");
+            // It may be the one that should have cost them.
+            let inert = findings.faults.iter().find(|facts| facts.in_force.is_none());
+            let finding = match inert {
+                Some(facts) => {
+                    Finding::Unclear(format!("{why}; fault {} took no effect.", facts.fault.id))
+                }
+                None => Finding::Missed(format!("{why}.")),
+            };
+            ("min", "at least", min, finding)
         }
         Bound::Min(min) => {
             ("min", "at least", min, Finding::Unclear("the run ended early.".into()))
@@ -117,18 +124,12 @@ fn on_process(findings: &Findings, node: Node, expect: ProcessExpect) -> Vec<Exp
     restarts_max.into_iter().chain(up_at_end).collect()
 }
 
-/// Restarts after a silence in which the host stalled: the watchdog does not count such times, but
-/// what they hold up is not always over with them.
+/// Restarts after a silence with a stall of the host in it.
 fn silenced_by_host(findings: &Findings, node: Node) -> u64 {
     let timeline = &findings.timeline;
-    let timeout = timeline.plan.supervision[node.index()].heartbeat_timeout_ns;
-    let timeout = i64::try_from(timeout).unwrap_or(i64::MAX);
-    let silent = timeline.watchdog.detected.iter().filter(|it| {
-        let silence = Span { from: it.at.saturating_sub(timeout), to: it.at };
-        let by_silence = matches!(it.detector, Detector::Heartbeat | Detector::Startup);
-        it.node == node && by_silence && findings.stalls.disturb(silence)
-    });
-    (silent.count() as u64).min(restarts(timeline, node))
+    let detected = timeline.watchdog.detected.iter().filter(|it| it.node == node);
+    let silent = detected.filter(|it| findings.is_silenced_by_host(it)).count() as u64;
+    silent.min(restarts(timeline, node))
 }
 
 fn times(number: u64) -> String {

@@ -95,7 +95,7 @@ fn uses(mode: Mode, sensor: Node) -> bool {
 }
 
 /// Whether a fault of this kind can make this detector respond.
-fn causes(injection: &Injection, detector: Detector) -> bool {
+pub(super) fn causes(injection: &Injection, detector: Detector) -> bool {
     use Injection::{Corrupt, Crash, Delay, Freeze, Hang, Kill, Slow};
     match detector {
         Detector::Exit => matches!(injection, Kill { .. } | Crash { .. }),

@@ -21,7 +21,10 @@ pub(crate) fn run(arguments: &RunArguments) -> anyhow::Result<Code> {
     let stop = StopSignals::take().context("cannot take over Ctrl-C")?;
     let Some(mut scenarios) = load_all(&arguments.scenarios)? else { return Ok(Code::Invalid) };
     // Tells now, not after the first run, if it cannot be written; and removes an old verdict.
-    write_junit(arguments, &[])?;
+    if let Err(error) = write_junit(arguments, &[]) {
+        writeln!(std::io::stderr(), "failop: --out or --junit: {error:#}")?;
+        return Ok(Code::Invalid);
+    }
     for scenario in &mut scenarios {
         scenario.plan.seed = arguments.seed.unwrap_or(scenario.plan.seed);
     }
@@ -29,10 +32,15 @@ pub(crate) fn run(arguments: &RunArguments) -> anyhow::Result<Code> {
     let mut broken = 0;
     let turns =
         scenarios.iter().flat_map(|scenario| (1..=arguments.repeat).map(move |n| (scenario, n)));
-    for (scenario, repetition) in turns {
+    let all = scenarios.len() * arguments.repeat as usize;
+    for (turn, (scenario, repetition)) in (1..).zip(turns) {
         let directory = directory(arguments, scenario, repetition);
         let ending = match run_one(arguments, scenario, repetition, (&directory, &stop)) {
             Ok((ending, summary)) => {
+                if !arguments.quiet {
+                    let verdict = report::verdict_line(&summary);
+                    writeln!(std::io::stderr(), "{verdict}  ({turn} of {all})\n")?;
+                }
                 summaries.push(summary);
                 ending
             }
@@ -51,7 +59,7 @@ pub(crate) fn run(arguments: &RunArguments) -> anyhow::Result<Code> {
     }
     let mut out = std::io::stdout().lock();
     write!(out, "{}", report::table(&summaries, outputs::style()))?;
-    let left = scenarios.len() * arguments.repeat as usize - summaries.len() - broken;
+    let left = all - summaries.len() - broken;
     if broken > 0 {
         writeln!(out, "{broken} could not be carried out")?;
     }

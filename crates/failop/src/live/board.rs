@@ -11,12 +11,17 @@ const RATE_WINDOW_NS: u64 = 1_000_000_000;
 pub(super) struct Board {
     fault_ids: Vec<String>,
     fault_targets: Vec<Node>,
-    /// (from, to) of each fault that lasts, from the start of the schedule.
-    fault_spans: Vec<(u64, u64)>,
+    /// (from, to) of each fault with an end, from the start of the schedule.
+    fault_spans: Vec<Option<(u64, u64)>>,
+    /// Faults without an end of their own that have struck; they end with their victim's return.
+    struck: Vec<bool>,
     told: Vec<bool>,
+    /// Time between two samples, by sensor.
+    periods_ns: [u64; 2],
     duration_ns: u64,
     t0_ns: Option<u64>,
     now_ns: u64,
+    stalled_until_ns: u64,
     lives: [Life; Node::ALL.len()],
 }
 
@@ -27,7 +32,10 @@ struct Life {
     /// Times of the newest samples: frames, messages or outputs.
     samples: VecDeque<u64>,
     latency_ns: u64,
-    lost: u64,
+    /// Samples of a sensor that fusion has used, each once.
+    used: u64,
+    /// The number of the newest of them, and one more.
+    next: u64,
 }
 
 impl Life {
@@ -46,12 +54,15 @@ impl Board {
             fault_targets: faults.iter().map(|fault| fault.target).collect(),
             fault_spans: faults
                 .iter()
-                .map(|fault| (fault.start_ns, fault.end_ns().unwrap_or(fault.start_ns)))
+                .map(|fault| fault.end_ns().map(|end_ns| (fault.start_ns, end_ns)))
                 .collect(),
+            struck: vec![false; faults.len()],
+            periods_ns: [plan.camera.due_ns(1), plan.radar.period_ns],
             told: vec![false; faults.len()],
             duration_ns: plan.duration_ns,
             t0_ns: None,
             now_ns: 0,
+            stalled_until_ns: 0,
             lives: Default::default(),
         }
     }
@@ -83,17 +94,26 @@ impl Board {
                 self.sample(Node::Radar, record.t_ns, record.t_ns.saturating_sub(captured_ns));
                 None
             }
-            Event::Fused { captured_ns, .. } => {
+            Event::Fused { stream, item, captured_ns, .. } => {
                 self.sample(Node::Fusion, record.t_ns, record.t_ns.saturating_sub(captured_ns));
+                let sensor = &mut self.lives[stream.index()];
+                if item >= sensor.next {
+                    sensor.used += 1;
+                    sensor.next = item.saturating_add(1);
+                }
                 None
             }
-            Event::FrameOverrun { .. } => self.lost(Node::Camera, 1),
-            Event::RadarOverrun { .. } => self.lost(Node::Radar, 1),
-            Event::Rejected { stream, .. } => self.lost(stream, 1),
-            Event::SequenceGap { stream, count, .. } => self.lost(stream, count),
             Event::StateChanged { node, incarnation, state } => {
                 let life = &mut self.lives[node.index()];
                 (life.state, life.incarnation) = (Some(state), incarnation);
+                if state == LifeState::Running {
+                    let targets = self.fault_targets.iter();
+                    for (struck, _) in
+                        self.struck.iter_mut().zip(targets).filter(|(_, target)| **target == node)
+                    {
+                        *struck = false;
+                    }
+                }
                 None
             }
             _ => self.notable(source, record),
@@ -107,23 +127,45 @@ impl Board {
         life.forget_before(t_ns.saturating_sub(RATE_WINDOW_NS));
     }
 
-    fn lost(&mut self, node: Node, count: u64) -> Option<String> {
-        self.lives[node.index()].lost += count;
-        None
+    /// Samples of the schedule that fusion has not used a period after they were due; for fusion,
+    /// those of both sensors.
+    fn lost(&self, node: Node) -> u64 {
+        let Some(&period_ns) = self.periods_ns.get(node.index()) else {
+            return self.lost(Node::Camera) + self.lost(Node::Radar);
+        };
+        let since_start_ns = self.now_ns.saturating_sub(self.t0_ns.unwrap_or(u64::MAX));
+        let owed = since_start_ns.min(self.duration_ns) / period_ns.max(1);
+        let life = &self.lives[node.index()];
+        (owed + u64::from(life.next > owed)).saturating_sub(life.used)
+    }
+
+    fn strikes(&mut self, fault: u32, now: bool) {
+        if let Some(struck) = self.struck.get_mut(fault as usize) {
+            *struck = now;
+        }
     }
 
     /// What is worth a line of its own.
     fn notable(&mut self, source: Source, record: &Record) -> Option<String> {
         match record.event {
-            Event::Injecting { fault, .. } => self.first(fault, "is injected"),
-            Event::Applied { fault, proof, .. } => match proof {
-                Proof::EndedBySignal | Proof::EndedWithCode => self.fault(fault, "crashes it"),
-                Proof::SeenSpinning => self.fault(fault, "makes it spin"),
-                Proof::SeenBlocked => self.fault(fault, "blocks it"),
-                _ => self.first(fault, "acts on its samples"),
-            },
+            Event::Injecting { fault, .. } => {
+                self.strikes(fault, true);
+                self.first(fault, "is injected")
+            }
+            Event::Applied { fault, proof, .. } => {
+                self.strikes(fault, true);
+                match proof {
+                    Proof::EndedBySignal | Proof::EndedWithCode => self.fault(fault, "crashes it"),
+                    Proof::SeenSpinning => self.fault(fault, "makes it spin"),
+                    Proof::SeenBlocked => self.fault(fault, "blocks it"),
+                    _ => self.first(fault, "acts on its samples"),
+                }
+            }
             Event::NotInjected { fault, .. } => self.fault(fault, "found nobody to hit"),
-            Event::Lifted { fault } | Event::Resumed { fault } => self.fault(fault, "is over"),
+            Event::Lifted { fault } | Event::Resumed { fault } => {
+                self.strikes(fault, false);
+                self.fault(fault, "is over")
+            }
             Event::Detected { node, detector, .. } => {
                 Some(format!("{node:<7} failure detected by {}", detector.name()))
             }
@@ -139,7 +181,9 @@ impl Board {
             Event::ModeChanged { from, to } => {
                 Some(format!("{:<7} mode {} -> {}", source.name(), from.name(), to.name()))
             }
-            Event::HostStall { late_ns, .. } => {
+            // Of stalls of several processors at once, the first that is seen is told.
+            Event::HostStall { due_ns, late_ns } if due_ns >= self.stalled_until_ns => {
+                self.stalled_until_ns = due_ns.saturating_add(late_ns);
                 Some(format!("host    stalled for {:.1} ms", late_ns as f64 * 1e-6))
             }
             _ => None,
@@ -164,15 +208,15 @@ impl Board {
     pub(super) fn line(&mut self, node: Node) -> String {
         let now_ns = self.now_ns;
         let faults = self.faults_in_force(node);
+        let lost = self.lost(node);
         let life = &mut self.lives[node.index()];
         life.forget_before(now_ns.saturating_sub(RATE_WINDOW_NS));
         format!(
-            "{node:<7} {:<8} #{:<2} {:3}/s  {:6.2} ms  lost {:<4} {faults}",
+            "{node:<7} {:<8} #{:<2} {:3}/s  {:6.2} ms  lost {lost:<4} {faults}",
             life.state.map_or("-", LifeState::name),
             life.incarnation,
             life.samples.len(),
             life.latency_ns as f64 * 1e-6,
-            life.lost,
         )
     }
 
@@ -180,8 +224,11 @@ impl Board {
         let Some(t0_ns) = self.t0_ns else { return String::new() };
         let now = self.now_ns.saturating_sub(t0_ns);
         let in_force = |&index: &usize| {
-            let (from, to) = self.fault_spans[index];
-            self.fault_targets[index] == node && from <= now && now <= to
+            let acts = match self.fault_spans[index] {
+                Some((from, to)) => from <= now && now <= to,
+                None => self.struck[index],
+            };
+            acts && self.fault_targets[index] == node
         };
         let ids: Vec<&str> = (0..self.fault_ids.len())
             .filter(in_force)

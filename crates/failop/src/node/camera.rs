@@ -91,9 +91,9 @@ impl Camera {
         runtime.suffer();
         if runtime.keeps_samples() {
             let frozen_by = runtime.frozen_by(due_ns, frame);
-            if let Some(fault) = frozen_by.filter(|_| !last_live.is_empty()) {
+            if !frozen_by.is_empty() && !last_live.is_empty() {
                 pixels_mut(slot).copy_from_slice(last_live);
-                runtime.tell_frozen(fault, frame);
+                runtime.tell_frozen(&frozen_by, frame);
             } else {
                 last_live.clear();
                 last_live.extend_from_slice(pixels(slot));

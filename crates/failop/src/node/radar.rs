@@ -97,8 +97,8 @@ impl Radar {
         self.sensor.measure(due_ns as f64 * 1e-9, cycle as u32, &mut self.seen);
         self.runtime.suffer();
         let frozen_by = self.runtime.frozen_by(due_ns, cycle);
-        if let Some(fault) = frozen_by.filter(|_| self.has_measured) {
-            self.runtime.tell_frozen(fault, cycle);
+        if !frozen_by.is_empty() && self.has_measured {
+            self.runtime.tell_frozen(&frozen_by, cycle);
         } else {
             self.last_live.clear();
             self.last_live.extend(self.seen.iter().map(on_the_wire));

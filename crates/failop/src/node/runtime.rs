@@ -64,6 +64,7 @@ impl Attaching {
         sys::process::set_name(&format!("failop-{node}")).context("process name")?;
         sys::sched::set_precise_timers().context("timer slack")?;
         sys::crash::disable_core_files().context("core files")?;
+        sys::crash::die_of_memory_signals().context("default signal actions")?;
         Ok(Attaching {
             node,
             incarnation,
@@ -207,10 +208,16 @@ impl Runtime {
 
     /// Takes longer than it should, if the scenario says so.
     pub(super) fn dawdle(&mut self, item: u64) {
-        let Some((fault, extra_ns)) = self.injector.slow(self.now_ns()) else { return };
-        let proof = Proof::Slowed;
-        self.events.tell(Event::Applied { fault, proof, item, value: extra_ns });
-        sleep_until(now_ns() + extra_ns);
+        let begun_ns = now_ns();
+        let mut until_ns = begun_ns;
+        for (fault, extra_ns) in self.injector.slow(begun_ns - self.t0_ns) {
+            let proof = Proof::Slowed;
+            self.events.tell(Event::Applied { fault, proof, item, value: extra_ns });
+            until_ns += extra_ns;
+        }
+        if until_ns > begun_ns {
+            sleep_until(until_ns);
+        }
     }
 
     /// Whether samples must be kept for a fault that repeats or delays them.
@@ -218,16 +225,19 @@ impl Runtime {
         self.injector.keeps_samples()
     }
 
-    /// The fault that replaces the content of the sample due at `due_ns` by that of the last one
-    /// before it.
-    pub(super) fn frozen_by(&self, due_ns: u64, item: u64) -> Option<u32> {
-        let mut faults = self.injector.data_faults(due_ns, item);
-        faults.find_map(|(fault, what)| (what == DataFault::Freeze).then_some(fault))
+    /// The faults that replace the content of the sample due at `due_ns` by that of the last one
+    /// before them.
+    pub(super) fn frozen_by(&self, due_ns: u64, item: u64) -> Vec<u32> {
+        let faults = self.injector.data_faults(due_ns, item);
+        let frozen = faults.filter(|(_, what)| *what == DataFault::Freeze);
+        frozen.map(|(fault, _)| fault).collect()
     }
 
-    /// Tells that it did.
-    pub(super) fn tell_frozen(&mut self, fault: u32, item: u64) {
-        self.events.tell(Event::Applied { fault, proof: Proof::Frozen, item, value: 1 });
+    /// Tells that they did.
+    pub(super) fn tell_frozen(&mut self, faults: &[u32], item: u64) {
+        for &fault in faults {
+            self.events.tell(Event::Applied { fault, proof: Proof::Frozen, item, value: 1 });
+        }
     }
 
     /// What becomes of the protected sample that was due at `due_ns`; flips its bits if it must.

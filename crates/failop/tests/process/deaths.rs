@@ -120,6 +120,47 @@ fn a_process_killed_by_a_stranger_is_replaced_and_fails_the_run() {
 }
 
 #[test]
+fn a_process_silenced_by_a_stranger_is_replaced_and_does_not_pass() {
+    let rig = Rig::new();
+    let directory = rig.run_directory("silenced");
+    let mut running = rig.begin("silenced", &scenario("silenced", ENDLESS_S, ""));
+    wait_for_records(&directory, 50);
+    let victim = running.wait_for_node(Node::Radar);
+    signal("STOP", &victim.to_string());
+    wait("the successor", || running.node(Node::Radar).filter(|&pid| pid != victim));
+    signal("INT", &running.pid().to_string());
+    let ended = running.wait();
+    let run = rig.run_json("silenced");
+    let seen = expectation(&run, "no process falls silent unexpectedly");
+    // A stall of the host may have silenced it as well.
+    let calm = run["host_load"]["stalls"] == 0;
+    assert!(seen["verdict"] == "fail" || !calm && seen["verdict"] == "inconclusive", "{seen}");
+    assert!(matches!(ended.code, Some(1 | 3)), "{ended:?}");
+    assert!(
+        seen["actual"].as_str().is_some_and(|it| it.contains("radar (incarnation 1)")),
+        "{seen}"
+    );
+}
+
+#[test]
+fn two_runs_do_not_share_a_directory() {
+    let rig = Rig::new();
+    let directory = rig.run_directory("shared");
+    let mut first = rig.begin("shared", &scenario("shared", ENDLESS_S, PATIENT));
+    wait_for_records(&directory, 50);
+    let second = rig.failop(&["run", "--quiet", "--out", "out", "shared.toml"]);
+    assert_eq!(second.code, Some(3), "{second:?}");
+    assert!(second.stderr.contains("another run is at work in this directory"), "{second:?}");
+    let seen = records(&directory, Source::Node(Node::Fusion));
+    wait_for_records(&directory, seen + 20);
+    signal("INT", &first.pid().to_string());
+    assert_eq!(first.wait().code, Some(3));
+    let run = rig.run_json("shared");
+    assert_eq!(expectation(&run, "the record is consistent")["verdict"], "pass", "{run}");
+    rig.nothing_is_left();
+}
+
+#[test]
 fn an_interrupt_ends_everything_in_order_and_everything_is_written() {
     for (name, to_group, text, moment) in [
         ("INT", true, "", when_data_flows as Moment),

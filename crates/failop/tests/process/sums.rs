@@ -67,6 +67,20 @@ fn the_sums_hold_whatever_ends_or_hangs_fusion() {
 }
 
 #[test]
+fn every_signal_that_a_scenario_may_send_ends_its_victim() {
+    for signal in fault::Signal::ALL {
+        let inject = format!("kill = {{ signal = \"{}\" }}", signal.name());
+        let rig = Rig::new();
+        let text =
+            scenario("signal", 0.8, &(PATIENT.to_owned() + &fault(0, Node::Radar, 0.4, &inject)));
+        let run = run_until(&rig, "signal", &text, took_effect);
+        check_fault(&run);
+        let ends: Vec<&str> = exits(&run, Node::Radar).collect();
+        assert_eq!(ends, [&format!("signal {}", signal.name()), BY_WATCHDOG], "{inject}");
+    }
+}
+
+#[test]
 fn the_sums_hold_and_the_cause_is_right_whatever_the_camera_sends() {
     check_sample_faults(Node::Camera);
 }

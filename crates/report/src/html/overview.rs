@@ -54,8 +54,8 @@ pub(super) fn cards(summary: &Summary) -> String {
         ),
         ("camera lost", number::count(words::lost(camera)), of(camera)),
         ("radar lost", number::count(words::lost(radar)), of(radar)),
-        ("camera p99", number::ms(p99_ms(Node::Camera)), "captured→fused".into()),
-        ("radar p99", number::ms(p99_ms(Node::Radar)), "captured→fused".into()),
+        ("camera p99", number::ms(p99_ms(Node::Camera)), "captured→fused, whole run".into()),
+        ("radar p99", number::ms(p99_ms(Node::Radar)), "captured→fused, whole run".into()),
         (
             "processor",
             usage.map_or_else(|| number::NONE.to_owned(), |v| format!("{v:.1} %")),

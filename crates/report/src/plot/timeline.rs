@@ -55,7 +55,8 @@ pub fn timeline_svg(summary: &Summary, series: &Series) -> Result<String, PlotEr
         for (i, node) in Node::ALL.into_iter().enumerate() {
             let top = lanes_top + (LANE_HEIGHT + LANE_GAP) * i as f64;
             draw_lane(canvas, top, node.name())?;
-            let spans: Vec<&LifeSpan> = series.lives.iter().filter(|l| l.node == node).collect();
+            let spans = lives(summary, series).filter(|life| life.node == node);
+            let spans: Vec<&LifeSpan> = spans.collect();
             draw_life(canvas, &time, top, &spans)?;
         }
         draw_modes(canvas, &time, lanes_top + (LANE_HEIGHT + LANE_GAP) * 3.0, summary)?;
@@ -84,10 +85,16 @@ fn describe(summary: &Summary) -> String {
     )
 }
 
+/// What the processes did while the schedule lasted: afterwards everyone is ended in order.
+fn lives<'a>(summary: &Summary, series: &'a Series) -> impl Iterator<Item = &'a LifeSpan> {
+    let end_ms = summary.duration_ms;
+    series.lives.iter().filter(move |life| life.from_ms < end_ms)
+}
+
 /// Explains what occurs in this run, and nothing else.
 fn legend(summary: &Summary, series: &Series) -> Legend {
     let mut legend = Legend::default();
-    for state in LifeState::ALL.iter().filter(|s| series.lives.iter().any(|l| l.state == **s)) {
+    for state in LifeState::ALL.iter().filter(|s| lives(summary, series).any(|l| l.state == **s)) {
         legend.add(Mark::Box, palette::state(*state), state.name());
     }
     for mode in Mode::ALL.iter().rev().filter(|m| summary.modes.iter().any(|s| s.mode == **m)) {
@@ -202,8 +209,14 @@ impl FaultRows {
             let to = time.pixel(span.to_ms).max(from + STATE_WIDTH_MIN);
             let bar = ((from, middle - BAR / 2.0), (to, middle + BAR / 2.0));
             canvas.rectangle(bar.0, bar.1, VERMILLION.with_opacity(0.45))?;
-            let label = Label { colour: VERMILLION, anchor: Anchor::End, ..NAME };
-            canvas.text((from - 8.0, middle), &short_id(&span.id), label)?;
+            let name = short_id(&span.id);
+            // Before the bar, unless the names of the rows stand there.
+            let (x, anchor) = if from - 8.0 - text_width(&name, NAME.size) < LEFT {
+                (to + 10.0, Anchor::Start)
+            } else {
+                (from - 8.0, Anchor::End)
+            };
+            canvas.text((x, middle), &name, Label { colour: VERMILLION, anchor, ..NAME })?;
             if let Some(fault) = summary.faults.iter().find(|f| f.id == span.id) {
                 draw_marks(canvas, time, middle, fault)?;
             }

@@ -1,4 +1,5 @@
-//! Every interleaving of a writer and a reader, explored by loom, also with each ordering weakened.
+//! The interleavings of a writer and a reader with up to three preemptions, explored by loom, also with
+//! each ordering weakened.
 //!
 //! A slot's content is a loom cell: touching it from both sides without an order between them is a
 //! data race that fails the model, which is what a torn frame is.

@@ -57,8 +57,8 @@ pub(super) fn bench(arguments: &RestartArguments) -> anyhow::Result<Code> {
         let kills = (arguments.kills - all.len() as u32).min(KILLS_PER_RUN);
         let directory = tempfile::tempdir().context("no temporary directory")?;
         let ending = run(&scenario_text(kills, &mut phases), directory.path(), &stop)?;
-        if ending == Ending::Interrupted {
-            anyhow::bail!("interrupted");
+        if ending != Ending::Completed {
+            anyhow::bail!("the pipeline's run ended early: {}", ending.name());
         }
         all.extend(chains(&Recording::open(directory.path())?, kills));
         let mut err = io::stderr();
@@ -148,6 +148,7 @@ impl Report {
             Goal::at_most("SIGKILL → published, p50", signal_to_published_ms.p50, 3.0, "ms"),
             Goal::at_most("SIGKILL → published, p99", signal_to_published_ms.p99, 10.0, "ms"),
             Goal::at_least("kills that lost at most 1 frame", lost_at_most_1_percent, 99.0, "%"),
+            Goal::at_most("kills without a return", (all.len() - whole.len()) as f64, 0.0, ""),
         ];
         Report {
             benchmark: "restart",
