@@ -43,6 +43,8 @@ const STOP_TIMEOUT_NS: u64 = 500_000_000;
 /// Real-time priority of the nodes; the watchdog stands above them.
 const NODE_PRIORITY: u8 = 50;
 const WATCHDOG_PRIORITY: u8 = 60;
+/// Heap that supervision may need.
+const HEAP_BYTES: usize = 256 << 10;
 /// Token of the stop signals; nodes have their index.
 const STOP_TOKEN: u64 = Node::ALL.len() as u64;
 
@@ -109,6 +111,7 @@ pub fn run(mut order: Order<'_>) -> Result<Ending, RunError> {
     let recorder = Recorder::start(fds, writer, order.observer)?;
     let poller = Poller::new().map_err(kernel("make an epoll set"))?;
     poller.add(order.stop, STOP_TOKEN).map_err(kernel("watch the stop signals"))?;
+    sys::memory::touch_ahead(HEAP_BYTES).map_err(kernel("touch memory"))?;
     let mut watchdog = Watchdog {
         probes: Probes::start(STALL_NS),
         events: EventWriter::attach(resources.rings[Source::Watchdog.index()].fd(), 1)?,

@@ -12,6 +12,7 @@ pub mod clock;
 pub mod crash;
 pub mod futex;
 pub mod host;
+pub mod memory;
 pub mod poll;
 pub mod process;
 pub mod sched;

@@ -1,4 +1,4 @@
-//! `failop bench`: what frames, restarts and logging cost on this machine.
+//! `failop bench`: what frames, restarts, the pipeline at work and logging cost on this machine.
 //!
 //! Figures stand beside what makes them comparable: floors of the machine measured in the same run,
 //! placement, scheduling class and idle policy. A missed goal is exit code 1.
@@ -7,7 +7,9 @@ mod context;
 mod frames;
 mod job;
 mod log;
+mod nominal;
 mod peer;
+mod pipeline;
 mod restart;
 mod spread;
 
@@ -25,6 +27,8 @@ pub(crate) enum Benchmark {
     Frames(FramesArguments),
     /// From the SIGKILL of the camera to the first frame of its successor, step by step
     Restart(RestartArguments),
+    /// Processor time and page faults of the pipeline while nothing goes wrong
+    Nominal(NominalArguments),
     /// Telling one event, and reporting on a recording of 60 s
     Log(LogArguments),
 }
@@ -59,6 +63,16 @@ pub(crate) struct RestartArguments {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct NominalArguments {
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    /// Length of the run, seconds
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(2..=3600))]
+    seconds: u32,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct LogArguments {
     /// Print JSON
     #[arg(long)]
@@ -73,6 +87,7 @@ pub(crate) fn bench(benchmark: &Benchmark) -> anyhow::Result<Code> {
     match benchmark {
         Benchmark::Frames(arguments) => frames::bench(arguments),
         Benchmark::Restart(arguments) => restart::bench(arguments),
+        Benchmark::Nominal(arguments) => nominal::bench(arguments),
         Benchmark::Log(arguments) => log::bench(arguments),
     }
 }

@@ -13,6 +13,9 @@ use wire::Event;
 use wire::frame::{FrameInfo, pixels, pixels_mut, seal};
 use world::{CameraModel, Renderer};
 
+/// Heap that the largest scene needs, with room to spare.
+const HEAP_BYTES: usize = 256 << 10;
+
 pub(super) fn work(
     attaching: Attaching,
     frames: RawFd,
@@ -30,6 +33,9 @@ pub(super) fn work(
         last_live: Vec::new(),
         runtime: attaching.ready(),
     };
+    // The first frame of a successor is waited for; what later ones may need is not.
+    camera.step();
+    sys::memory::touch_ahead(HEAP_BYTES)?;
     loop {
         camera.step();
     }

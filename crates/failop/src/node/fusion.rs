@@ -17,6 +17,8 @@ use wire::radar::{MESSAGE_BYTES, MessageInfo, Received, command, receive};
 use wire::{Event, Node, e2e, frame, radar};
 use world::CameraModel;
 
+/// Heap that the largest scene needs, with room to spare: the detector's regions and the tracks.
+const HEAP_BYTES: usize = 1 << 20;
 /// Messages taken per wake-up, so that a burst cannot hold up the frames.
 const MESSAGES_PER_STEP: usize = 8;
 /// Time between two commands to the radar.
@@ -44,6 +46,7 @@ pub(super) fn work(attaching: Attaching, inherited: &Inherited) -> anyhow::Resul
     fusion.set_ego_speed_mps(ego_speed_mps);
     let frames = take(inherited.frames, "the frame buffer")?;
     let mut reader = Reader::attach(frames, take(inherited.pin, "the pin page")?)?;
+    sys::memory::touch_ahead(HEAP_BYTES)?;
     let mut driver = Driver {
         fusion,
         mailbox: Mailbox::new(take(inherited.mailbox, "the mailbox")?),

@@ -17,6 +17,8 @@ use wire::radar::{
 };
 use world::{RadarModel, RadarSensor};
 
+/// Heap that the largest scene needs, with room to spare.
+const HEAP_BYTES: usize = 128 << 10;
 /// Commands taken per wake-up: more wait in the socket, so that they cannot hold up a cycle.
 const COMMANDS_PER_STEP: usize = 4;
 
@@ -39,6 +41,9 @@ pub(super) fn work(
         mode: Mode::Measuring,
         runtime: attaching.ready(),
     };
+    // What a successor is waited for comes first.
+    radar.step()?;
+    sys::memory::touch_ahead(HEAP_BYTES)?;
     loop {
         radar.step()?;
     }

@@ -5,18 +5,14 @@ mod chain;
 
 use super::context::Context;
 use super::spread::{Spread, write_head, write_line};
-use super::{Goal, RestartArguments, code, write_goals, write_json};
+use super::{Goal, RestartArguments, code, pipeline, write_goals, write_json};
 use crate::exit::Code;
 use anyhow::Context as _;
 use chain::{Chain, chains};
-use recording::{Header, Host, Recording};
 use serde::Serialize;
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
-use std::path::Path;
-use supervisor::Order;
 use sys::signals::StopSignals;
-use wire::event::Ending;
 
 /// Kills in one run: the most faults that a scenario may have.
 const KILLS_PER_RUN: u32 = 32;
@@ -56,11 +52,9 @@ pub(super) fn bench(arguments: &RestartArguments) -> anyhow::Result<Code> {
     while all.len() < arguments.kills as usize {
         let kills = (arguments.kills - all.len() as u32).min(KILLS_PER_RUN);
         let directory = tempfile::tempdir().context("no temporary directory")?;
-        let ending = run(&scenario_text(kills, &mut phases), directory.path(), &stop)?;
-        if ending != Ending::Completed {
-            anyhow::bail!("the pipeline's run ended early: {}", ending.name());
-        }
-        all.extend(chains(&Recording::open(directory.path())?, kills));
+        let text = scenario_text(kills, &mut phases);
+        let (_, recording) = pipeline::run("bench-restart.toml", &text, directory.path(), &stop)?;
+        all.extend(chains(&recording, kills));
         let mut err = io::stderr();
         if err.is_terminal() {
             write!(err, "\r{} of {} kills ", all.len(), arguments.kills)?;
@@ -73,23 +67,6 @@ pub(super) fn bench(arguments: &RestartArguments) -> anyhow::Result<Code> {
         report.write(&mut io::stdout().lock())?;
     }
     Ok(code(&report.goals))
-}
-
-fn run(text: &str, directory: &Path, stop: &StopSignals) -> anyhow::Result<Ending> {
-    let scenario = "bench-restart.toml";
-    let plan = scenario::parse(scenario, text).context("the benchmark's scenario")?;
-    let header = Header {
-        scenario_path: scenario.to_owned(),
-        scenario_text: text.to_owned(),
-        seed: plan.seed,
-        repetition: 1,
-        program_version: env!("CARGO_PKG_VERSION").to_owned(),
-        started_unix_ms: sys::clock::unix_ms(),
-        host: Host::default(),
-    };
-    let program = std::env::current_exe().context("cannot find this program")?;
-    let order = Order { plan: &plan, program: &program, directory, header, stop, observer: None };
-    Ok(supervisor::run(order)?)
 }
 
 /// An ordinary scene, and `kills` kills of the camera, each at a random phase of its period.
