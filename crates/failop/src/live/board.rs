@@ -32,7 +32,7 @@ struct Life {
     /// Times of the newest samples: frames, messages or outputs.
     samples: VecDeque<u64>,
     latency_ns: u64,
-    /// Samples of a sensor that fusion has used, each once.
+    /// Samples of a sensor that fusion received within a period of their due time, and used.
     used: u64,
     /// The number of the newest of them, and one more.
     next: u64,
@@ -94,11 +94,14 @@ impl Board {
                 self.sample(Node::Radar, record.t_ns, record.t_ns.saturating_sub(captured_ns));
                 None
             }
-            Event::Fused { stream, item, captured_ns, .. } => {
+            Event::Fused { stream, item, captured_ns, received_ns, .. } => {
                 self.sample(Node::Fusion, record.t_ns, record.t_ns.saturating_sub(captured_ns));
+                let period_ns = self.periods_ns.get(stream.index()).copied().unwrap_or(0);
+                let late_ns = item.saturating_add(1).saturating_mul(period_ns);
+                let in_time = received_ns <= self.t0_ns.unwrap_or(0).saturating_add(late_ns);
                 let sensor = &mut self.lives[stream.index()];
                 if item >= sensor.next {
-                    sensor.used += 1;
+                    sensor.used += u64::from(in_time);
                     sensor.next = item.saturating_add(1);
                 }
                 None
