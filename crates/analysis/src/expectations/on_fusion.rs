@@ -101,7 +101,7 @@ fn at_end(findings: &Findings, wanted: Mode) -> Expectation {
 
 /// Whether a mode lasted no longer than the host stalled in it or just before it, so that the stalls
 /// alone may have brought it about.
-fn is_the_hosts(findings: &Findings, mode: Span) -> bool {
+pub(super) fn is_the_hosts(findings: &Findings, mode: Span) -> bool {
     let before = modes::silence_limit(&findings.timeline);
     mode.length() <= findings.stalls.length_in(Span { from: mode.from - before, to: mode.to })
 }

@@ -4,11 +4,13 @@ use scenario::plan::ProcessExpect;
 use wire::Node;
 use wire::event::LifeState;
 
+use super::on_fusion::is_the_hosts;
 use super::{Demand, Finding, NOT_OBSERVED};
 use crate::analyse::Findings;
 use crate::modes;
 use crate::processes::{restarts, state_at_end};
 use crate::summary::Expectation;
+use crate::timeline::Span;
 use crate::words::{count, sample};
 
 pub(super) fn judge(findings: &Findings, node: Node) -> Vec<Expectation> {
@@ -110,18 +112,31 @@ fn on_process(findings: &Findings, node: Node, expect: ProcessExpect) -> Vec<Exp
         let silent = node == Node::Fusion
             && up
             && modes::at_end(&findings.timeline, &findings.modes).is_none();
+        let mut detected = findings.timeline.watchdog.detected.iter();
+        let last = detected.rfind(|it| it.node == node);
+        let why = format!("{node} was {actual} at the end, not {}", wanted.name());
         let finding = match (state == Some(wanted), findings.timeline.end.whole) {
+            (_, false) => Finding::Unclear("the run ended early.".into()),
+            (true, true) if silent && silence_is_the_hosts(findings) => {
+                Finding::Unclear("fusion was up, and silent, and the host stalled.".into())
+            }
             (true, true) if silent => Finding::Missed("fusion was up, and silent.".into()),
             (true, true) => Finding::Met,
-            (_, false) => Finding::Unclear("the run ended early.".into()),
-            (false, true) => {
-                Finding::Missed(format!("{node} was {actual} at the end, not {}.", wanted.name()))
+            (false, true) if last.is_some_and(|it| findings.is_silenced_by_host(it)) => {
+                Finding::Unclear(format!("{why}, and the host stalled."))
             }
+            (false, true) => Finding::Missed(format!("{why}.")),
         };
         let name = format!("expect.{node}.up-at-end");
         Demand { name, expected: wanted.name().to_owned(), actual }.came_to(finding)
     });
     restarts_max.into_iter().chain(up_at_end).collect()
+}
+
+/// Whether stalls alone may have brought about that fusion is silent at the end.
+fn silence_is_the_hosts(findings: &Findings) -> bool {
+    let from = findings.modes.last().map_or(0, |known| known.span.to);
+    is_the_hosts(findings, Span { from, to: findings.timeline.end.cut })
 }
 
 /// Restarts after a silence with a stall of the host in it.

@@ -160,12 +160,15 @@ fn a_wrong_mode_at_the_end_is_excused_if_it_lasted_no_longer_than_the_host_stall
     for (stalled, expected) in
         [((3500.0, 3600.0), Fail), ((3500.0, 4010.0), Inconclusive), ((2500.0, 3000.0), Fail)]
     {
-        let mut script = Script::new(plan("[expect.fusion]\nmode-at-end = \"fused\"\n"));
+        let expect = "[expect.fusion]\nmode-at-end = \"fused\"\nup-at-end = true\n";
+        let mut script = Script::new(plan(expect));
         script.hangs(Node::Fusion, 3500.0, 5000.0);
         stalls(&mut script, stalled);
         let summary = script.play(fine).summary();
-        let seen = expectation(&summary, "expect.fusion.mode-at-end");
-        assert_eq!(seen.verdict, expected, "{stalled:?}: {seen:?}");
+        for key in ["mode-at-end", "up-at-end"] {
+            let seen = expectation(&summary, &format!("expect.fusion.{key}"));
+            assert_eq!(seen.verdict, expected, "{stalled:?}: {seen:?}");
+        }
     }
 }
 
@@ -178,6 +181,7 @@ fn a_restart_after_a_silence_is_excused_by_a_stall_in_it() {
         (Detector::Exit, (2050.0, 2070.0), Fail),
     ] {
         let expect = "[expect.radar]\nrestarts-max = 0\n[expect]\nisolated = [\"radar\"]\n";
+        let always = "no process falls silent unexpectedly";
         let mut script = camera_kill(expect);
         stalls(&mut script, stalled);
         let incarnation = script.dies(Node::Radar, 2100.0, 256 + 9);
@@ -191,6 +195,8 @@ fn a_restart_after_a_silence_is_excused_by_a_stall_in_it() {
         let summary = script.play(fine).summary();
         let seen = expectation(&summary, "expect.radar.restarts-max");
         assert_eq!(seen.verdict, expected, "{stalled:?}: {seen:?}");
+        let by_silence = if detector == Detector::Heartbeat { expected } else { Pass };
+        assert_eq!(verdict(&summary, always), by_silence, "{stalled:?}");
         let isolation = &summary.isolation[0];
         assert_eq!(isolation.verdict, expected, "{stalled:?}: {isolation:?}");
     }
