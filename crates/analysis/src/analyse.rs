@@ -7,7 +7,6 @@ use recording::{Recording, Truncation};
 use scenario::Plan;
 use std::collections::BTreeMap;
 use wire::Node;
-use wire::event::Detector;
 
 use crate::expectations;
 use crate::faults::{self, FaultFacts};
@@ -18,9 +17,9 @@ use crate::modes::{self, ModeInForce};
 use crate::plots;
 use crate::processes;
 use crate::series::Series;
-use crate::streams::{Outcome, Outcomes};
+use crate::streams::Outcomes;
 use crate::summary::{ModeSpan, SCHEMA, Stream, Streams, Summary, Verdict};
-use crate::timeline::{Detected, Span, Timeline, ms};
+use crate::timeline::{Span, Timeline, ms};
 
 /// Everything that was found out about a run, before it is judged.
 #[derive(Debug)]
@@ -66,28 +65,6 @@ impl<'a> Findings<'a> {
     /// Whether a fault was in force at any moment of `span`.
     pub(crate) fn in_fault(&self, span: Span) -> bool {
         self.faults.iter().filter_map(|facts| facts.in_force).any(|fault| fault.overlaps(span))
-    }
-
-    /// Whether a sample was lost while a processor stood still: from a period before it was due, in
-    /// which it was to be prepared, to a period after it, from which on it is late.
-    pub(crate) fn lost_in_stall(&self, outcome: &Outcome) -> bool {
-        let period = self.timeline.period(outcome.sensor);
-        let way = Span { from: outcome.due - period, to: outcome.due + period };
-        outcome.lost.is_some() && self.stalls.disturb(way)
-    }
-
-    /// Whether the silence of which the watchdog complains has a stall in it: the watchdog does not
-    /// count stalls, but what they hold up is not always over with them.
-    pub(crate) fn is_silenced_by_host(&self, complaint: &Detected) -> bool {
-        let supervision = &self.timeline.plan.supervision[complaint.node.index()];
-        let timeout_ns = match complaint.detector {
-            Detector::Heartbeat => supervision.heartbeat_timeout_ns,
-            Detector::Startup => supervision.startup_timeout_ns,
-            _ => return false,
-        };
-        let timeout = i64::try_from(timeout_ns).unwrap_or(i64::MAX);
-        let silence = Span { from: complaint.at.saturating_sub(timeout), to: complaint.at };
-        self.stalls.disturb(silence)
     }
 
     fn stream(&self, node: Node) -> Stream {

@@ -30,6 +30,28 @@ enum Finding {
     Unclear(String),
 }
 
+impl Finding {
+    /// A miss, unless stalls of the host may explain it. `why` is a sentence without its end.
+    fn missed(why: &str, by_host: bool) -> Finding {
+        if by_host {
+            Finding::Unclear(format!("{why}, and the host stalled."))
+        } else {
+            Finding::Missed(format!("{why}."))
+        }
+    }
+
+    /// At most `max` of something may be lost; `in_stalls` of the lost are the host's. `why` as above.
+    fn lost_at_most(max: u64, lost: u64, in_stalls: u64, why: &str) -> Finding {
+        if lost <= max {
+            Finding::Met
+        } else if lost - in_stalls <= max {
+            Finding::Unclear(format!("{why}; the host stalled around {in_stalls} of them."))
+        } else {
+            Finding::Missed(format!("{why}."))
+        }
+    }
+}
+
 /// A demand as it is written down, and what was seen of it.
 #[derive(Clone, Debug)]
 struct Demand {

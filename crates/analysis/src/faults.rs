@@ -16,7 +16,7 @@ use fault::catalogue::Injection;
 use wire::event::Detector;
 use wire::{Node, Source};
 
-use crate::streams::Outcomes;
+use crate::streams::{Outcome, Outcomes};
 use crate::summary::FaultResult;
 use crate::timeline::{Applied, Detected, Exit, Moment, Span, Timeline, ms};
 use crate::words;
@@ -31,8 +31,6 @@ pub(crate) struct FaultFacts<'a> {
     acted: Option<Moment>,
     /// Its effect to the recovery, or to the end of the run; `None` if it had none.
     pub(crate) in_force: Option<Span>,
-    /// Due times of the samples of its target that it may have cost; `None` if it had no effect.
-    pub(crate) reach: Option<Span>,
     pub(crate) result: FaultResult,
 }
 
@@ -46,11 +44,12 @@ impl FaultFacts<'_> {
     /// Whether the fault may have brought this complaint of the watchdog about.
     pub(crate) fn provoked(&self, complaint: &Detected) -> bool {
         let Detected { at, node, incarnation, detector } = *complaint;
-        let born_in_it = self.in_force.is_some_and(|span| span.contains(at));
-        let target = self.fault.target == node;
+        // A successor that is not ready in time may not have come as far as to be struck itself.
+        let unready = detector == Detector::Startup
+            && self.fault.target == node
+            && self.in_force.is_some_and(|span| span.contains(at));
         handling::causes(&self.fault.injection, detector)
-            && (self.struck(node, incarnation, at)
-                || target && born_in_it && detector == Detector::Startup)
+            && (unready || self.struck(node, incarnation, at))
     }
 
     fn struck(&self, node: Node, incarnation: u32, before: Moment) -> bool {
@@ -94,28 +93,32 @@ fn examine_one<'a>(
         recovery_chain_ms: std::collections::BTreeMap::new(),
         frames_lost: 0,
     };
-    let (mut in_force, mut reach) = (None, None);
+    let mut in_force = None;
     if let Some(effect) = case.acted.filter(|_| findings.activated) {
         let over = recovery::over(&case);
         let recovery = recovery::find(&case, over);
         let end = recovery.as_ref().map_or(timeline.end.cut, |output| output.at).max(effect);
         let span = Span { from: effect, to: end };
-        let lead = match fault.target {
-            Node::Fusion => timeline.period(Node::Camera).max(timeline.period(Node::Radar)),
-            sensor => timeline.period(sensor),
-        };
-        let due = Span { from: effect - lead, to: end };
-        reach = Some(due);
-        let lost = outcomes.of(fault.target).iter();
-        let lost = lost.filter(|outcome| outcome.lost.is_some() && due.contains(outcome.due));
-        result.frames_lost = lost.count() as u64;
+        result.frames_lost = lost(timeline, outcomes, fault.target, span).count() as u64;
         result.injected_at_ms = Some(ms(effect));
         result.ended_at_ms = over.map(|over| ms(over.at));
         result.recovered_after_ms = recovery.as_ref().map(|output| ms(output.at - effect));
         result.recovery_chain_ms = recovery::chain(&case, over, recovery);
         in_force = Some(span);
     }
-    FaultFacts { fault, victims: case.victims, acted: case.acted, in_force, reach, result }
+    FaultFacts { fault, victims: case.victims, acted: case.acted, in_force, result }
+}
+
+/// Samples of the target's stream that a fault in force for this time may have cost: its effect may
+/// catch one that was due before.
+pub(crate) fn lost<'o>(
+    timeline: &Timeline,
+    outcomes: &'o Outcomes,
+    target: Node,
+    in_force: Span,
+) -> impl Iterator<Item = &'o Outcome> {
+    let due = Span { from: in_force.from - timeline.rhythm(target), to: in_force.to };
+    outcomes.of(target).iter().filter(move |it| it.lost.is_some() && due.contains(it.due))
 }
 
 /// A fault and the records about it.

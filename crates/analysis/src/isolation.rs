@@ -103,7 +103,7 @@ fn fault_free<'a>(findings: &'a Findings, process: Node) -> impl Iterator<Item =
 
 /// The time in which a process could notice a fault that was in force for this long.
 fn noticeable(timeline: &Timeline, process: Node, in_force: Span) -> Span {
-    let to = in_force.to.max(in_force.from + MIN_PERIODS * rhythm(timeline, process));
+    let to = in_force.to.max(in_force.from + MIN_PERIODS * timeline.rhythm(process));
     Span { from: in_force.from, to: to.min(timeline.end.cut) }
 }
 
@@ -137,13 +137,6 @@ impl Window<'_> {
     /// What counts against the process.
     fn lost(&self) -> impl Iterator<Item = &Outcome> {
         self.missing(Cause::NotProduced).chain(self.missing(Cause::Overrun)).chain(self.late())
-    }
-
-    /// Whether the host stalled while a sample was made, handed over and used.
-    fn is_the_hosts(&self, lost: &Outcome) -> bool {
-        let period = self.findings.timeline.period(lost.sensor);
-        let to = lost.due + period + lost.fused_after.unwrap_or(0);
-        self.findings.stalls.disturb(Span { from: lost.due - period, to })
     }
 
     /// `did not produce 2 frames and dropped 1 frame for want of a place`.
@@ -193,7 +186,9 @@ impl Window<'_> {
             return failed(format!("{why}."));
         }
         if seen.lost > 0 {
-            if self.lost().all(|lost| self.is_the_hosts(lost)) {
+            let stalled =
+                |it: &Outcome| self.findings.stalled_around(it, it.fused_after.unwrap_or(0));
+            if self.lost().all(stalled) {
                 let lost = self.lost_in_words();
                 return unclear(format!("{process} {lost}, and the host stalled."));
             }
@@ -216,14 +211,6 @@ impl Window<'_> {
             }
             Some(why) => failed(format!("{process} was slower: {why}.")),
         }
-    }
-}
-
-/// The longest time between two samples that a process owes.
-fn rhythm(timeline: &Timeline, process: Node) -> i64 {
-    match process {
-        Node::Fusion => timeline.period(Node::Camera).max(timeline.period(Node::Radar)),
-        sensor => timeline.period(sensor),
     }
 }
 

@@ -13,6 +13,7 @@
 #![forbid(unsafe_code)]
 
 mod analyse;
+mod excuses;
 mod expectations;
 mod faults;
 mod host;

@@ -19,8 +19,7 @@ const SILENT_PERIODS: i64 = 4;
 
 /// After this long without a word from fusion nothing is known of it.
 pub(crate) fn silence_limit(timeline: &Timeline) -> i64 {
-    let longest = timeline.period(Node::Camera).max(timeline.period(Node::Radar));
-    longest.saturating_mul(SILENT_PERIODS)
+    timeline.rhythm(Node::Fusion).saturating_mul(SILENT_PERIODS)
 }
 
 /// The modes of all incarnations of fusion, in the order of time, up to the end of the run. While
@@ -47,9 +46,24 @@ pub(crate) fn mode_spans(timeline: &Timeline) -> Vec<ModeInForce> {
     spans
 }
 
-/// The mode at the end of the run; `None` if fusion was down or silent then.
-pub(crate) fn at_end(timeline: &Timeline, spans: &[ModeInForce]) -> Option<Mode> {
-    spans.last().filter(|it| it.span.to >= timeline.end.cut).map(|it| it.mode)
+/// How a run ended for fusion.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LastMode {
+    /// `None` if fusion was down or silent.
+    pub(crate) mode: Option<Mode>,
+    /// For how long it had been so.
+    pub(crate) span: Span,
+}
+
+/// The mode at the end of the run.
+pub(crate) fn at_end(timeline: &Timeline, spans: &[ModeInForce]) -> LastMode {
+    let to = timeline.end.cut;
+    let (mode, from) = match spans.last() {
+        Some(last) if last.span.to >= to => (Some(last.mode), last.span.from),
+        Some(last) => (None, last.span.to),
+        None => (None, 0),
+    };
+    LastMode { mode, span: Span { from, to } }
 }
 
 type Observations = Vec<(u32, Vec<(Moment, Mode)>)>;

@@ -309,7 +309,8 @@ pub struct Incarnation {
 pub struct Usage {
     /// Length of the interval, milliseconds.
     pub interval_ms: f64,
-    /// User time, milliseconds.
+    /// User time, milliseconds: the sum with system time is exact, the division an estimate from the
+    /// kernel's ticks.
     pub user_ms: f64,
     /// System time, milliseconds.
     pub system_ms: f64,
@@ -339,6 +340,6 @@ pub struct ModeSpan {
 pub struct HostLoad {
     /// Times that a processor stood still, by the watchdog's probes.
     pub stalls: u64,
-    /// Latest, milliseconds.
+    /// The longest, milliseconds.
     pub worst_stall_ms: f64,
 }

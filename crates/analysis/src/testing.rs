@@ -4,6 +4,7 @@
 
 use recording::{Header, Host, Recording, Truncation};
 use scenario::Plan;
+use std::ops::Range;
 use wire::event::{Detector, Ending, LifeState, Mode, Reaction};
 use wire::{Event, Node, Record, Source};
 
@@ -302,6 +303,14 @@ impl Script {
 /// Every sample is used.
 pub(crate) fn fine(_: Node, _: u64) -> Fate {
     Fate::Used
+}
+
+/// These samples of a sensor are never made; every other is used.
+pub(crate) fn without(sensor: Node, gone: Range<u64>) -> impl Fn(Node, u64) -> Fate {
+    move |node, item| {
+        let is_gone = node == sensor && gone.contains(&item);
+        if is_gone { Fate::NotMade } else { Fate::Used }
+    }
 }
 
 pub(crate) fn expectation<'a>(summary: &'a Summary, name: &str) -> &'a Expectation {

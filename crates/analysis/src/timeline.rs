@@ -125,6 +125,14 @@ impl<'a> Timeline<'a> {
         self.due(sensor, 1)
     }
 
+    /// The longest time between two samples that a process owes.
+    pub(crate) fn rhythm(&self, process: Node) -> i64 {
+        match process {
+            Node::Fusion => self.period(Node::Camera).max(self.period(Node::Radar)),
+            sensor => self.period(sensor),
+        }
+    }
+
     /// How many samples of a sensor are due before `moment`.
     pub(crate) fn due_before(&self, sensor: Node, moment: Moment) -> u64 {
         let ns = u128::from(moment.max(0).unsigned_abs());
@@ -152,8 +160,7 @@ impl<'a> Timeline<'a> {
         ];
         let cut = moments.into_iter().flatten().min().unwrap_or(0).max(0);
         let whole = cut == self.duration();
-        let grace = [Node::Camera, Node::Radar].map(|sensor| self.period(sensor)).into_iter().max();
-        let judged = if whole { cut } else { (cut - grace.unwrap_or(0)).max(0) };
+        let judged = if whole { cut } else { (cut - self.rhythm(Node::Fusion)).max(0) };
         End { ending: ended.map(|(_, ending)| ending), cut, judged, whole }
     }
 

@@ -49,13 +49,8 @@ struct Run {
 
 /// The first run that says something, or the last.
 fn run(file: &Path) -> Run {
-    let mut runs = (0..TRIES).map(|_| run_once(file));
-    let mut last = runs.next().expect("a first try");
-    while last.output.status.code() != Some(FAIL) && last.stalls > 0 {
-        let Some(next) = runs.next() else { break };
-        last = next;
-    }
-    last
+    let says = |run: &Run| run.output.status.code() == Some(FAIL) || run.stalls == 0;
+    (1..TRIES).map(|_| run_once(file)).find(says).unwrap_or_else(|| run_once(file))
 }
 
 fn run_once(file: &Path) -> Run {

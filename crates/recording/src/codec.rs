@@ -52,17 +52,17 @@ pub fn append(out: &mut Vec<u8>, value: &impl Serialize) -> Result<(), CodecErro
 
 /// What stands at the front of some bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Front<'a> {
-    /// A payload, and the bytes after its envelope.
-    Whole(&'a [u8], &'a [u8]),
+pub enum Front<'a, T> {
+    /// A value, and the bytes after its envelope.
+    Whole(T, &'a [u8]),
     /// Nothing, or the beginning of an envelope.
     Cut,
-    /// An envelope whose length or checksum is wrong.
+    /// An envelope whose length, checksum or payload is wrong.
     Damaged,
 }
 
-/// The envelope at the front of `bytes`.
-pub fn split(bytes: &[u8]) -> Front<'_> {
+/// The value in the envelope at the front of `bytes`.
+pub fn first<T: DeserializeOwned>(bytes: &[u8]) -> Front<'_, T> {
     let Some((length, rest)) = bytes.split_first_chunk::<4>() else { return Front::Cut };
     let Some((stated, rest)) = rest.split_first_chunk::<4>() else { return Front::Cut };
     let length = u32::from_le_bytes(*length) as usize;
@@ -73,7 +73,7 @@ pub fn split(bytes: &[u8]) -> Front<'_> {
     if checksum(payload) != u32::from_le_bytes(*stated) {
         return Front::Damaged;
     }
-    Front::Whole(payload, rest)
+    decode(payload).map_or(Front::Damaged, |value| Front::Whole(value, rest))
 }
 
 fn checksum(payload: &[u8]) -> u32 {

@@ -76,10 +76,10 @@ impl Recording {
         let mut truncation = Truncation::WatchdogEnded;
         // A cut or damaged envelope ends the recording: what stands after it has no known start.
         loop {
-            let payload = match codec::split(rest) {
-                Front::Whole(payload, after) => {
+            let entry = match codec::first(rest) {
+                Front::Whole(entry, after) => {
                     rest = after;
-                    payload
+                    entry
                 }
                 Front::Cut => break,
                 Front::Damaged => {
@@ -87,18 +87,14 @@ impl Recording {
                     break;
                 }
             };
-            match codec::decode::<Entry>(payload) {
-                Ok(Entry::Header(first)) => header = Some(*first),
-                Ok(Entry::Record { source, index, record }) => {
+            match entry {
+                Entry::Header(first) => header = Some(*first),
+                Entry::Record { source, index, record } => {
                     drained[source.index()] = index + 1;
                     records.push((source, record));
                 }
-                Ok(Entry::Lost { source, count }) => lost.push((source, count)),
-                Ok(Entry::End) => truncation = Truncation::Complete,
-                Err(_damaged) => {
-                    truncation = Truncation::Damaged;
-                    break;
-                }
+                Entry::Lost { source, count } => lost.push((source, count)),
+                Entry::End => truncation = Truncation::Complete,
             }
         }
         let header = header.ok_or(OpenError::NoHeader { path })?;

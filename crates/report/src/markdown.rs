@@ -31,19 +31,13 @@ pub fn markdown(summary: &Summary) -> String {
             .to_owned(),
     );
     lines.push(String::new());
-    let stalls = match summary.host_load.stalls {
-        0 => "no host stall".to_owned(),
-        n => {
-            let worst = number::ms(Some(summary.host_load.worst_stall_ms));
-            format!("**{n} host stalls, at worst {worst}**")
-        }
-    };
     lines.push(format!(
-        "seed {} · {} · {} · {} · {stalls}",
+        "seed {} · {} · {} · {} · host {}",
         summary.seed,
         number::moment(summary.duration_ms),
         escaped(&summary.ended),
         escaped(&summary.host.cpu_model),
+        words::stalls(summary.host_load),
     ));
     lines.join("\n") + "\n"
 }

@@ -1,7 +1,8 @@
 //! The words that every output uses for a verdict, a cause and an interval.
 
+use crate::number;
 use analysis::Verdict;
-use analysis::summary::{Cause, FaultResult, Quantiles, Stream, Streams, Summary};
+use analysis::summary::{Cause, FaultResult, HostLoad, Quantiles, Stream, Streams, Summary};
 use wire::Node;
 
 /// A verdict as a word.
@@ -29,6 +30,17 @@ pub(crate) fn urgency(verdict: Verdict) -> u8 {
         Verdict::Inconclusive => 1,
         Verdict::Pass => 2,
     }
+}
+
+/// What the probes saw of the host: `stalled twice, at worst for 12.0 ms`.
+pub(crate) fn stalls(load: HostLoad) -> String {
+    let times = match load.stalls {
+        0 => return "never stalled".to_owned(),
+        1 => "once".to_owned(),
+        2 => "twice".to_owned(),
+        n => format!("{} times", number::count(n)),
+    };
+    format!("stalled {times}, at worst for {}", number::ms(Some(load.worst_stall_ms)))
 }
 
 /// A cause of loss in words.

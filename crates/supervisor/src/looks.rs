@@ -2,7 +2,6 @@
 //!
 //! Without IO: the caller looks at the victim, and is told what that proves.
 
-use fault::Fault;
 use sys::process::{RunState, Usage};
 use wire::Node;
 use wire::event::{Event, Proof};
@@ -49,18 +48,25 @@ impl Looks {
         self.stops.push(Stop { fault, victim, proven: false });
     }
 
-    /// `fault` lets the victim go on, which `number` stopped. `None` if it never stopped this one: a
-    /// successor was never stopped; else whether no other fault stops it still.
-    pub(crate) fn lifted(&mut self, number: u32, victim: Victim) -> Option<bool> {
+    /// `fault` lets the victim go on. `None` if it never stopped this one: a successor was never
+    /// stopped; else whether no other fault stops it still.
+    pub(crate) fn lifted(&mut self, fault: u32, victim: Victim) -> Option<bool> {
         let before = self.stops.len();
-        self.stops.retain(|stop| (stop.fault, stop.victim) != (number, victim));
+        self.stops.retain(|stop| (stop.fault, stop.victim) != (fault, victim));
         (self.stops.len() < before).then(|| !self.stops.iter().any(|stop| stop.victim == victim))
     }
 
-    /// `fault` is about to hang the victim from inside, which has used this much so far.
-    pub(crate) fn hanging(&mut self, number: u32, fault: &Fault, victim: Victim, usage: Usage) {
-        let end_ns = fault.end_ns().map(|end_ns| end_ns + STRIKES_LATE_BY_NS);
-        self.hangs.push(Hang { fault: number, victim, usage, end_ns });
+    /// `fault` is about to hang the victim from inside until `end_ns` from the start of the schedule,
+    /// or for ever; it has used this much so far.
+    pub(crate) fn hanging(
+        &mut self,
+        fault: u32,
+        end_ns: Option<u64>,
+        victim: Victim,
+        usage: Usage,
+    ) {
+        let end_ns = end_ns.map(|end_ns| end_ns.saturating_add(STRIKES_LATE_BY_NS));
+        self.hangs.push(Hang { fault, victim, usage, end_ns });
     }
 
     /// What the state of a victim proves of its stops, each once.
@@ -161,13 +167,7 @@ mod tests {
 
     #[test]
     fn what_a_silent_process_used_tells_how_it_hangs() {
-        let hang = |for_ns| Fault {
-            id: "F1".into(),
-            target: Node::Radar,
-            start_ns: 0,
-            injection: fault::Injection::Hang { how: fault::HangHow::Spin, for_ns },
-        };
-        for (state, used_ms, for_ms, victim, expected) in [
+        for (state, used_ms, end_ms, victim, expected) in [
             (RunState::Running, 50, None, FIRST, &[(5, Proof::SeenSpinning)][..]),
             (RunState::Running, 20, None, FIRST, &[]),
             (RunState::Sleeping, 1, None, FIRST, &[(5, Proof::SeenBlocked)]),
@@ -177,11 +177,11 @@ mod tests {
             (RunState::Running, 50, None, SECOND, &[]),
         ] {
             let mut looks = Looks::default();
-            let hang = hang(for_ms.map(|for_ms: u64| for_ms * MS));
-            looks.hanging(5, &hang, FIRST, usage(RunState::Sleeping, 10));
+            let end_ns = end_ms.map(|end_ms: u64| end_ms * MS);
+            looks.hanging(5, end_ns, FIRST, usage(RunState::Sleeping, 10));
             let silent = (300 * MS, 100 * MS);
             let seen = looks.prove_silent(victim, silent, usage(state, 10 + used_ms));
-            assert_eq!(proofs(&seen), expected, "{state:?}, {used_ms}, {for_ms:?}");
+            assert_eq!(proofs(&seen), expected, "{state:?}, {used_ms}, {end_ms:?}");
         }
     }
 }

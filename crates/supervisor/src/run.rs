@@ -351,8 +351,8 @@ impl Watchdog<'_> {
             Blow::LookStopped => self.look_at_stopped(victim)?,
             Blow::LookBefore => {
                 let usage = child.usage().map_err(kernel("look at a child"))?;
-                let hang = &self.plan.faults[fault as usize];
-                self.looks.hanging(fault, hang, victim, usage);
+                let end_ns = self.plan.faults[fault as usize].end_ns();
+                self.looks.hanging(fault, end_ns, victim, usage);
             }
         }
         Ok(())

@@ -136,7 +136,7 @@ fn no_unexpected_silence(findings: &Findings) -> Expectation {
         let at = words::in_ms(at);
         format!("{node} (incarnation {incarnation}) by {} at {at}", detector.name())
     }));
-    let own = |it: &&Detected| !findings.is_silenced_by_host(it);
+    let own = |it: &&Detected| !findings.is_silenced_by_stall(it);
     let finding = if all.is_empty() {
         Finding::Met
     } else if began.is_none_or(|began| all.iter().all(|it| it.at < began)) {

@@ -39,11 +39,7 @@ pub(super) fn judge(findings: &Findings, id: &str) -> Expectation {
     };
     let chase = Chase { findings, motion: Motion::new(traffic), actor };
     let missed = |seen: String, by_host: bool| {
-        let finding = if by_host {
-            Finding::Unclear(format!("{id} was {seen}, and the host stalled."))
-        } else {
-            Finding::Missed(format!("{id} was {seen}."))
-        };
+        let finding = Finding::missed(&format!("{id} was {seen}"), by_host);
         demand(seen).came_to(finding)
     };
     let (followed, lost) = chase.run();
@@ -105,7 +101,7 @@ impl Chase<'_> {
     fn host_took_samples(&self, moment: Moment) -> bool {
         let lately = Span { from: moment - SETTLE_NS, to: moment };
         let outcomes = self.findings.outcomes.of(Node::Fusion).iter();
-        outcomes.filter(|it| lately.contains(it.due)).any(|it| self.findings.lost_in_stall(it))
+        self.findings.lost_in_stalls(outcomes.filter(|it| lately.contains(it.due))) > 0
     }
 
     /// The first stretch without outputs that no fault explains, while the actor was in range; of

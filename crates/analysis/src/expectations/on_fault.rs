@@ -4,7 +4,7 @@ use scenario::plan::FaultExpect;
 
 use super::{Demand, Finding, NOT_OBSERVED};
 use crate::analyse::Findings;
-use crate::faults::FaultFacts;
+use crate::faults::{self, FaultFacts};
 use crate::summary::Expectation;
 use crate::timeline::Span;
 use crate::words::{count, limit_ms, sample};
@@ -70,18 +70,12 @@ fn lost(findings: &Findings, facts: &FaultFacts, max: u64) -> Expectation {
     let target = facts.fault.target;
     let noun = sample(target);
     let lost = facts.result.frames_lost;
-    let finding = match facts.reach {
+    let finding = match facts.in_force {
         None => no_effect(),
-        Some(_) if lost <= max => Finding::Met,
-        Some(reach) => {
+        Some(in_force) => {
             let why = format!("it cost {}, at most {max} allowed", count(lost, noun));
-            let due = findings.outcomes.of(target).iter().filter(|it| reach.contains(it.due));
-            let excused = due.filter(|it| findings.lost_in_stall(it)).count() as u64;
-            if lost - excused <= max {
-                Finding::Unclear(format!("{why}; the host stalled around {excused} of them."))
-            } else {
-                Finding::Missed(format!("{why}."))
-            }
+            let its = faults::lost(&findings.timeline, &findings.outcomes, target, in_force);
+            Finding::lost_at_most(max, lost, findings.lost_in_stalls(its), &why)
         }
     };
     let expected = format!("at most {}", count(max, noun));

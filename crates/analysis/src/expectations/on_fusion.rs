@@ -6,7 +6,7 @@ use wire::event::Mode;
 use super::{Demand, Finding, NOT_OBSERVED, follows};
 use crate::analyse::Findings;
 use crate::latency::CAPTURED_TO_FUSED;
-use crate::modes::{self, ModeInForce};
+use crate::modes;
 use crate::quantiles::{quantiles_us, rank};
 use crate::summary::Expectation;
 use crate::timeline::{Moment, Span};
@@ -77,33 +77,22 @@ fn latency(findings: &Findings, place: Where, limit_ns: u64) -> Expectation {
 }
 
 fn at_end(findings: &Findings, wanted: Mode) -> Expectation {
-    let end = findings.timeline.end;
     let last = modes::at_end(&findings.timeline, &findings.modes);
-    let actual = match (last, findings.modes.last()) {
-        (Some(mode), _) => mode.name().to_owned(),
-        (None, Some(known)) => format!("none, silent or down since {}", in_ms(known.span.to)),
-        (None, None) => NOT_OBSERVED.to_owned(),
+    let actual = match last.mode {
+        Some(mode) => mode.name().to_owned(),
+        None if findings.modes.is_empty() => NOT_OBSERVED.to_owned(),
+        None => format!("none, silent or down since {}", in_ms(last.span.from)),
     };
-    let why = format!("fusion's mode at the end: {actual}");
-    let since = |known: &ModeInForce| if last.is_some() { known.span.from } else { known.span.to };
-    let wrong = Span { from: findings.modes.last().map_or(0, since), to: end.cut };
-    let finding = match (last == Some(wanted), end.whole) {
+    let finding = match (last.mode == Some(wanted), findings.timeline.end.whole) {
         (_, false) => Finding::Unclear("the run ended early.".into()),
         (true, true) => Finding::Met,
-        (false, true) if is_the_hosts(findings, wrong) => {
-            Finding::Unclear(format!("{why}, and the host stalled."))
+        (false, true) => {
+            let by_host = findings.is_mode_of_stalls(last.span);
+            Finding::missed(&format!("fusion's mode at the end: {actual}"), by_host)
         }
-        (false, true) => Finding::Missed(format!("{why}.")),
     };
     let name = "expect.fusion.mode-at-end".to_owned();
     Demand { name, expected: wanted.name().to_owned(), actual }.came_to(finding)
-}
-
-/// Whether a mode lasted no longer than the host stalled in it or just before it, so that the stalls
-/// alone may have brought it about.
-pub(super) fn is_the_hosts(findings: &Findings, mode: Span) -> bool {
-    let before = modes::silence_limit(&findings.timeline);
-    mode.length() <= findings.stalls.length_in(Span { from: mode.from - before, to: mode.to })
 }
 
 fn never(findings: &Findings, forbidden: &[Mode]) -> Expectation {
@@ -112,18 +101,13 @@ fn never(findings: &Findings, forbidden: &[Mode]) -> Expectation {
         let modes = findings.modes.iter();
         modes.filter(|it| forbidden.contains(&it.mode) && it.span.overlaps(settled))
     };
-    let own = seen().find(|it| !is_the_hosts(findings, it.span));
+    let own = seen().find(|it| !findings.is_mode_of_stalls(it.span));
     let (actual, finding) = match own.or_else(|| seen().next()) {
         None => ("none of them".to_owned(), Finding::Met),
         Some(it) => {
             let (mode, from, to) = (it.mode.name(), in_ms(it.span.from), in_ms(it.span.to));
             let why = format!("fusion was {mode} from {from} to {to}");
-            let finding = if own.is_some() {
-                Finding::Missed(format!("{why}."))
-            } else {
-                Finding::Unclear(format!("{why}, and the host stalled."))
-            };
-            (mode.to_owned(), finding)
+            (mode.to_owned(), Finding::missed(&why, own.is_none()))
         }
     };
     let names: Vec<&str> = forbidden.iter().map(|mode| mode.name()).collect();

@@ -4,13 +4,11 @@ use scenario::plan::ProcessExpect;
 use wire::Node;
 use wire::event::LifeState;
 
-use super::on_fusion::is_the_hosts;
 use super::{Demand, Finding, NOT_OBSERVED};
 use crate::analyse::Findings;
 use crate::modes;
 use crate::processes::{restarts, state_at_end};
 use crate::summary::Expectation;
-use crate::timeline::Span;
 use crate::words::{count, sample};
 
 pub(super) fn judge(findings: &Findings, node: Node) -> Vec<Expectation> {
@@ -56,17 +54,10 @@ fn lost(findings: &Findings, node: Node, bound: Bound) -> Expectation {
     let actual = count(lost, noun) + &detail;
     let whole = findings.timeline.end.whole;
     let (suffix, relation, limit, finding) = match bound {
-        Bound::Max(max) if lost <= max => ("max", "at most", max, Finding::Met),
         Bound::Max(max) => {
             let why = format!("lost {actual}, at most {max} may be lost");
-            let outcomes = findings.outcomes.of(node).iter();
-            let excused = outcomes.filter(|it| findings.lost_in_stall(it)).count() as u64;
-            let finding = if lost - excused <= max {
-                Finding::Unclear(format!("{why}; the host stalled around {excused} of them."))
-            } else {
-                Finding::Missed(format!("{why}."))
-            };
-            ("max", "at most", max, finding)
+            let in_stalls = findings.lost_in_stalls(findings.outcomes.of(node).iter());
+            ("max", "at most", max, Finding::lost_at_most(max, lost, in_stalls, &why))
         }
         Bound::Min(min) if lost >= min => ("min", "at least", min, Finding::Met),
         Bound::Min(min) if whole => {
@@ -93,15 +84,14 @@ fn lost(findings: &Findings, node: Node, bound: Bound) -> Expectation {
 fn on_process(findings: &Findings, node: Node, expect: ProcessExpect) -> Vec<Expectation> {
     let restarts_max = expect.restarts_max.map(|max| {
         let seen = restarts(&findings.timeline, node);
-        let why = format!("{node} was restarted {}", times(seen));
-        let finding = if seen <= u64::from(max) {
+        let max = u64::from(max);
+        let finding = if seen <= max {
             Finding::Met
-        } else if seen - silenced_by_host(findings, node) <= u64::from(max) {
-            Finding::Unclear(format!("{why}, and the host stalled."))
         } else {
-            Finding::Missed(format!("{why}."))
+            let by_host = seen - after_stalls(findings, node) <= max;
+            Finding::missed(&format!("{node} was restarted {}", times(seen)), by_host)
         };
-        let expected = format!("at most {}", count(u64::from(max), "restart"));
+        let expected = format!("at most {}", count(max, "restart"));
         let name = format!("expect.{node}.restarts-max");
         Demand { name, expected, actual: count(seen, "restart") }.came_to(finding)
     });
@@ -109,23 +99,22 @@ fn on_process(findings: &Findings, node: Node, expect: ProcessExpect) -> Vec<Exp
         let wanted = if up { LifeState::Running } else { LifeState::Down };
         let state = state_at_end(&findings.timeline, node);
         let actual = state.map_or(NOT_OBSERVED, LifeState::name).to_owned();
-        let silent = node == Node::Fusion
-            && up
-            && modes::at_end(&findings.timeline, &findings.modes).is_none();
-        let mut detected = findings.timeline.watchdog.detected.iter();
-        let last = detected.rfind(|it| it.node == node);
-        let why = format!("{node} was {actual} at the end, not {}", wanted.name());
+        let last_mode = modes::at_end(&findings.timeline, &findings.modes);
+        let silent = node == Node::Fusion && up && last_mode.mode.is_none();
         let finding = match (state == Some(wanted), findings.timeline.end.whole) {
             (_, false) => Finding::Unclear("the run ended early.".into()),
-            (true, true) if silent && silence_is_the_hosts(findings) => {
-                Finding::Unclear("fusion was up, and silent, and the host stalled.".into())
+            (true, true) if silent => {
+                let by_host = findings.is_mode_of_stalls(last_mode.span);
+                Finding::missed("fusion was up, and silent", by_host)
             }
-            (true, true) if silent => Finding::Missed("fusion was up, and silent.".into()),
             (true, true) => Finding::Met,
-            (false, true) if last.is_some_and(|it| findings.is_silenced_by_host(it)) => {
-                Finding::Unclear(format!("{why}, and the host stalled."))
+            (false, true) => {
+                let mut detected = findings.timeline.watchdog.detected.iter();
+                let last = detected.rfind(|it| it.node == node);
+                let by_host = last.is_some_and(|it| findings.is_silenced_by_stall(it));
+                let why = format!("{node} was {actual} at the end, not {}", wanted.name());
+                Finding::missed(&why, by_host)
             }
-            (false, true) => Finding::Missed(format!("{why}.")),
         };
         let name = format!("expect.{node}.up-at-end");
         Demand { name, expected: wanted.name().to_owned(), actual }.came_to(finding)
@@ -133,17 +122,11 @@ fn on_process(findings: &Findings, node: Node, expect: ProcessExpect) -> Vec<Exp
     restarts_max.into_iter().chain(up_at_end).collect()
 }
 
-/// Whether stalls alone may have brought about that fusion is silent at the end.
-fn silence_is_the_hosts(findings: &Findings) -> bool {
-    let from = findings.modes.last().map_or(0, |known| known.span.to);
-    is_the_hosts(findings, Span { from, to: findings.timeline.end.cut })
-}
-
 /// Restarts after a silence with a stall of the host in it.
-fn silenced_by_host(findings: &Findings, node: Node) -> u64 {
+fn after_stalls(findings: &Findings, node: Node) -> u64 {
     let timeline = &findings.timeline;
     let detected = timeline.watchdog.detected.iter().filter(|it| it.node == node);
-    let silent = detected.filter(|it| findings.is_silenced_by_host(it)).count() as u64;
+    let silent = detected.filter(|it| findings.is_silenced_by_stall(it)).count() as u64;
     silent.min(restarts(timeline, node))
 }
 

@@ -4,7 +4,7 @@ use wire::{Event, Node};
 
 use crate::summary::Verdict::{self, Fail, Inconclusive, Pass};
 use crate::summary::{Isolation, Summary};
-use crate::testing::{Fate, Script, camera_kill, fault, fine, plan, t_ns};
+use crate::testing::{Fate, Script, camera_kill, fault, fine, plan, t_ns, without};
 
 const ALL: &str = "[expect]\nisolated = [\"radar\", \"fusion\"]\n";
 
@@ -34,13 +34,8 @@ fn a_process_that_goes_on_is_isolated() {
 
 #[test]
 fn a_process_that_misses_a_sample_is_not_isolated() {
-    let miss = |cycle| {
-        move |node, item| {
-            if (node, item) == (Node::Radar, cycle) { Fate::NotMade } else { Fate::Used }
-        }
-    };
-    check(camera_kill(ALL), miss(42), Fail);
-    check(camera_kill(ALL), miss(20), Pass);
+    check(camera_kill(ALL), without(Node::Radar, 42..43), Fail);
+    check(camera_kill(ALL), without(Node::Radar, 20..21), Pass);
 }
 
 #[test]
@@ -54,11 +49,7 @@ fn a_stall_excuses_only_the_samples_around_it() {
         let mut script = camera_kill(ALL);
         let (due_ns, late_ns) = (t_ns(stalled_ms), 15_000_000);
         script.watchdog(stalled_ms + 15.0, Event::HostStall { due_ns, late_ns });
-        let fate = |node, item| {
-            let is_gone = node == Node::Radar && gone.contains(&item);
-            if is_gone { Fate::NotMade } else { Fate::Used }
-        };
-        check(script, fate, expected);
+        check(script, without(Node::Radar, gone), expected);
     }
 }
 

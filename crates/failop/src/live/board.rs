@@ -9,13 +9,8 @@ use wire::{Event, Node, Record, Source};
 const RATE_WINDOW_NS: u64 = 1_000_000_000;
 
 pub(super) struct Board {
-    fault_ids: Vec<String>,
-    fault_targets: Vec<Node>,
-    /// (from, to) of each fault with an end, from the start of the schedule.
-    fault_spans: Vec<Option<(u64, u64)>>,
-    /// Faults without an end of their own that have struck; they end with their victim's return.
-    struck: Vec<bool>,
-    told: Vec<bool>,
+    /// In the order of the plan.
+    faults: Vec<FaultSeen>,
     /// Time between two samples, by sensor.
     periods_ns: [u64; 2],
     duration_ns: u64,
@@ -23,6 +18,17 @@ pub(super) struct Board {
     now_ns: u64,
     stalled_until_ns: u64,
     lives: [Life; Node::ALL.len()],
+}
+
+struct FaultSeen {
+    id: String,
+    target: Node,
+    /// From and to, from the start of the schedule, of a fault with an end of its own.
+    span: Option<(u64, u64)>,
+    /// Whether it has struck and is not over; for a fault without an end, until its victim is back.
+    struck: bool,
+    /// Whether it was told that it acts.
+    told: bool,
 }
 
 #[derive(Default)]
@@ -48,17 +54,16 @@ impl Life {
 
 impl Board {
     pub(super) fn new(plan: &Plan) -> Board {
-        let faults = &plan.faults;
+        let faults = plan.faults.iter().map(|fault| FaultSeen {
+            id: fault.id.clone(),
+            target: fault.target,
+            span: fault.end_ns().map(|end_ns| (fault.start_ns, end_ns)),
+            struck: false,
+            told: false,
+        });
         Board {
-            fault_ids: faults.iter().map(|fault| fault.id.clone()).collect(),
-            fault_targets: faults.iter().map(|fault| fault.target).collect(),
-            fault_spans: faults
-                .iter()
-                .map(|fault| fault.end_ns().map(|end_ns| (fault.start_ns, end_ns)))
-                .collect(),
-            struck: vec![false; faults.len()],
+            faults: faults.collect(),
             periods_ns: [plan.camera.due_ns(1), plan.radar.period_ns],
-            told: vec![false; faults.len()],
             duration_ns: plan.duration_ns,
             t0_ns: None,
             now_ns: 0,
@@ -109,13 +114,9 @@ impl Board {
             Event::StateChanged { node, incarnation, state } => {
                 let life = &mut self.lives[node.index()];
                 (life.state, life.incarnation) = (Some(state), incarnation);
-                if state == LifeState::Running {
-                    let targets = self.fault_targets.iter();
-                    for (struck, _) in
-                        self.struck.iter_mut().zip(targets).filter(|(_, target)| **target == node)
-                    {
-                        *struck = false;
-                    }
+                let back = state == LifeState::Running;
+                for fault in self.faults.iter_mut().filter(|it| back && it.target == node) {
+                    fault.struck = false;
                 }
                 None
             }
@@ -143,8 +144,8 @@ impl Board {
     }
 
     fn strikes(&mut self, fault: u32, now: bool) {
-        if let Some(struck) = self.struck.get_mut(fault as usize) {
-            *struck = now;
+        if let Some(fault) = self.faults.get_mut(fault as usize) {
+            fault.struck = now;
         }
     }
 
@@ -195,7 +196,7 @@ impl Board {
 
     /// Of faults that act again and again, only the first time is told.
     fn first(&mut self, fault: u32, what: &str) -> Option<String> {
-        let told = self.told.get_mut(fault as usize)?;
+        let told = &mut self.faults.get_mut(fault as usize)?.told;
         if std::mem::replace(told, true) {
             return None;
         }
@@ -203,8 +204,8 @@ impl Board {
     }
 
     fn fault(&self, fault: u32, what: &str) -> Option<String> {
-        let target = self.fault_targets.get(fault as usize)?;
-        Some(format!("{target:<7} fault {} {what}", self.fault_ids[fault as usize]))
+        let FaultSeen { target, id, .. } = self.faults.get(fault as usize)?;
+        Some(format!("{target:<7} fault {id} {what}"))
     }
 
     /// The line of one process.
@@ -226,17 +227,11 @@ impl Board {
     fn faults_in_force(&self, node: Node) -> String {
         let Some(t0_ns) = self.t0_ns else { return String::new() };
         let now = self.now_ns.saturating_sub(t0_ns);
-        let in_force = |&index: &usize| {
-            let acts = match self.fault_spans[index] {
-                Some((from, to)) => from <= now && now <= to,
-                None => self.struck[index],
-            };
-            acts && self.fault_targets[index] == node
+        let in_force = |fault: &&FaultSeen| {
+            let acts = fault.span.map_or(fault.struck, |(from, to)| from <= now && now <= to);
+            acts && fault.target == node
         };
-        let ids: Vec<&str> = (0..self.fault_ids.len())
-            .filter(in_force)
-            .map(|index| self.fault_ids[index].as_str())
-            .collect();
+        let ids: Vec<&str> = self.faults.iter().filter(in_force).map(|it| it.id.as_str()).collect();
         ids.join(" ")
     }
 

@@ -46,7 +46,6 @@ pub(super) fn work(attaching: Attaching, inherited: &Inherited) -> anyhow::Resul
     fusion.set_ego_speed_mps(ego_speed_mps);
     let frames = take(inherited.frames, "the frame buffer")?;
     let mut reader = Reader::attach(frames, take(inherited.pin, "the pin page")?)?;
-    sys::memory::touch_ahead(HEAP_BYTES)?;
     let mut driver = Driver {
         fusion,
         mailbox: Mailbox::new(take(inherited.mailbox, "the mailbox")?),
@@ -58,12 +57,12 @@ pub(super) fn work(attaching: Attaching, inherited: &Inherited) -> anyhow::Resul
         command: Command { number: 0, sent_ns: 0, next_ns: 0 },
         runtime: attaching.ready(),
     };
+    // The first output of a successor is waited for; what later ones may need is not.
+    driver.work(&mut reader)?;
+    sys::memory::touch_ahead(HEAP_BYTES)?;
     loop {
         let rings = driver.runtime.rings();
-        driver.take_frame(&mut reader);
-        driver.take_messages()?;
-        driver.follow_mode();
-        driver.command_radar()?;
+        driver.work(&mut reader)?;
         driver.pause(rings);
     }
 }
@@ -106,6 +105,14 @@ struct Sample {
 }
 
 impl Driver {
+    /// Does everything that there is to do now.
+    fn work(&mut self, reader: &mut Reader) -> anyhow::Result<()> {
+        self.take_frame(reader);
+        self.take_messages()?;
+        self.follow_mode();
+        self.command_radar()
+    }
+
     fn take_frame(&mut self, reader: &mut Reader) {
         let Some(held) = reader.newest() else { return };
         let received_ns = now_ns();

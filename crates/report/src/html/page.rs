@@ -51,10 +51,6 @@ fn figure(title: &str, plot: Result<String, PlotError>) -> String {
 
 fn host(summary: &Summary) -> String {
     let (host, load) = (&summary.host, summary.host_load);
-    let stalls = match load.stalls {
-        0 => "the watchdog was never late".to_owned(),
-        n => format!("{n} times late, at worst by {}", number::ms(Some(load.worst_stall_ms))),
-    };
     let lost: Vec<String> = summary
         .records_lost
         .iter()
@@ -68,7 +64,7 @@ fn host(summary: &Summary) -> String {
         ("memory", format!("{} MiB", number::count(host.memory_mib))),
         ("scheduling", host.scheduling.clone()),
         ("idle policy", host.idle_policy.clone()),
-        ("load, seen from the watchdog", stalls),
+        ("load", format!("{} (probes on each processor)", words::stalls(load))),
         ("records lost before they were drained", lost),
     ]);
     section("Host", &body)

@@ -5,7 +5,9 @@ use wire::{Event, Node};
 
 use super::check_kill;
 use crate::summary::Verdict::{Fail, Inconclusive, Pass};
-use crate::testing::{Fate, Script, camera_kill, expectation, fault, fine, plan, t_ns, verdict};
+use crate::testing::{
+    Fate, Script, camera_kill, expectation, fault, fine, plan, t_ns, verdict, without,
+};
 
 fn stall(at_ms: f64, late_ms: f64) -> Event {
     Event::HostStall { due_ns: t_ns(at_ms), late_ns: (late_ms * 1e6) as u64 }
@@ -55,11 +57,7 @@ fn stalls_excuse_losses_only_if_they_explain_enough_of_them() {
             let at_ms = script.due_ms(Node::Camera, frame);
             script.watchdog(at_ms + 12.0, stall(at_ms, 12.0));
         }
-        let fate = |node, item| {
-            let is_gone = node == Node::Camera && gone.contains(&item);
-            if is_gone { Fate::NotMade } else { Fate::Used }
-        };
-        let summary = script.play(fate).summary();
+        let summary = script.play(without(Node::Camera, gone)).summary();
         assert_eq!(verdict(&summary, "expect.camera.frames-lost-max"), expected);
     }
 }
@@ -112,11 +110,7 @@ fn a_track_lost_after_samples_were_lost_to_the_host_is_excused() {
     {
         let mut script = Script::new(plan("[expect.fusion]\nfollows = [\"lead\"]\n"));
         stalls(&mut script, (stalled, stalled + 70.0));
-        let fate = |node, item| {
-            let is_gone = node == Node::Camera && gone.contains(&item);
-            if is_gone { Fate::NotMade } else { Fate::Used }
-        };
-        let mut script = script.play(fate);
+        let mut script = script.play(without(Node::Camera, gone.clone()));
         for (_, record) in &mut script.records {
             if let Event::Track { id, .. } = &mut record.event
                 && record.t_ns >= t_ns(2500.0)

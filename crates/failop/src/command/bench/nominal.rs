@@ -4,7 +4,7 @@
 use super::context::Context;
 use super::{Goal, NominalArguments, code, pipeline, write_goals, write_json};
 use crate::exit::Code;
-use analysis::summary::Process;
+use analysis::summary::{Process, Usage};
 use anyhow::Context as _;
 use serde::Serialize;
 use std::io::{self, Write};
@@ -26,10 +26,8 @@ struct Report {
 #[derive(Debug, Serialize)]
 struct Cost {
     name: String,
-    core_percent: f64,
-    minor_faults: u64,
-    major_faults: u64,
-    rss_kib: u64,
+    #[serde(flatten)]
+    usage: Usage,
 }
 
 pub(super) fn bench(arguments: &NominalArguments) -> anyhow::Result<Code> {
@@ -40,14 +38,12 @@ pub(super) fn bench(arguments: &NominalArguments) -> anyhow::Result<Code> {
     let text = scenario_text(arguments.seconds);
     let (plan, recording) = pipeline::run(name, &text, directory.path(), &stop)?;
     let (summary, _) = analysis::analyse(&recording, &plan);
-    let processes: Vec<Cost> = summary
-        .processes
-        .iter()
-        .map(cost)
-        .collect::<Option<_>>()
-        .context("a process was not seen at work twice")?;
-    let core_percent = processes.iter().map(|it| it.core_percent).sum();
-    let page_faults = processes.iter().map(|it| it.minor_faults + it.major_faults).sum();
+    let cost = |it: Process| Some(Cost { name: it.name, usage: it.usage? });
+    let processes: Option<Vec<Cost>> = summary.processes.into_iter().map(cost).collect();
+    let processes = processes.context("a process was not seen at work twice")?;
+    let usages = || processes.iter().map(|it| it.usage);
+    let core_percent = usages().map(|it| it.core_percent).sum();
+    let page_faults = usages().map(|it| it.minor_faults + it.major_faults).sum();
     let report = Report {
         benchmark: "nominal",
         seconds: arguments.seconds,
@@ -69,17 +65,6 @@ pub(super) fn bench(arguments: &NominalArguments) -> anyhow::Result<Code> {
     Ok(code(&report.goals))
 }
 
-fn cost(process: &Process) -> Option<Cost> {
-    let usage = process.usage?;
-    Some(Cost {
-        name: process.name.clone(),
-        core_percent: usage.core_percent,
-        minor_faults: usage.minor_faults,
-        major_faults: usage.major_faults,
-        rss_kib: usage.rss_kib,
-    })
-}
-
 /// A car ahead and one that cuts in, at 30 FPS and 20 Hz.
 fn scenario_text(seconds: u32) -> String {
     format!(
@@ -93,13 +78,21 @@ fn scenario_text(seconds: u32) -> String {
 
 impl Report {
     fn write(&self, out: &mut impl Write) -> io::Result<()> {
-        writeln!(out, "{} s at 30 FPS and 20 Hz, the first half second not counted", self.seconds)?;
+        writeln!(out, "30 FPS and 20 Hz, {} s", self.seconds)?;
         writeln!(out)?;
-        writeln!(out, "process     % of a core   minor faults   major faults   resident KiB")?;
-        for Cost { name, core_percent, minor_faults, major_faults, rss_kib } in &self.processes {
+        writeln!(
+            out,
+            "process    seen, s   % of a core   minor faults   major faults   resident KiB"
+        )?;
+        for Cost { name, usage } in &self.processes {
             writeln!(
                 out,
-                "{name:<10}{core_percent:>13.2}{minor_faults:>15}{major_faults:>15}{rss_kib:>15}"
+                "{name:<10}{:>8.2}{:>14.2}{:>15}{:>15}{:>15}",
+                usage.interval_ms * 1e-3,
+                usage.core_percent,
+                usage.minor_faults,
+                usage.major_faults,
+                usage.rss_kib
             )?;
         }
         write_goals(out, &self.goals)?;

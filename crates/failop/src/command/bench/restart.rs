@@ -41,7 +41,7 @@ struct Report {
     lost_max: u64,
     goals: Vec<Goal>,
     context: Context,
-    pipeline_scheduling: &'static str,
+    pipeline_scheduling: String,
 }
 
 pub(super) fn bench(arguments: &RestartArguments) -> anyhow::Result<Code> {
@@ -49,18 +49,20 @@ pub(super) fn bench(arguments: &RestartArguments) -> anyhow::Result<Code> {
     let stop = StopSignals::take().context("cannot take over Ctrl-C")?;
     let mut phases = Phases(arguments.seed);
     let mut all = Vec::new();
+    let mut scheduling = String::new();
     while all.len() < arguments.kills as usize {
         let kills = (arguments.kills - all.len() as u32).min(KILLS_PER_RUN);
         let directory = tempfile::tempdir().context("no temporary directory")?;
         let text = scenario_text(kills, &mut phases);
         let (_, recording) = pipeline::run("bench-restart.toml", &text, directory.path(), &stop)?;
         all.extend(chains(&recording, kills));
+        scheduling = recording.header.host.scheduling;
         let mut err = io::stderr();
         if err.is_terminal() {
             write!(err, "\r{} of {} kills ", all.len(), arguments.kills)?;
         }
     }
-    let report = Report::of(&all, arguments.seed);
+    let report = Report::of(&all, arguments.seed, scheduling);
     if arguments.json {
         write_json(&report)?;
     } else {
@@ -108,7 +110,7 @@ impl Phases {
 }
 
 impl Report {
-    fn of(all: &[Chain], seed: u64) -> Report {
+    fn of(all: &[Chain], seed: u64, pipeline_scheduling: String) -> Report {
         let whole: Vec<_> = all.iter().filter_map(Chain::steps).collect();
         let step = |index: usize| {
             let times: Vec<u64> = whole.iter().map(|steps| steps[index]).collect();
@@ -144,7 +146,7 @@ impl Report {
             lost_max: all.iter().map(|chain| chain.lost).max().unwrap_or(0),
             goals,
             context: Context::observe(),
-            pipeline_scheduling: "as in `failop run`: SCHED_FIFO where the host permits it",
+            pipeline_scheduling,
         }
     }
 

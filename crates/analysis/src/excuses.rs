@@ -1,0 +1,45 @@
+//! What stalls of the host may explain: what a demand asks before it calls something a miss.
+
+use wire::event::Detector;
+
+use crate::analyse::Findings;
+use crate::modes;
+use crate::streams::Outcome;
+use crate::timeline::{Detected, Moment, Span};
+
+impl Findings<'_> {
+    /// Whether a processor stood still while a sample was on its way: from a period before it was due,
+    /// in which it was to be prepared, to a period after it, from which on it is late, and `longer`
+    /// nanoseconds.
+    pub(crate) fn stalled_around(&self, sample: &Outcome, longer: Moment) -> bool {
+        let period = self.timeline.period(sample.sensor);
+        let way = Span { from: sample.due - period, to: sample.due + period + longer };
+        self.stalls.disturb(way)
+    }
+
+    /// How many of these samples were lost in a stall.
+    pub(crate) fn lost_in_stalls<'o>(&self, samples: impl Iterator<Item = &'o Outcome>) -> u64 {
+        samples.filter(|it| it.lost.is_some() && self.stalled_around(it, 0)).count() as u64
+    }
+
+    /// Whether the silence of which the watchdog complains has a stall in it: the watchdog does not
+    /// count stalls, but what they hold up is not always over with them.
+    pub(crate) fn is_silenced_by_stall(&self, complaint: &Detected) -> bool {
+        let supervision = &self.timeline.plan.supervision[complaint.node.index()];
+        let timeout_ns = match complaint.detector {
+            Detector::Heartbeat => supervision.heartbeat_timeout_ns,
+            Detector::Startup => supervision.startup_timeout_ns,
+            _ => return false,
+        };
+        let timeout = i64::try_from(timeout_ns).unwrap_or(i64::MAX);
+        let silence = Span { from: complaint.at.saturating_sub(timeout), to: complaint.at };
+        self.stalls.disturb(silence)
+    }
+
+    /// Whether a mode of fusion, or its silence, lasted no longer than the host stalled in it or just
+    /// before it, so that the stalls alone may have brought it about.
+    pub(crate) fn is_mode_of_stalls(&self, mode: Span) -> bool {
+        let before = modes::silence_limit(&self.timeline);
+        mode.length() <= self.stalls.length_in(Span { from: mode.from - before, to: mode.to })
+    }
+}
