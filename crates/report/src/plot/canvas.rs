@@ -40,7 +40,7 @@ pub(super) struct About<'a> {
 }
 
 /// Where text stands relative to its position; it is centred vertically.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Anchor {
     /// Begins there.
     Start,

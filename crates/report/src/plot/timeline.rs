@@ -11,7 +11,7 @@ use super::zoom::Zoom;
 use crate::words;
 use analysis::Summary;
 use analysis::series::{LifeSpan, Series};
-use analysis::summary::FaultResult;
+use analysis::summary::{FaultResult, ModeSpan};
 use wire::Node;
 use wire::event::{LifeState, Mode};
 
@@ -38,7 +38,7 @@ const NAME: Label = Label { size: 12.0, colour: INK, anchor: Anchor::Start, weig
 /// The lives of the processes, fusion's mode, and what became of each fault.
 pub fn timeline_svg(summary: &Summary, series: &Series) -> Result<String, PlotError> {
     let time = Axis::time(summary.duration_ms);
-    let legend = legend(summary, series);
+    let legend = legend(summary, series, &time);
     let zoom = Zoom::new(&summary.faults);
     let faults_top = BELOW_TITLE + legend.height(MARGIN) + 10.0;
     let rows = FaultRows::new(series, &time);
@@ -91,13 +91,18 @@ fn lives<'a>(summary: &Summary, series: &'a Series) -> impl Iterator<Item = &'a 
     series.lives.iter().filter(move |life| life.from_ms < end_ms)
 }
 
+/// Fusion's modes, without those before its first samples, of which nothing is seen.
+fn modes<'a>(summary: &'a Summary, time: &Axis) -> impl Iterator<Item = &'a ModeSpan> {
+    summary.modes.iter().filter(|span| time.pixel(span.to_ms) >= LEFT + 1.0)
+}
+
 /// Explains what occurs in this run, and nothing else.
-fn legend(summary: &Summary, series: &Series) -> Legend {
+fn legend(summary: &Summary, series: &Series, time: &Axis) -> Legend {
     let mut legend = Legend::default();
     for state in LifeState::ALL.iter().filter(|s| lives(summary, series).any(|l| l.state == **s)) {
         legend.add(Mark::Box, palette::state(*state), state.name());
     }
-    for mode in Mode::ALL.iter().rev().filter(|m| summary.modes.iter().any(|s| s.mode == **m)) {
+    for mode in Mode::ALL.iter().rev().filter(|m| modes(summary, time).any(|s| s.mode == **m)) {
         legend.add(Mark::Box, palette::mode(*mode), format!("mode {}", mode.name()));
     }
     if !series.fault_spans.is_empty() {
@@ -152,7 +157,7 @@ fn draw_life(canvas: &Canvas<'_>, time: &Axis, top: f64, spans: &[&LifeSpan]) ->
 
 fn draw_modes(canvas: &Canvas<'_>, time: &Axis, top: f64, summary: &Summary) -> Drawn {
     draw_lane(canvas, top, "mode")?;
-    for span in &summary.modes {
+    for span in modes(summary, time) {
         let from = time.pixel(span.from_ms);
         let to = time.pixel(span.to_ms).max(from + 1.0);
         canvas.rectangle((from, top), (to, top + LANE_HEIGHT), palette::mode(span.mode))?;

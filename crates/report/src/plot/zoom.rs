@@ -42,8 +42,8 @@ struct Step {
 struct Strip {
     name: String,
     steps: Vec<Step>,
-    /// Left end and row of each step's words.
-    places: Vec<(f64, usize)>,
+    /// On which side of its line each step's words stand, and in which row.
+    places: Vec<(Anchor, usize)>,
     rows: usize,
 }
 
@@ -108,14 +108,27 @@ impl Zoom {
 
 impl Strip {
     fn new(fault: &FaultResult, steps: Vec<Step>, axis: &Axis) -> Strip {
-        let interval = |step: &Step| {
-            let width = text_width(&step.words(), WORDS.size) + 8.0;
-            let from = (axis.pixel(step.after_ms) - 4.0).min(RIGHT - width);
-            (from, from + width)
+        let width = |step: &Step| text_width(&step.words(), WORDS.size) + 8.0;
+        let side = |step: &Step| {
+            let fits = axis.pixel(step.after_ms) - 4.0 + width(step) <= RIGHT;
+            if fits { Anchor::Start } else { Anchor::End }
         };
-        let intervals: Vec<(f64, f64)> = steps.iter().map(interval).collect();
+        let sides: Vec<Anchor> = steps.iter().map(side).collect();
+        // Words before their marks all begin at one place, as it were: they stand one below the other
+        // in the order of time, and no line down to later words runs through earlier ones.
+        let begin = |step: &Step| axis.pixel(step.after_ms) + 4.0 - width(step);
+        let before = steps.iter().zip(&sides).filter(|(_, side)| **side == Anchor::End);
+        let edge = before.map(|(step, _)| begin(step)).fold(RIGHT, f64::min);
+        let interval = |(step, side): (&Step, &Anchor)| {
+            let x = axis.pixel(step.after_ms);
+            match side {
+                Anchor::End => (edge, x + 4.0),
+                _ => (x - 4.0, x - 4.0 + width(step)),
+            }
+        };
+        let intervals: Vec<(f64, f64)> = steps.iter().zip(&sides).map(interval).collect();
         let (rows_of, rows) = stack(&intervals);
-        let places = intervals.into_iter().map(|(from, _)| from).zip(rows_of).collect();
+        let places = sides.into_iter().zip(rows_of).collect();
         Strip { name: short_id(&fault.id), steps, places, rows }
     }
 
@@ -128,11 +141,11 @@ impl Strip {
         let name = Label { anchor: Anchor::Start, weight: Weight::Bold, size: 12.0, colour: INK };
         canvas.rectangle((LEFT, top + 2.0), (RIGHT, top + MARKS - 2.0), LANE)?;
         canvas.text((MARGIN, middle), &self.name, name)?;
-        for (step, (from, row)) in self.steps.iter().zip(&self.places) {
+        for (step, (side, row)) in self.steps.iter().zip(&self.places) {
             let x = axis.pixel(step.after_ms);
             let words_y = top + MARKS + (*row as f64 + 0.5) * WORDS_ROW;
             canvas.line([(x, middle), (x, words_y + 4.0)], FAINT.with_opacity(0.5), 0.5)?;
-            step.draw_words(canvas, (from + 6.0, words_y))?;
+            step.draw_words(canvas, (x, words_y), *side)?;
         }
         for step in &self.steps {
             let x = axis.pixel(step.after_ms);
@@ -150,9 +163,11 @@ impl Step {
         format!("{} {}", self.what, number::short(self.after_ms))
     }
 
-    fn draw_words(&self, canvas: &Canvas<'_>, at: At) -> Drawn {
+    /// The words beside the line at `x`: after it, or ending before it.
+    fn draw_words(&self, canvas: &Canvas<'_>, (x, y): At, anchor: Anchor) -> Drawn {
         let colour = self.mark.map_or(INK, |(_, colour)| colour);
-        canvas.text(at, &self.words(), Label { anchor: Anchor::Start, colour, ..WORDS })
+        let x = if anchor == Anchor::End { x - 3.0 } else { x + 2.0 };
+        canvas.text((x, y), &self.words(), Label { colour, anchor, ..WORDS })
     }
 }
 
