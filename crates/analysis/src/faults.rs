@@ -12,14 +12,14 @@ mod recovery;
 mod tests;
 
 use fault::Fault;
-use fault::catalogue::Injection;
-use wire::event::Detector;
+use fault::kind::Evidence;
+use fault::{Actor, Target};
+use wire::event::{Detector, Proof};
 use wire::{Node, Source};
 
 use crate::streams::{Outcome, Outcomes};
 use crate::summary::FaultResult;
 use crate::timeline::{Applied, Detected, Exit, Moment, Span, Timeline, ms};
-use crate::words;
 
 /// A fault, as far as the records tell.
 #[derive(Debug)]
@@ -37,8 +37,8 @@ pub(crate) struct FaultFacts<'a> {
 impl FaultFacts<'_> {
     /// Whether this end of a process is what the fault is about.
     pub(crate) fn explains(&self, exit: &Exit) -> bool {
-        let ends = matches!(self.fault.injection, Injection::Kill { .. } | Injection::Crash { .. });
-        ends && self.struck(exit.node, exit.incarnation, exit.at)
+        self.fault.injection.kind().evidence == Evidence::Ended
+            && self.struck(exit.node, exit.incarnation, exit.at)
     }
 
     /// Whether the fault may have brought this complaint of the watchdog about.
@@ -46,14 +46,14 @@ impl FaultFacts<'_> {
         let Detected { at, node, incarnation, detector } = *complaint;
         // A successor that is not ready in time may not have come as far as to be struck itself.
         let unready = detector == Detector::Startup
-            && self.fault.target == node
+            && self.fault.target.node() == Some(node)
             && self.in_force.is_some_and(|span| span.contains(at));
         handling::causes(&self.fault.injection, detector)
             && (unready || self.struck(node, incarnation, at))
     }
 
     fn struck(&self, node: Node, incarnation: u32, before: Moment) -> bool {
-        self.fault.target == node
+        self.fault.target.node() == Some(node)
             && self.victims.contains(&incarnation)
             && self.acted.is_some_and(|acted| acted <= before)
     }
@@ -78,8 +78,8 @@ fn examine_one<'a>(
     let mut result = FaultResult {
         id: fault.id.clone(),
         target: fault.target,
-        kind: fault.injection.kind().to_owned(),
-        detail: words::injection(&fault.injection),
+        kind: fault.injection.name().to_owned(),
+        detail: fault.injection.detail(),
         activated: findings.activated,
         evidence: findings.sentences,
         injected_at_ms: None,
@@ -114,11 +114,14 @@ fn examine_one<'a>(
 pub(crate) fn lost<'o>(
     timeline: &Timeline,
     outcomes: &'o Outcomes,
-    target: Node,
+    target: Target,
     in_force: Span,
 ) -> impl Iterator<Item = &'o Outcome> {
-    let due = Span { from: in_force.from - timeline.rhythm(target), to: in_force.to };
-    outcomes.of(target).iter().filter(move |it| it.lost.is_some() && due.contains(it.due))
+    let own = target.node();
+    let before = own.map_or(0, |node| timeline.rhythm(node));
+    let due = Span { from: in_force.from - before, to: in_force.to };
+    let samples = own.map_or(&[][..], |node| outcomes.of(node)).iter();
+    samples.filter(move |it| it.lost.is_some() && due.contains(it.due))
 }
 
 /// A fault and the records about it.
@@ -126,6 +129,10 @@ struct Case<'a, 't> {
     timeline: &'t Timeline<'a>,
     index: u32,
     fault: &'t Fault,
+    /// The victim, where it is a process that is supervised.
+    node: Option<Node>,
+    /// When it was to begin, if what sets it off happened.
+    begins: Option<Moment>,
     applied: Vec<&'t Applied>,
     victims: Vec<u32>,
     acted: Option<Moment>,
@@ -133,13 +140,15 @@ struct Case<'a, 't> {
 
 impl<'a, 't> Case<'a, 't> {
     fn new(timeline: &'t Timeline<'a>, index: u32, fault: &'t Fault) -> Case<'a, 't> {
+        let node = fault.target.node();
+        let by_watchdog = fault.injection.kind().actor == Actor::Watchdog;
+        let writer = node.filter(|_| !by_watchdog).map_or(Source::Watchdog, Source::Node);
         let applied = timeline.processes.applied.iter();
-        let applied: Vec<&Applied> = applied
-            .filter(|it| it.fault == index && it.source == Source::Node(fault.target))
-            .collect();
+        let applied: Vec<&Applied> =
+            applied.filter(|it| it.fault == index && it.source == writer).collect();
         let signalled = timeline.watchdog.injecting.iter();
         let mut signalled = signalled.filter(|it| it.fault == index);
-        let (acted, mut victims) = if fault.injection.by_watchdog() {
+        let (acted, mut victims) = if by_watchdog || fault.injection.acts_from_outside() {
             let first = signalled.next();
             (first.map(|it| it.at), first.iter().map(|it| it.incarnation).collect())
         } else {
@@ -148,12 +157,19 @@ impl<'a, 't> Case<'a, 't> {
         };
         victims.sort_unstable();
         victims.dedup();
-        Case { timeline, index, fault, applied, victims, acted }
+        let begins = timeline.begins(index, fault);
+        Case { timeline, index, fault, node, begins, applied, victims, acted }
     }
 
     /// How a victim ended, if it did while the run lasted.
     fn exit_of(&self, victim: u32) -> Option<&'t Exit> {
-        self.timeline.exit_of(self.fault.target, victim)
+        self.timeline.exit_of(self.node?, victim)
+    }
+
+    /// How often it acted, and the sum of the amounts.
+    fn amount(&self) -> (u64, u64) {
+        let acted = self.applied.iter().filter(|it| it.proof == Proof::Acted);
+        acted.fold((0, 0), |(number, sum), it| (number + 1, sum.saturating_add(it.value)))
     }
 
     fn last_victim(&self) -> u32 {

@@ -38,7 +38,7 @@ const ENOUGH: u64 = 10;
 pub(crate) fn judge(findings: &Findings) -> Vec<Isolation> {
     let isolated = &findings.timeline.plan.expect.isolated;
     let pairs = isolated.iter().flat_map(|&process| {
-        let others = findings.faults.iter().filter(move |it| it.fault.target != process);
+        let others = findings.faults.iter().filter(move |it| it.fault.target != process.into());
         others.map(move |facts| (process, facts))
     });
     pairs.map(|(process, facts)| judge_one(findings, process, facts)).collect()

@@ -1,5 +1,6 @@
 //! What the plots show, as plain points: [`Series`].
 
+use fault::Target;
 use serde::{Deserialize, Serialize};
 use wire::Node;
 use wire::event::LifeState;
@@ -53,7 +54,7 @@ pub struct FaultSpan {
     /// Kind.
     pub kind: String,
     /// Victim.
-    pub target: Node,
+    pub target: Target,
     /// Effect.
     pub from_ms: f64,
     /// Recovery, or the end of the run.

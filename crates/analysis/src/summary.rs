@@ -4,6 +4,7 @@
 //! [`SCHEMA`]. Times ending in `_ms` count from the start of the schedule unless they are
 //! durations; a value that was not observed is `null`, never 0.
 
+use fault::Target;
 use recording::Host;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -163,7 +164,7 @@ pub struct FaultResult {
     /// Its id.
     pub id: String,
     /// The victim.
-    pub target: Node,
+    pub target: Target,
     /// Its kind.
     pub kind: String,
     /// Parameters, for people: `SIGKILL`, `spin for 0.4 s`.

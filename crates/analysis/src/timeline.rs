@@ -5,6 +5,7 @@
 
 mod events;
 
+use fault::Fault;
 use recording::{Recording, Truncation};
 use scenario::Plan;
 use wire::event::{Ending, LifeState, Reaction};
@@ -109,6 +110,13 @@ impl<'a> Timeline<'a> {
     /// Counts from the start of the schedule.
     pub(crate) fn moment(&self, t_ns: u64) -> Moment {
         (i128::from(t_ns) - i128::from(self.t0_ns)).clamp(-FAR_NS, FAR_NS) as i64
+    }
+
+    /// When a fault was to begin, if what sets it off happened.
+    pub(crate) fn begins(&self, index: u32, fault: &Fault) -> Option<Moment> {
+        let armed = || self.watchdog.armed.iter().find(|(_, of)| *of == index).map(|(at, _)| *at);
+        let known = fault.start.at_ns().map(|at_ns| i64::try_from(at_ns).unwrap_or(i64::MAX));
+        known.or_else(armed)
     }
 
     /// The sample's due time.
@@ -220,9 +228,8 @@ impl<'a> Timeline<'a> {
 fn writes(source: Source, event: &Event) -> bool {
     match event {
         Event::Started { .. } => true,
-        Event::Attached {} | Event::Applied { .. } | Event::Resumed { .. } => {
-            source != Source::Watchdog
-        }
+        Event::Applied { .. } => true,
+        Event::Attached {} | Event::Resumed { .. } => source != Source::Watchdog,
         Event::FramePublished { .. } | Event::FrameOverrun { .. } => {
             source == Source::Node(Node::Camera)
         }
@@ -256,6 +263,7 @@ fn writes(source: Source, event: &Event) -> bool {
         | Event::RunEnded { .. }
         | Event::NotInjected { .. }
         | Event::SpawnFailed { .. }
+        | Event::Armed { .. }
         | Event::Lifted { .. } => source == Source::Watchdog,
     }
 }

@@ -1,6 +1,7 @@
 //! Numbers and kinds as words for people.
 
-use fault::catalogue::{Injection, Signal};
+use fault::Target;
+use fault::act::Signal;
 use wire::Node;
 
 use crate::timeline::{HowEnded, ms};
@@ -13,10 +14,6 @@ pub(crate) fn in_ms(ns: i64) -> String {
 /// A length from a plan, `150 ms`.
 pub(crate) fn limit_ms(ns: u64) -> String {
     format!("{} ms", ns as f64 / 1e6)
-}
-
-fn seconds(ns: u64) -> String {
-    format!("{} s", ns as f64 / 1e9)
 }
 
 /// `1 frame`, `2 frames`.
@@ -34,6 +31,11 @@ pub(crate) fn sample(stream: Node) -> &'static str {
     }
 }
 
+/// What one sample that a target may lose is called.
+pub(crate) fn sample_of(target: Target) -> &'static str {
+    target.node().map_or("sample", sample)
+}
+
 /// `SIGKILL`.
 pub(crate) fn signal(number: u32) -> String {
     let known =
@@ -47,23 +49,4 @@ pub(crate) fn exit(how: HowEnded) -> String {
         HowEnded::Code(code) => format!("exit code {code}"),
         HowEnded::Signal(number) => format!("signal {}", signal(number)),
     }
-}
-
-/// The parameters of a fault: `SIGKILL`, `spin for 0.4 s`.
-pub(crate) fn injection(injection: &Injection) -> String {
-    let lasting = |for_ns: Option<u64>| match for_ns {
-        Some(ns) => format!(" for {}", seconds(ns)),
-        None => String::new(),
-    };
-    let what = match injection {
-        Injection::Kill { signal } => signal.name().to_owned(),
-        Injection::Crash { how, .. } => how.name().to_owned(),
-        Injection::Hang { how, .. } => how.name().to_owned(),
-        Injection::Slow { extra_ns, .. } => format!("{} more each step", limit_ms(*extra_ns)),
-        Injection::Drop { percent, .. } => format!("{percent} % of the samples"),
-        Injection::Delay { by_ns, .. } => limit_ms(*by_ns),
-        Injection::Corrupt { bits, .. } => count(u64::from(*bits), "bit") + " of each sample",
-        Injection::Freeze { .. } => "content".to_owned(),
-    };
-    what + &lasting(injection.duration_ns())
 }

@@ -5,6 +5,7 @@
 //! payload is understood here, and no fault is known.
 #![forbid(unsafe_code)]
 
+pub mod arming;
 pub mod doorbell;
 pub mod events;
 pub mod frames;

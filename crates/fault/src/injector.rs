@@ -2,297 +2,227 @@
 //!
 //! It never acts itself: the node's driver asks, acts, and records that it acted.
 
-use crate::catalogue::{CrashHow, Fault, HangHow, Injection};
+use crate::act::{Act, ProcessFault, SampleFault, StartFault, StepFault};
+use crate::fault::Fault;
+use crate::kind::Need;
+use crate::kinds::Injection;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use wire::Node;
-
-/// A fault of the process as a whole that is due.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ProcessFault {
-    /// Crash now.
-    Crash(CrashHow),
-    /// Burn the CPU for this long; `None`: for ever.
-    Spin(Option<u64>),
-    /// Wait for nothing for this long; `None`: for ever.
-    Block(Option<u64>),
-}
-
-/// A fault on one sample, between the node's output and its channel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DataFault {
-    /// Do not hand it over.
-    Drop,
-    /// Hand it over this much later.
-    Delay(u64),
-    /// Flip this many bits after protection.
-    Corrupt(u32),
-    /// Replace its content by that of the last sample before the fault.
-    Freeze,
-}
 
 /// The faults of one incarnation of one process. Times are nanoseconds from the start of the
 /// schedule.
 #[derive(Clone, Debug)]
 pub struct Injector {
-    /// (index in the plan, fault), in the order of the plan.
-    faults: Vec<(u32, Fault)>,
+    faults: Vec<Own>,
     seed: u64,
-    /// Process faults that this incarnation has already suffered, or that struck before its birth.
-    spent: Vec<u32>,
+    born_ns: u64,
+}
+
+/// A fault of this process.
+#[derive(Clone, Debug)]
+struct Own {
+    /// Index in the plan.
+    index: u32,
+    injection: Injection,
+    act: Act,
+    /// When it begins, once that is known.
+    start_ns: Option<u64>,
+    end_ns: Option<u64>,
+    /// A process fault that this incarnation has suffered, or that struck before its birth.
+    spent: bool,
 }
 
 impl Injector {
     /// The faults of the plan that act inside `node`, for an incarnation born at `born_ns`.
     ///
-    /// A crash or hang without a duration struck the incarnation that was alive when it began; one
-    /// born later is spared. One with a duration strikes everyone who is alive in it.
-    pub fn new(faults: &[Fault], node: Node, seed: u64, born_ns: u64) -> Injector {
-        let faults: Vec<_> = (0..)
-            .zip(faults)
-            .filter(|(_, fault)| fault.target == node && !fault.injection.by_watchdog())
-            .map(|(index, fault)| (index, fault.clone()))
-            .collect();
-        let spent = faults
-            .iter()
-            .filter(|(_, fault)| fault.start_ns < born_ns && !strikes_the_newborn(&fault.injection))
-            .map(|(index, _)| *index)
-            .collect();
-        Injector { faults, seed, spent }
+    /// A process fault without a duration struck the incarnation that was alive when it began; one
+    /// born later is spared. A crash with one strikes everyone who is alive in it. Faults that need
+    /// what is `lacking` are left out.
+    pub fn new(
+        faults: &[Fault],
+        node: Node,
+        seed: u64,
+        born_ns: u64,
+        lacking: &[Need],
+    ) -> Injector {
+        let own = (0..).zip(faults).filter(|(_, fault)| fault.target.node() == Some(node));
+        let own = own.map(|(index, fault)| Own {
+            index,
+            injection: fault.injection.clone(),
+            act: fault.injection.act(),
+            start_ns: None,
+            end_ns: None,
+            spent: false,
+        });
+        let possible =
+            |own: &Own| !own.injection.kind().needs.iter().any(|need| lacking.contains(need));
+        let inside = own.filter(|own| !matches!(own.act, Act::Outside(_)) && possible(own));
+        let mut injector = Injector { faults: inside.collect(), seed, born_ns };
+        for (index, fault) in (0..).zip(faults) {
+            if let Some(at_ns) = fault.start.at_ns() {
+                injector.begin(index, at_ns);
+            }
+        }
+        injector
+    }
+
+    /// The fault with this index in the plan begins at `start_ns`. Only the first time counts.
+    pub fn begin(&mut self, index: u32, start_ns: u64) {
+        let born_ns = self.born_ns;
+        let own = self.faults.iter_mut().find(|it| it.index == index && it.start_ns.is_none());
+        let Some(own) = own else { return };
+        own.start_ns = Some(start_ns);
+        own.end_ns = own.injection.duration_ns().map(|ns| start_ns.saturating_add(ns));
+        own.spent = start_ns < born_ns && !own.strikes_the_newborn();
+    }
+
+    /// Faults, by their index in the plan, that begin when the watchdog says so and have not begun.
+    pub fn awaited(&self) -> impl Iterator<Item = u32> {
+        self.faults.iter().filter(|own| own.start_ns.is_none()).map(|own| own.index)
     }
 
     /// When a process fault is or was due that has not struck at `now_ns`, if any is left.
     pub fn next_process_fault_ns(&self, now_ns: u64) -> Option<u64> {
-        self.pending(now_ns).map(|(_, fault)| fault.start_ns).min()
+        self.faults.iter().filter(|own| own.is_pending(now_ns)).filter_map(|own| own.start_ns).min()
     }
 
-    /// The process fault that is due at `now_ns`, with its index in the plan. Each is returned to
-    /// an incarnation once.
-    pub fn process_fault(&mut self, now_ns: u64) -> Option<(u32, ProcessFault)> {
-        let (index, what) = self
-            .pending(now_ns)
-            .find(|(_, fault)| fault.start_ns <= now_ns)
-            .and_then(|(index, fault)| Some((*index, process_fault(&fault.injection)?)))?;
-        self.spent.push(index);
-        Some((index, what))
+    /// The process fault that is due at `now_ns`, with its index in the plan and how long it lasts.
+    /// Each is returned to an incarnation once.
+    pub fn process_fault(&mut self, now_ns: u64) -> Option<(u32, ProcessFault, Option<u64>)> {
+        let due = |own: &&mut Own| {
+            own.is_pending(now_ns) && own.start_ns.is_some_and(|start| start <= now_ns)
+        };
+        let own = self.faults.iter_mut().find(due)?;
+        own.spent = true;
+        match own.act {
+            Act::Process(what) => Some((own.index, what, own.injection.duration_ns())),
+            _ => None,
+        }
     }
 
-    /// How much longer a step at `now_ns` takes by each fault, with the fault's index in the plan.
-    pub fn slow(&self, now_ns: u64) -> impl Iterator<Item = (u32, u64)> {
-        self.active(now_ns).filter_map(|(index, fault)| match fault.injection {
-            Injection::Slow { extra_ns, .. } => Some((index, extra_ns)),
+    /// What befalls the start of this incarnation at `now_ns`.
+    pub fn start_faults(&self, now_ns: u64) -> impl Iterator<Item = (u32, StartFault)> {
+        self.active(now_ns).filter_map(|own| match own.act {
+            Act::Start(what) => Some((own.index, what)),
             _ => None,
         })
     }
 
-    /// What befalls the sample `item` that was due at `due_ns`: every active data fault, in the
-    /// order of the plan, with its index.
-    pub fn data_faults(
+    /// What befalls the step at `now_ns` that works on `item`, with the fault's index in the plan and
+    /// the time since its beginning. A jitter comes as the time that was drawn for this step.
+    pub fn step_faults(
+        &self,
+        now_ns: u64,
+        item: u64,
+    ) -> impl Iterator<Item = (u32, StepFault, u64)> {
+        self.active(now_ns).filter_map(move |own| match own.act {
+            Act::Step(StepFault::Jitter(up_to_ns)) => {
+                let ns = self.draw(own.index, item).random_range(0..=up_to_ns);
+                Some((own.index, StepFault::Slow(ns), own.since(now_ns)))
+            }
+            Act::Step(what) => Some((own.index, what, own.since(now_ns))),
+            _ => None,
+        })
+    }
+
+    /// What befalls the sample `item` that was due at `due_ns`: every active fault that hits it, in
+    /// the order of the plan, with its index. A delay comes with the jitter that was drawn for this
+    /// sample.
+    pub fn sample_faults(
         &self,
         due_ns: u64,
         item: u64,
-    ) -> impl Iterator<Item = (u32, DataFault)> + '_ {
-        self.active(due_ns).filter_map(move |(index, fault)| match fault.injection {
-            Injection::Drop { percent, .. } => {
-                let hit = self.draw(index, item).random_bool((percent / 100.0).clamp(0.0, 1.0));
-                hit.then_some((index, DataFault::Drop))
+    ) -> impl Iterator<Item = (u32, SampleFault, u64)> {
+        let hit = self.active(due_ns).filter(move |own| self.hits(own, item));
+        hit.filter_map(move |own| match own.act {
+            Act::Sample(SampleFault::Delay(by_ns)) => {
+                let jitter_ns = own.injection.jitter_ns();
+                let drawn = self.draw(own.index, item).random_range(0..=2 * jitter_ns);
+                let by_ns = (by_ns + drawn).saturating_sub(jitter_ns);
+                Some((own.index, SampleFault::Delay(by_ns), own.since(due_ns)))
             }
-            Injection::Delay { by_ns, .. } => Some((index, DataFault::Delay(by_ns))),
-            Injection::Corrupt { bits, .. } => Some((index, DataFault::Corrupt(bits))),
-            Injection::Freeze { .. } => Some((index, DataFault::Freeze)),
+            Act::Sample(what) => Some((own.index, what, own.since(due_ns))),
             _ => None,
         })
     }
 
-    /// Whether the plan holds a fault for this process that needs the driver to keep old samples
-    /// (`freeze`) or to hold samples back (`delay`).
-    pub fn keeps_samples(&self) -> bool {
-        self.faults.iter().any(|(_, fault)| {
-            matches!(fault.injection, Injection::Freeze { .. } | Injection::Delay { .. })
-        })
+    /// How many of the last samples the driver must keep for faults that repeat them; 0 for none.
+    pub fn keeps_samples(&self) -> usize {
+        let kept = self.faults.iter().map(|own| match own.act {
+            Act::Sample(SampleFault::Replay(age)) => age as usize,
+            Act::Sample(
+                SampleFault::Freeze | SampleFault::Damage(crate::act::Damage::StaleHalf),
+            ) => 1,
+            _ => 0,
+        });
+        kept.max().unwrap_or(0)
     }
 
-    /// Flips `bits` different bits of `sample` and returns how many it flipped: fewer only if the
-    /// sample has fewer. Which ones follows from the seed, the fault and the item.
-    pub fn flip_bits(&self, fault: u32, item: u64, bits: u32, sample: &mut [u8]) -> u32 {
-        let total = sample.len() as u64 * 8;
-        let wanted = u64::from(bits).min(total);
-        let mut draw = self.draw(fault, item);
-        // Of more than half of the bits, the others are drawn: a draw then hits a new one at once.
-        let most = wanted > total / 2;
-        if most {
-            for byte in sample.iter_mut() {
-                *byte = !*byte;
-            }
-        }
-        let drawn = if most { total - wanted } else { wanted };
-        let mut flipped = std::collections::HashSet::new();
-        while (flipped.len() as u64) < drawn {
-            let bit = draw.random_range(0..total);
-            if flipped.insert(bit) {
-                sample[(bit / 8) as usize] ^= 1 << (bit % 8);
-            }
-        }
-        wanted as u32
-    }
-
-    /// Process faults that have yet to strike this incarnation. A crash loop is over at its end; a
-    /// hang lasts from when it strikes, so that it cannot be over before.
-    fn pending(&self, now_ns: u64) -> impl Iterator<Item = &(u32, Fault)> {
-        self.faults.iter().filter(move |(index, fault)| {
-            let over = match fault.injection {
-                Injection::Crash { .. } => fault.end_ns().is_some_and(|end| end <= now_ns),
-                _ => false,
-            };
-            process_fault(&fault.injection).is_some() && !over && !self.spent.contains(index)
-        })
-    }
-
-    fn active(&self, now_ns: u64) -> impl Iterator<Item = (u32, &Fault)> {
-        self.faults.iter().filter_map(move |(index, fault)| {
-            let ended = fault.end_ns().is_none_or(|end| now_ns >= end);
-            (fault.start_ns <= now_ns && !ended).then_some((*index, fault))
-        })
-    }
-
-    /// One stream per (fault, item): a restarted process draws what it would have drawn.
-    fn draw(&self, fault: u32, item: u64) -> ChaCha8Rng {
+    /// The stream of draws for this fault and item: a restarted process draws what it would have
+    /// drawn.
+    pub fn draw(&self, fault: u32, item: u64) -> ChaCha8Rng {
         let mut generator =
             ChaCha8Rng::seed_from_u64(self.seed ^ u64::from(fault).wrapping_mul(FAULT_SALT));
         generator.set_stream(item);
         generator
     }
+
+    /// Whether a fault on a share of the samples hits this one.
+    fn hits(&self, own: &Own, item: u64) -> bool {
+        let share = (own.injection.percent() / 100.0).clamp(0.0, 1.0);
+        let burst = own.injection.mean_burst();
+        if burst <= 1.0 || share >= 1.0 {
+            return self.draw(own.index, item).random_bool(share);
+        }
+        // A chain of two states, good and bad, with the wanted share and mean length of bad runs.
+        // Each block of items has a chain of its own, so that any item can be asked about.
+        let block = item / BLOCK_ITEMS * BLOCK_ITEMS;
+        let leaves = 1.0 / burst;
+        let enters = (leaves * share / (1.0 - share)).min(1.0);
+        let first = self.draw(own.index, block).random_bool(share);
+        (block + 1..=item).fold(first, |bad, item| {
+            let mut draw = self.draw(own.index, item);
+            if bad { !draw.random_bool(leaves) } else { draw.random_bool(enters) }
+        })
+    }
+
+    fn active(&self, now_ns: u64) -> impl Iterator<Item = &Own> {
+        self.faults.iter().filter(move |own| {
+            let ended = own.end_ns.is_some_and(|end| now_ns >= end) || own.spent;
+            own.start_ns.is_some_and(|start| start <= now_ns) && !ended
+        })
+    }
+}
+
+impl Own {
+    /// A process fault that has yet to strike this incarnation. A crash loop is over at its end; a
+    /// hang lasts from when it strikes, so that it cannot be over before.
+    fn is_pending(&self, now_ns: u64) -> bool {
+        let over = match self.act {
+            Act::Process(ProcessFault::Crash(_)) => self.end_ns.is_some_and(|end| end <= now_ns),
+            _ => false,
+        };
+        matches!(self.act, Act::Process(_)) && self.start_ns.is_some() && !over && !self.spent
+    }
+
+    fn strikes_the_newborn(&self) -> bool {
+        match self.act {
+            Act::Process(ProcessFault::Crash(_)) => self.end_ns.is_some(),
+            Act::Process(_) | Act::Sample(SampleFault::DieAt(_)) => false,
+            _ => true,
+        }
+    }
+
+    fn since(&self, now_ns: u64) -> u64 {
+        now_ns.saturating_sub(self.start_ns.unwrap_or(now_ns))
+    }
 }
 
 /// Spreads fault indices over the seed space: 2⁶⁴ divided by the golden ratio.
 const FAULT_SALT: u64 = 0x9e37_79b9_7f4a_7c15;
-
-/// What an injection does to the process as a whole from inside; `None` if it does not.
-fn process_fault(injection: &Injection) -> Option<ProcessFault> {
-    match *injection {
-        Injection::Crash { how, .. } => Some(ProcessFault::Crash(how)),
-        Injection::Hang { how: HangHow::Spin, for_ns } => Some(ProcessFault::Spin(for_ns)),
-        Injection::Hang { how: HangHow::Block, for_ns } => Some(ProcessFault::Block(for_ns)),
-        _ => None,
-    }
-}
-
-fn strikes_the_newborn(injection: &Injection) -> bool {
-    match injection {
-        Injection::Crash { for_ns, .. } => for_ns.is_some(),
-        Injection::Hang { .. } => false,
-        _ => true,
-    }
-}
+/// Items after which a chain of losses begins anew.
+const BLOCK_ITEMS: u64 = 256;
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const MS: u64 = 1_000_000;
-
-    fn fault(start_ms: u64, injection: Injection) -> Fault {
-        Fault { id: "F".into(), target: Node::Camera, start_ns: start_ms * MS, injection }
-    }
-
-    fn injector(faults: &[Fault], born_ms: u64) -> Injector {
-        Injector::new(faults, Node::Camera, 42, born_ms * MS)
-    }
-
-    #[test]
-    fn a_crash_strikes_once_and_spares_the_next_incarnation() {
-        let faults = [fault(100, Injection::Crash { how: CrashHow::Abort, for_ns: None })];
-        let mut first = injector(&faults, 0);
-        assert_eq!(first.next_process_fault_ns(0), Some(100 * MS));
-        assert_eq!(first.process_fault(99 * MS), None);
-        assert_eq!(first.process_fault(100 * MS), Some((0, ProcessFault::Crash(CrashHow::Abort))));
-        assert_eq!(first.process_fault(101 * MS), None, "once");
-        assert_eq!(injector(&faults, 105).process_fault(106 * MS), None, "the newborn is spared");
-    }
-
-    #[test]
-    fn a_crash_with_a_duration_is_a_crash_loop() {
-        let how = CrashHow::Exit;
-        let faults = [fault(100, Injection::Crash { how, for_ns: Some(50 * MS) })];
-        let struck = Some((0, ProcessFault::Crash(how)));
-        assert_eq!(injector(&faults, 105).process_fault(106 * MS), struck);
-        let mut late = injector(&faults, 149);
-        assert_eq!(late.process_fault(150 * MS), None, "it is over");
-        assert_eq!(late.next_process_fault_ns(150 * MS), None, "and nobody waits for it");
-    }
-
-    #[test]
-    fn a_hang_that_strikes_late_lasts_as_long() {
-        let for_ns = Some(20 * MS);
-        let faults = [fault(10, Injection::Hang { how: HangHow::Block, for_ns })];
-        let struck = injector(&faults, 0).process_fault(40 * MS);
-        assert_eq!(struck, Some((0, ProcessFault::Block(for_ns))));
-    }
-
-    #[test]
-    fn faults_of_others_and_of_the_watchdog_do_not_act_here() {
-        let mut others = fault(0, Injection::Freeze { for_ns: MS });
-        others.target = Node::Radar;
-        let stop = fault(0, Injection::Hang { how: HangHow::Stop, for_ns: None });
-        let kill = fault(0, Injection::Kill { signal: crate::Signal::Sigkill });
-        let mut injector = injector(&[others, stop, kill], 0);
-        assert_eq!(injector.process_fault(MS), None);
-        assert_eq!(injector.data_faults(0, 0).count(), 0);
-    }
-
-    #[test]
-    fn data_faults_act_in_their_interval_in_the_order_of_the_plan() {
-        let faults = [
-            fault(10, Injection::Corrupt { bits: 3, for_ns: 10 * MS }),
-            fault(15, Injection::Delay { by_ns: 7, for_ns: 10 * MS }),
-        ];
-        let injector = injector(&faults, 0);
-        let at = |ms: u64| injector.data_faults(ms * MS, ms).collect::<Vec<_>>();
-        assert_eq!(at(9), []);
-        assert_eq!(at(10), [(0, DataFault::Corrupt(3))]);
-        assert_eq!(at(15), [(0, DataFault::Corrupt(3)), (1, DataFault::Delay(7))]);
-        assert_eq!(at(20), [(1, DataFault::Delay(7))]);
-        assert_eq!(at(25), []);
-    }
-
-    #[test]
-    fn drop_hits_its_share_and_the_same_items_every_time() {
-        let faults = [fault(0, Injection::Drop { percent: 30.0, for_ns: u64::MAX })];
-        let hits = |injector: &Injector| {
-            (0..2000).filter(|&item| injector.data_faults(0, item).count() == 1).collect::<Vec<_>>()
-        };
-        let first = hits(&injector(&faults, 0));
-        assert_eq!(first, hits(&injector(&faults, 1)));
-        // Binomial(2000, 0.3): σ = 20.5; five σ around 600.
-        assert!((498..702).contains(&first.len()), "{} of 2000", first.len());
-        let all = [fault(0, Injection::Drop { percent: 100.0, for_ns: u64::MAX })];
-        assert_eq!(hits(&injector(&all, 0)).len(), 2000);
-    }
-
-    #[test]
-    fn flipped_bits_are_as_many_as_asked_and_repeatable() {
-        let injector = injector(&[], 0);
-        let mut sample = vec![0_u8; 1000];
-        assert_eq!(injector.flip_bits(0, 5, 64, &mut sample), 64);
-        assert_eq!(sample.iter().map(|byte| byte.count_ones()).sum::<u32>(), 64);
-        assert_eq!(injector.flip_bits(0, 5, 64, &mut sample), 64);
-        assert!(sample.iter().all(|&byte| byte == 0), "the same bits, flipped back");
-        assert_eq!(injector.flip_bits(0, 5, 99, &mut [0]), 8, "a byte has eight bits");
-        assert_eq!(injector.flip_bits(0, 5, 7990, &mut sample), 7990);
-        assert_eq!(sample.iter().map(|byte| byte.count_ones()).sum::<u32>(), 7990);
-    }
-
-    #[test]
-    fn slow_tells_the_extra_time_while_it_lasts() {
-        let faults = [
-            fault(10, Injection::Slow { extra_ns: 5 * MS, for_ns: 10 * MS }),
-            fault(15, Injection::Slow { extra_ns: 2 * MS, for_ns: 10 * MS }),
-        ];
-        let injector = injector(&faults, 0);
-        let at = |ms: u64| injector.slow(ms * MS).collect::<Vec<_>>();
-        assert_eq!(at(10), [(0, 5 * MS)]);
-        assert_eq!(at(15), [(0, 5 * MS), (1, 2 * MS)], "they add up");
-        assert_eq!(at(20), [(1, 2 * MS)]);
-        assert_eq!(at(25), []);
-    }
-}
+mod tests;

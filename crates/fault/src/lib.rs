@@ -1,12 +1,28 @@
-//! What can go wrong, as data ([`Fault`]), and the pure decision whether it goes wrong now and how
-//! ([`Injector`]).
+//! What can go wrong, as data ([`Fault`], [`Injection`], [`KINDS`]), and the pure decision whether it
+//! goes wrong now and how ([`Injector`]).
 //!
 //! No IO, no clock, no randomness but the scenario's seed: the same faults act the same way on real
 //! processes and in virtual time.
+//!
+//! - `fault`: who breaks, when, how: the fault of a scenario, and what sets it off
+//! - `kinds`: the catalogue: every kind with its parameters, one file for each group
+//! - `kind`: what the catalogue knows of each kind
+//! - `act`: what a fault does, in the words of whoever makes it happen
+//! - `outcome`: what becomes of a fault
+//! - `injector`: whether a fault acts now, inside the process that it targets
 #![forbid(unsafe_code)]
 
-pub mod catalogue;
+pub mod act;
+pub mod bytes;
+pub mod fault;
 pub mod injector;
+pub mod kind;
+pub mod kinds;
+pub mod outcome;
 
-pub use catalogue::{CrashHow, Fault, HangHow, Injection, Signal};
-pub use injector::{DataFault, Injector, ProcessFault};
+pub use act::Act;
+pub use fault::{Cause, Fault, Start, Target};
+pub use injector::Injector;
+pub use kind::{Actor, Evidence, Group, Interference, Kind, Need};
+pub use kinds::{Injection, KINDS};
+pub use outcome::Outcome;

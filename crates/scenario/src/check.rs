@@ -3,23 +3,14 @@
 //! It reads the tree, not the mirror, and passes over what is absent or of a wrong type, so that
 //! its findings stand beside the validator's instead of after them.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod faults;
 
-use wire::Node;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::mistake::Finding;
 use crate::text::{Camera, Radar};
 use crate::tree::Value;
 use crate::validate::did_you_mean;
-
-/// How far two times in seconds may differ and still be the same nanosecond: 3.9 + 0.1 is not
-/// exactly 4.0.
-const SAME_S: f64 = 1e-9;
-
-/// Most samples that a delay holds back at a time. A frame takes 2 MB, so that the camera keeps at
-/// most 133 MB; 64 samples are two seconds of the camera and three of the radar at their defaults,
-/// far older than any receiver accepts. A file that asks for more is refused.
-const HELD_BACK_MAX: f64 = 64.0;
 
 /// Every contradiction in the tree.
 pub(crate) fn findings(document: &Value) -> Vec<Finding> {
@@ -30,11 +21,7 @@ pub(crate) fn findings(document: &Value) -> Vec<Finding> {
     for actor in list(document, "actor") {
         script_within_run(actor, &run, &mut findings);
     }
-    for fault in list(document, "fault") {
-        fault_within_run(fault, &run, &mut findings);
-        target_can_suffer(fault, &mut findings);
-        delay_holds_back_few(fault, &run, &mut findings);
-    }
+    faults::check(document, &run, &mut findings);
     isolated_are_no_targets(document, &mut findings);
     expected_faults_exist(document, &mut findings);
     followed_actors_exist(document, &mut findings);
@@ -74,11 +61,6 @@ fn named(kind: &str, value: &Value) -> String {
     }
 }
 
-/// A time for messages: 3.9 + 4.2 shall read 8.1.
-fn seconds(time_s: f64) -> f64 {
-    (time_s * 1e6).round() / 1e6
-}
-
 fn unique_ids(document: &Value, key: &str, findings: &mut Vec<Finding>) {
     let mut seen = BTreeMap::new();
     for (index, value) in list(document, key).iter().enumerate() {
@@ -109,88 +91,6 @@ fn script_within_run(actor: &Value, run: &Run, findings: &mut Vec<Finding>) {
                 ),
             ));
         }
-    }
-}
-
-fn fault_within_run(fault: &Value, run: &Run, findings: &mut Vec<Finding>) {
-    let (place, start_s) = match (fault.get("at-s"), fault.get("at-frame")) {
-        (None, None) => {
-            let message =
-                format!("{} lacks its time: either `at-s` or `at-frame`", named("fault", fault));
-            findings.push(Finding::wrong(&fault.span, message));
-            return;
-        }
-        (Some(_), Some(frame)) => {
-            let message = format!(
-                "{} has both `at-s` and `at-frame`; it must have one",
-                named("fault", fault)
-            );
-            findings.push(Finding::wrong(&frame.span, message));
-            return;
-        }
-        (Some(at), None) => (at, at.number()),
-        (None, Some(frame)) => (frame, frame.number().map(|frame| frame / run.fps)),
-    };
-    let Some(start_s) = start_s else { return };
-    let (name, end_s) = (named("fault", fault), run.duration_s);
-    if start_s >= end_s - SAME_S {
-        let message =
-            format!("{name} begins at {} s, but the run ends at {end_s} s", seconds(start_s));
-        findings.push(Finding::wrong(&place.span, message));
-        return;
-    }
-    let lasts = fault.get("inject").into_iter().flat_map(Value::entries);
-    for lasts in lasts.filter_map(|entry| entry.value.get("for-s")) {
-        if let Some(until_s) = lasts.number().map(|for_s| start_s + for_s)
-            && until_s > end_s + SAME_S
-        {
-            let message =
-                format!("{name} lasts until {} s, but the run ends at {end_s} s", seconds(until_s));
-            findings.push(Finding::wrong(&lasts.span, message));
-        }
-    }
-}
-
-fn target_can_suffer(fault: &Value, findings: &mut Vec<Finding>) {
-    let on_samples = ["drop", "delay", "corrupt", "freeze"];
-    let Some(target) = fault.get("target") else { return };
-    if target.text() != Some(Node::Fusion.name()) {
-        return;
-    }
-    for entry in fault.get("inject").into_iter().flat_map(Value::entries) {
-        if on_samples.contains(&entry.key.as_str()) {
-            findings.push(Finding::wrong(
-                &entry.key_span,
-                format!(
-                    "`{}` acts on the samples of a sensor, and the target is \"fusion\"; allowed \
-                     for it: kill, crash, hang, slow",
-                    entry.key
-                ),
-            ));
-        }
-    }
-}
-
-/// As many samples are held back as are due within the delay.
-fn delay_holds_back_few(fault: &Value, run: &Run, findings: &mut Vec<Finding>) {
-    let target = fault.get("target").and_then(Value::text);
-    let period_s = match target {
-        Some(name) if name == Node::Camera.name() => 1.0 / run.fps,
-        Some(name) if name == Node::Radar.name() => run.radar_period_s,
-        _ => return,
-    };
-    let Some(by) = fault.at(&["inject", "delay", "by-ms"]) else { return };
-    let Some(by_ms) = by.number() else { return };
-    let held_back = by_ms / 1e3 / period_s;
-    if held_back > HELD_BACK_MAX + SAME_S {
-        let at_most_ms = (HELD_BACK_MAX * period_s * 1e3).floor();
-        let message = format!(
-            "{} holds back {by_ms} ms of samples, {} at a time; at most {HELD_BACK_MAX} are kept, \
-             here {at_most_ms} ms",
-            named("fault", fault),
-            held_back.ceil(),
-        );
-        findings.push(Finding::wrong(&by.span, message));
     }
 }
 

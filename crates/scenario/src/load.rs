@@ -88,7 +88,12 @@ pub fn parse(name: &str, text: &str) -> Result<Plan, Mistakes> {
         return refuse(findings);
     }
     match toml::from_str::<text::Scenario>(text) {
-        Ok(scenario) => Ok(resolve::plan(scenario)),
+        Ok(scenario) => resolve::plan(scenario).or_else(|never| {
+            let fault = document.get("fault").and_then(|faults| faults.items().get(never.fault));
+            let when = fault.and_then(|fault| fault.get("when"));
+            let span = when.map_or(0..0, |when| when.span.clone());
+            refuse(vec![Finding::wrong(&span, never.why)])
+        }),
         Err(error) => {
             let span = error.span().unwrap_or_default();
             refuse(vec![Finding::wrong(&span, error.message().to_owned())])

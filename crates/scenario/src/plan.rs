@@ -3,11 +3,13 @@
 //! Times are nanoseconds; those of faults count from the start of the schedule. A plan is only made
 //! by loading a scenario file, and everything in it is within the documented limits.
 
-use fault::Fault;
+use fault::{Fault, Outcome, Start};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use wire::Node;
-use wire::event::Mode;
+use wire::event::{Detector, Mode};
 use world::traffic::Traffic;
 
 /// A whole scenario.
@@ -31,10 +33,30 @@ pub struct Plan {
     pub supervision: [Supervision; Node::ALL.len()],
     /// Host settings.
     pub host: Host,
-    /// What goes wrong, in the order of the file.
+    /// What goes wrong, in the order of the file, each repetition a fault of its own.
     pub faults: Vec<Fault>,
+    /// Ids of the faults that begin at a random place in a frame period.
+    pub random_phase: Vec<String>,
     /// What is demanded of the run.
     pub expect: Expect,
+}
+
+impl Plan {
+    /// Draws where in a frame period faults with a time begin: those that ask for it, and in a run
+    /// that is one of several, all of them. Detection and recovery times depend on it; with one phase
+    /// alone their spread would be that of the host.
+    pub fn draw_phases(&mut self, repetition: u32, repetitions: u32) {
+        let period_ns = self.camera.due_ns(1);
+        for (index, fault) in (0_u64..).zip(&mut self.faults) {
+            let drawn = repetitions > 1 || self.random_phase.contains(&fault.id);
+            if let (true, Start::At(at_ns)) = (drawn, &mut fault.start) {
+                let mut draw = ChaCha8Rng::seed_from_u64(self.seed);
+                draw.set_stream(index << 32 | u64::from(repetition));
+                let latest_ns = self.duration_ns.saturating_sub(1);
+                *at_ns = (*at_ns + draw.random_range(0..period_ns)).min(latest_ns);
+            }
+        }
+    }
 }
 
 /// The camera process.
@@ -44,6 +66,8 @@ pub struct Camera {
     pub fps: u32,
     /// Slots of the frame buffer, at least 2.
     pub buffers: u32,
+    /// Whether frames are protected and checked.
+    pub protection: bool,
 }
 
 impl Camera {
@@ -58,6 +82,8 @@ impl Camera {
 pub struct Radar {
     /// Time between two detection lists; cycle k is due at start + k·period.
     pub period_ns: u64,
+    /// Whether messages are checked.
+    pub protection: bool,
 }
 
 /// How a process is supervised.
@@ -94,6 +120,8 @@ pub struct Host {
 pub struct Expect {
     /// Processes that must not notice faults in others.
     pub isolated: Vec<Node>,
+    /// Fault tolerant time interval, where the scenario gives one.
+    pub ftti_ns: Option<u64>,
     /// How much worse than in the fault-free interval an isolated process's latency may be.
     pub isolation_margin_ns: u64,
     /// Demands on the camera and its stream.
@@ -148,7 +176,7 @@ pub struct FusionExpect {
 }
 
 /// Demands on one fault; `None` demands nothing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FaultExpect {
     /// Longest fault detection time interval (FDTI).
     pub detect_within_ns: Option<u64>,
@@ -158,4 +186,10 @@ pub struct FaultExpect {
     pub recover_within_ns: Option<u64>,
     /// Most samples of the victim's stream lost to it.
     pub lost_max: Option<u64>,
+    /// Fault tolerant time interval for this fault.
+    pub ftti_ns: Option<u64>,
+    /// Classes of outcome that are allowed; none stands for any.
+    pub outcomes: Vec<Outcome>,
+    /// Detectors that must respond.
+    pub detected_by: Vec<Detector>,
 }

@@ -104,6 +104,9 @@ fn write_section(out: &mut String, root: &Value, section: &Section<'_>) -> std::
     let Shape::Table { keys, required } = Shape::of(root, section.schema) else { return Ok(()) };
     writeln!(out, "### {}\n", section.headings.join(", "))?;
     writeln!(out, "{}\n", one_line(section.meaning))?;
+    if keys.is_empty() {
+        return writeln!(out, "An empty table.\n");
+    }
     writeln!(out, "| key | value | default | meaning |\n|---|---|---|---|")?;
     for (key, schema) in keys {
         let default = default(root, schema, required.contains(&key.as_str()));

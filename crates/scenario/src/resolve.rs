@@ -1,26 +1,41 @@
 //! From the checked text to the plan: SI units, nanoseconds, no option left open: [`plan()`].
 
-use fault::Injection;
+mod faults;
+
+use std::collections::BTreeMap;
+
 use wire::Node;
 use world::traffic;
 
 use crate::plan;
-use crate::text::{self, actor, expect, fault::Inject};
+use crate::text::{self, actor, expect, fault::Phase};
+pub(crate) use faults::Never;
+use faults::{Resolved, Run};
 
-/// The plan that the text asks for. The text has passed all checks.
-pub(crate) fn plan(text: text::Scenario) -> plan::Plan {
-    let camera = plan::Camera { fps: text.camera.fps, buffers: text.camera.buffers };
-    plan::Plan {
+/// The plan that the text asks for. The text has passed all checks; what it cannot keep to is a
+/// fault that never begins.
+pub(crate) fn plan(text: text::Scenario) -> Result<plan::Plan, Never> {
+    let text::Camera { fps, buffers, protection } = text.camera;
+    let camera = plan::Camera { fps, buffers, protection };
+    let duration_ns = ns_from_s(text.duration_s);
+    let traffic = traffic::Traffic {
+        ego: traffic::Ego { speed_mps: mps_from_kph(text.ego.speed_kph) },
+        actors: text.actor.into_iter().map(actor).collect(),
+    };
+    let run = Run { traffic: &traffic, camera, duration_ns };
+    let resolved = faults::faults(&text.fault, &run)?;
+    let random = text.fault.iter().filter(|fault| fault.phase == Phase::Random);
+    let random_phase = random.flat_map(|fault| resolved.ids(&fault.id)).map(str::to_owned);
+    Ok(plan::Plan {
         name: text.name,
         description: text.description,
         seed: text.seed,
-        duration_ns: ns_from_s(text.duration_s),
-        traffic: traffic::Traffic {
-            ego: traffic::Ego { speed_mps: mps_from_kph(text.ego.speed_kph) },
-            actors: text.actor.into_iter().map(actor).collect(),
-        },
+        duration_ns,
         camera,
-        radar: plan::Radar { period_ns: ns_from_ms(text.radar.period_ms) },
+        radar: plan::Radar {
+            period_ns: ns_from_ms(text.radar.period_ms),
+            protection: text.radar.protection,
+        },
         supervision: Node::ALL.map(|node| {
             supervision(match node {
                 Node::Camera => &text.watchdog.camera,
@@ -29,9 +44,11 @@ pub(crate) fn plan(text: text::Scenario) -> plan::Plan {
             })
         }),
         host: plan::Host { realtime: text.host.realtime },
-        faults: text.fault.into_iter().map(|fault| self::fault(fault, camera)).collect(),
-        expect: expectations(text.expect),
-    }
+        random_phase: random_phase.collect(),
+        expect: expectations(text.expect, &resolved),
+        faults: resolved.faults,
+        traffic,
+    })
 }
 
 fn ns_from_s(seconds: f64) -> u64 {
@@ -80,35 +97,16 @@ fn supervision(text: &text::Supervision) -> plan::Supervision {
     }
 }
 
-fn fault(text: text::fault::Fault, camera: plan::Camera) -> fault::Fault {
-    let start_ns = match (text.at_s, text.at_frame) {
-        (Some(at_s), _) => ns_from_s(at_s),
-        (None, frame) => camera.due_ns(frame.expect("one of the two was checked to be there")),
-    };
-    fault::Fault { id: text.id, target: text.target, start_ns, injection: injection(&text.inject) }
-}
-
-fn injection(text: &Inject) -> Injection {
-    match text {
-        Inject::Kill(it) => Injection::Kill { signal: it.signal },
-        Inject::Crash(it) => Injection::Crash { how: it.how, for_ns: it.for_s.map(ns_from_s) },
-        Inject::Hang(it) => Injection::Hang { how: it.how, for_ns: it.for_s.map(ns_from_s) },
-        Inject::Slow(it) => {
-            Injection::Slow { extra_ns: ns_from_ms(it.extra_ms), for_ns: ns_from_s(it.for_s) }
-        }
-        Inject::Drop(it) => Injection::Drop { percent: it.percent, for_ns: ns_from_s(it.for_s) },
-        Inject::Delay(it) => {
-            Injection::Delay { by_ns: ns_from_ms(it.by_ms), for_ns: ns_from_s(it.for_s) }
-        }
-        Inject::Corrupt(it) => Injection::Corrupt { bits: it.bits, for_ns: ns_from_s(it.for_s) },
-        Inject::Freeze(it) => Injection::Freeze { for_ns: ns_from_s(it.for_s) },
+fn expectations(text: expect::Expect, faults: &Resolved) -> plan::Expect {
+    let expect::Expect { isolated, ftti_ms, isolation_margin_ms, camera, radar, fusion, fault } =
+        text;
+    let mut by_fault = BTreeMap::new();
+    for (id, demands) in &fault {
+        by_fault.extend(faults.ids(id).map(|id| (id.to_owned(), fault_expect(demands))));
     }
-}
-
-fn expectations(text: expect::Expect) -> plan::Expect {
-    let expect::Expect { isolated, isolation_margin_ms, camera, radar, fusion, fault } = text;
     plan::Expect {
         isolated,
+        ftti_ns: ftti_ms.map(ns_from_ms),
         isolation_margin_ns: ns_from_ms(isolation_margin_ms),
         camera: plan::StreamExpect {
             lost_max: camera.frames_lost_max,
@@ -129,7 +127,7 @@ fn expectations(text: expect::Expect) -> plan::Expect {
             follows: fusion.follows,
             process: process(fusion.restarts_max, fusion.up_at_end),
         },
-        fault: fault.into_iter().map(|(id, demands)| (id, fault_expect(&demands))).collect(),
+        fault: by_fault,
     }
 }
 
@@ -143,5 +141,8 @@ fn fault_expect(text: &expect::Fault) -> plan::FaultExpect {
         handle_within_ns: text.handle_within_ms.map(ns_from_ms),
         recover_within_ns: text.recover_within_ms.map(ns_from_ms),
         lost_max: text.lost_max,
+        ftti_ns: text.ftti_ms.map(ns_from_ms),
+        outcomes: text.outcome.clone(),
+        detected_by: text.detected_by.clone(),
     }
 }

@@ -2,12 +2,13 @@
 
 use std::sync::LazyLock;
 
+use fault::Outcome;
 use schemars::generate::SchemaSettings;
 use schemars::transform::RecursiveTransform;
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 use wire::Node;
-use wire::event::Mode;
+use wire::event::{Detector, Mode};
 
 use crate::text::Scenario;
 
@@ -76,6 +77,17 @@ pub(crate) fn mode(_: &mut SchemaGenerator) -> Schema {
 /// Names of modes of fusion.
 pub(crate) fn modes(generator: &mut SchemaGenerator) -> Schema {
     set_of(&mode(generator))
+}
+
+/// Classes of outcome.
+pub(crate) fn outcomes(generator: &mut SchemaGenerator) -> Schema {
+    set_of(&generator.subschema_for::<Outcome>())
+}
+
+/// Names of detectors.
+pub(crate) fn detectors(_: &mut SchemaGenerator) -> Schema {
+    let names: Vec<&str> = Detector::ALL.iter().map(|detector| detector.name()).collect();
+    set_of(&json_schema!({ "enum": names }))
 }
 
 fn set_of(items: &Schema) -> Schema {

@@ -2,7 +2,12 @@
 //!
 //! Validator, messages and reference match on it; nobody else reads raw JSON Schema.
 
+use std::sync::LazyLock;
+
 use serde_json::{Map, Value};
+
+/// The keys of a table that has none.
+static NO_KEYS: LazyLock<Map<String, Value>> = LazyLock::new(Map::new);
 
 /// Unit by the end of a key.
 const UNITS: [(&str, &str); 8] = [
@@ -131,6 +136,9 @@ impl<'a> Shape<'a> {
                     .map(|names| names.iter().filter_map(Value::as_str).collect())
                     .unwrap_or_default(),
             },
+            None if schema["additionalProperties"] == false => {
+                Self::Table { keys: &NO_KEYS, required: Vec::new() }
+            }
             None => Self::Map { values: &schema["additionalProperties"] },
         }
     }
@@ -156,6 +164,7 @@ impl<'a> Shape<'a> {
                 let items = if items["$ref"].is_null() { "strings" } else { "tables" };
                 format!("a list of {limit}{items}")
             }
+            Self::Table { keys, .. } if keys.is_empty() => "an empty table {}".to_owned(),
             Self::Table { keys, .. } => {
                 let keys: Vec<&str> = keys.keys().map(String::as_str).collect();
                 format!("a table {{ {} }}", keys.join(", "))

@@ -74,11 +74,13 @@ pub(crate) struct Camera {
     /// camera drop frames. Readers + 2, here 3, never drop one.
     #[schemars(range(min = 2, max = 8))]
     pub(crate) buffers: u32,
+    /// Whether frames are protected end to end (E2E Profile 7) and checked.
+    pub(crate) protection: bool,
 }
 
 impl Default for Camera {
     fn default() -> Self {
-        Self { fps: 30, buffers: 2 }
+        Self { fps: 30, buffers: 2, protection: true }
     }
 }
 
@@ -89,11 +91,13 @@ pub(crate) struct Radar {
     /// Time between two detection lists.
     #[schemars(range(min = 5.0, max = 1000.0))]
     pub(crate) period_ms: f64,
+    /// Whether messages are checked end to end (E2E Profile 4).
+    pub(crate) protection: bool,
 }
 
 impl Default for Radar {
     fn default() -> Self {
-        Self { period_ms: 50.0 }
+        Self { period_ms: 50.0, protection: true }
     }
 }
 

@@ -1,9 +1,10 @@
 //! From text to plan: units, defaults, and no panic on whatever text.
 
-use fault::{CrashHow, HangHow, Injection, Signal};
+use fault::act::{CrashHow, Outside, ProcessFault, SampleFault, Signal, StepFault};
+use fault::{Act, Cause, Start, Target};
 use scenario::{Plan, parse};
 use wire::Node;
-use wire::event::Mode;
+use wire::event::{LifeState, Mode};
 
 const EXAMPLE: &str = include_str!("../../../scenarios/camera-kill-cut-in.toml");
 const SMALLEST: &str = "schema = 1\nname = \"a\"\nduration-s = 4\n[ego]\nspeed-kph = 36\n";
@@ -45,8 +46,8 @@ fn the_example_becomes_the_plan_it_tells() {
     assert!((actor.start.speed_mps - 40.0 / 3.6).abs() < 1e-12);
     assert_eq!((actor.size, actor.script.len()), (world::traffic::Size::CAR, 2));
     let fault = &plan.faults[0];
-    assert_eq!((fault.target, fault.start_ns), (Node::Camera, 4_000_000_000));
-    assert_eq!(fault.injection, Injection::Kill { signal: Signal::Sigkill });
+    assert_eq!((fault.target, fault.start), (Target::Camera, Start::At(4_000_000_000)));
+    assert_eq!(fault.injection.act(), Act::Outside(Outside::Signal(Signal::Sigkill)));
     let expect = &plan.expect;
     assert_eq!(expect.isolated, [Node::Radar, Node::Fusion]);
     assert_eq!(expect.camera.lost_max, Some(3));
@@ -57,36 +58,82 @@ fn the_example_becomes_the_plan_it_tells() {
 
 #[test]
 fn every_kind_of_fault_is_understood_and_refused_where_it_cannot_act() {
-    const MS: u64 = 1_000_000;
-    let for_ns = 500 * MS;
-    let cases = [
-        ("kill = { signal = \"SIGTERM\" }", Injection::Kill { signal: Signal::Sigterm }),
-        ("crash = { how = \"panic\" }", Injection::Crash { how: CrashHow::Panic, for_ns: None }),
-        (
-            "crash = { how = \"exit\", for-s = 0.5 }",
-            Injection::Crash { how: CrashHow::Exit, for_ns: Some(for_ns) },
-        ),
-        ("hang = { how = \"spin\" }", Injection::Hang { how: HangHow::Spin, for_ns: None }),
-        (
-            "hang = { how = \"stop\", for-s = 0.5 }",
-            Injection::Hang { how: HangHow::Stop, for_ns: Some(for_ns) },
-        ),
-        ("slow = { extra-ms = 20, for-s = 0.5 }", Injection::Slow { extra_ns: 20 * MS, for_ns }),
-        ("drop = { percent = 12.5, for-s = 0.5 }", Injection::Drop { percent: 12.5, for_ns }),
-        ("delay = { by-ms = 0.5, for-s = 0.5 }", Injection::Delay { by_ns: MS / 2, for_ns }),
-        ("corrupt = { bits = 3, for-s = 0.5 }", Injection::Corrupt { bits: 3, for_ns }),
-        ("freeze = { for-s = 0.5 }", Injection::Freeze { for_ns }),
-    ];
-    for (text, expected) in cases {
+    for (text, act) in [
+        ("kill = { signal = \"SIGTERM\" }", Act::Outside(Outside::Signal(Signal::Sigterm))),
+        ("crash = { how = \"panic\" }", Act::Process(ProcessFault::Crash(CrashHow::Panic))),
+        ("hang = { how = \"stop\" }", Act::Outside(Outside::Stop)),
+        ("slow = { extra-ms = 20, for-s = 0.5 }", Act::Step(StepFault::Slow(20_000_000))),
+        ("drop = { percent = 12.5, for-s = 0.5 }", Act::Sample(SampleFault::Drop)),
+        ("delay = { by-ms = 0.5, for-s = 0.5 }", Act::Sample(SampleFault::Delay(500_000))),
+        ("freeze = { for-s = 0.5 }", Act::Sample(SampleFault::Freeze)),
+    ] {
         let plan = with_fault(&format!("target = \"radar\"\nat-s = 1.0\ninject.{text}"));
-        assert_eq!(plan.faults[0].injection, expected, "{text}");
+        let injection = &plan.faults[0].injection;
+        assert_eq!(injection.act(), act, "{text}");
+        let lasts = text.contains("for-s").then_some(500_000_000);
+        assert_eq!(injection.duration_ns(), lasts, "{text}");
 
         let on_fusion = format!(
             "{SMALLEST}[[fault]]\nid = \"F1\"\ntarget = \"fusion\"\nat-s = 1.0\ninject.{text}\n"
         );
         let refused = parse("test.toml", &on_fusion).is_err();
-        assert_eq!(refused, expected.on_samples(), "fusion has no samples: {text}");
+        assert_eq!(refused, matches!(act, Act::Sample(_)), "fusion has no samples: {text}");
     }
+}
+
+#[test]
+fn what_sets_a_fault_off_is_known_before_the_run_or_seen_by_the_watchdog() {
+    const ACTOR: &str = "[[actor]]\nid = \"a\"\nstart = { x-m = 30, y-m = 0, speed-kph = 0 }\n";
+    let first = "[[fault]]\nid = \"F0\"\ntarget = \"radar\"\nat-s = 1.5\ninject.deadlock = {}\n";
+    for (when, expected) in [
+        ("at-s = 2", Start::At(2_000_000_000)),
+        // 10 m/s towards a standing car 30 m ahead.
+        ("when.closer = { actor = \"a\", than-m = 20 }", Start::At(1_001_000_000)),
+        ("when.after = { fault = \"F0\", delay-ms = 20 }", Start::At(1_520_000_000)),
+        ("when.detected = { fault = \"F0\" }", Start::After(Cause::Detected(0), 0)),
+        (
+            "when.recovering = { fault = \"F0\", delay-ms = 1 }",
+            Start::After(Cause::Recovering(0), 1_000_000),
+        ),
+        (
+            "when.state = { of = \"fusion\", is = \"waiting\" }",
+            Start::After(Cause::State(Node::Fusion, LifeState::Waiting), 0),
+        ),
+    ] {
+        let fault = "[[fault]]\nid = \"F1\"\ntarget = \"camera\"";
+        let text = format!("{SMALLEST}{ACTOR}{first}{fault}\n{when}\ninject.deadlock = {{}}\n");
+        let plan = plan(&text);
+        assert_eq!(plan.faults[1].start, expected, "{when}");
+    }
+}
+
+#[test]
+fn each_repetition_is_a_fault_of_its_own_with_the_demands_of_all() {
+    let plan = with_fault(
+        "target = \"camera\"\nat-s = 1\nrepeat = { every-s = 0.5, times = 3 }\n\
+         inject.freeze = { for-s = 0.1 }\n[expect.fault.F1]\nlost-max = 7",
+    );
+    let seen: Vec<_> =
+        plan.faults.iter().map(|fault| (fault.id.as_str(), fault.start.at_ns())).collect();
+    let at = |ms: u64| Some(ms * 1_000_000);
+    assert_eq!(seen, [("F1.1", at(1000)), ("F1.2", at(1500)), ("F1.3", at(2000))]);
+    assert!(["F1.1", "F1.2", "F1.3"].iter().all(|id| plan.expect.fault[*id].lost_max == Some(7)));
+}
+
+#[test]
+fn a_phase_is_drawn_from_the_seed_within_a_frame_period() {
+    let text = "target = \"camera\"\nat-s = 1\ninject.deadlock = {}";
+    let start = |phase: &str, repetition, of| {
+        let mut plan = with_fault(&format!("{text}\n{phase}"));
+        plan.draw_phases(repetition, of);
+        plan.faults[0].start.at_ns().unwrap()
+    };
+    assert_eq!(start("", 1, 1), 1_000_000_000, "a single run keeps its times");
+    let drawn: Vec<u64> = (1..=50).map(|number| start("", number, 50)).collect();
+    assert!(drawn.iter().all(|at| (1_000_000_000..1_033_333_334).contains(at)), "{drawn:?}");
+    assert!(drawn.iter().collect::<std::collections::BTreeSet<_>>().len() > 40);
+    assert_eq!(start("", 7, 50), drawn[6], "the same every time");
+    assert_ne!(start("phase = \"random\"", 1, 1), 1_000_000_000);
 }
 
 #[test]
@@ -96,14 +143,15 @@ fn a_frame_number_is_a_time_for_every_target() {
             "target = \"{target}\"\nat-frame = 50\ninject.kill = {{ signal = \"SIGKILL\" }}\n\
              [camera]\nfps = 20"
         ));
-        assert_eq!(plan.faults[0].start_ns, 2_500_000_000);
+        assert_eq!(plan.faults[0].start, Start::At(2_500_000_000));
     }
 }
 
 #[test]
 fn a_fault_may_last_to_the_very_end() {
     let plan = with_fault("target = \"camera\"\nat-s = 3.9\ninject.freeze = { for-s = 0.1 }");
-    assert_eq!(plan.faults[0].end_ns(), Some(plan.duration_ns));
+    let fault = &plan.faults[0];
+    assert_eq!(fault.start.at_ns().and_then(|at| fault.end_ns(at)), Some(plan.duration_ns));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What a new process is told: [`Boot`], in sealed memory that it inherits.
 
+use fault::Need;
 use recording::codec::{self, CodecError};
 use scenario::Plan;
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,8 @@ pub struct Boot {
     pub watchdog_pid: u32,
     /// Real-time priority to take; `None` for the normal class.
     pub realtime_priority: Option<u8>,
+    /// What this host cannot do: faults that need it are left out.
+    pub lacking: Vec<Need>,
     /// Numbers of the descriptors that it inherits.
     pub descriptors: Descriptors,
     /// The scenario.
@@ -36,6 +39,8 @@ pub struct Descriptors {
     pub doorbell: RawFd,
     /// The start page.
     pub start: RawFd,
+    /// The arming page.
+    pub arming: RawFd,
     /// The rest.
     pub role: RoleDescriptors,
 }

@@ -14,6 +14,7 @@ mod recorder;
 mod resources;
 mod stalls;
 mod strikes;
+mod triggers;
 
 pub use boot::{Boot, Descriptors, RoleDescriptors};
 pub use recorder::Observation;

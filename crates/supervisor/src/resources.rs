@@ -4,6 +4,7 @@
 //! stand in the run directory because they must outlive everyone.
 
 use crate::boot::{Descriptors, RoleDescriptors};
+use channel::arming::Arming;
 use channel::doorbell::Doorbell;
 use channel::frames::Buffer;
 use channel::heartbeat::Monitor;
@@ -27,8 +28,10 @@ pub(crate) struct Resources {
     pub(crate) rings: [Memory; Source::ALL.len()],
     pub(crate) monitors: [Monitor; Node::ALL.len()],
     pub(crate) start: Start,
+    pub(crate) arming: Arming,
     frames: Buffer,
     start_read_only: OwnedFd,
+    arming_read_only: OwnedFd,
     frames_read_only: OwnedFd,
     pin_read_only: OwnedFd,
     radar_end: OwnedFd,
@@ -62,6 +65,7 @@ impl Resources {
             .map(|&source| events::create(&directory.join(ring_file_name(source))))
             .collect::<Result<Vec<_>, _>>()?;
         let (start_memory, start) = Start::create()?;
+        let (arming_memory, arming) = Arming::create()?;
         let frames = Buffer::create(plan.camera.buffers as usize, frame::FRAME_BYTES, READERS)?;
         let (radar_end, fusion_end) = sys::socket::datagram_pair()?;
         let of_each = "one for each node or source";
@@ -71,7 +75,9 @@ impl Resources {
             rings: rings.try_into().expect(of_each),
             monitors: monitors.try_into().expect(of_each),
             start,
+            arming,
             start_read_only: start_memory.read_only()?,
+            arming_read_only: arming_memory.read_only()?,
             frames_read_only: frames.frames_read_only()?,
             pin_read_only: frames.pin_read_only(0)?,
             frames,
@@ -110,6 +116,7 @@ impl Resources {
             events: hand_down(self.rings[node.index()].fd()),
             doorbell: hand_down(self.doorbells[node.index()].fd()),
             start: hand_down(self.start_read_only.as_fd()),
+            arming: hand_down(self.arming_read_only.as_fd()),
             role,
         };
         (descriptors, fds)

@@ -9,9 +9,12 @@ use crate::probes::{Probes, Stall};
 use crate::recorder::{Observation, Recorder};
 use crate::resources::{ResourceError, Resources};
 use crate::strikes::{Blow, Strike, Strikes};
+use crate::triggers::Triggers;
 use channel::AttachError;
 use channel::events::EventWriter;
 use crossbeam_channel::Sender;
+use fault::Need;
+use fault::act::Outside;
 use recording::writer::WriteError;
 use recording::{Header, Writer, ring_file_name};
 use scenario::Plan;
@@ -61,6 +64,8 @@ pub struct Order<'a> {
     pub header: Header,
     /// Signals that end the run early.
     pub stop: &'a StopSignals,
+    /// What this host cannot do: faults that need it are left out.
+    pub lacking: &'a [Need],
     /// Who watches while it runs.
     pub observer: Option<Sender<Observation>>,
 }
@@ -116,7 +121,9 @@ pub fn run(mut order: Order<'_>) -> Result<Ending, RunError> {
         probes: Probes::start(STALL_NS),
         events: EventWriter::attach(resources.rings[Source::Watchdog.index()].fd(), 1)?,
         policy: Policy::new(&order.plan.supervision, now_ns()),
-        strikes: Strikes::new(order.plan),
+        strikes: Strikes::new(order.plan, order.lacking),
+        triggers: Triggers::new(&order.plan.faults),
+        lacking: order.lacking,
         children: Node::ALL.map(|_| None),
         looks: Looks::default(),
         spawned_first_ns: now_ns(),
@@ -156,6 +163,8 @@ struct Watchdog<'a> {
     events: EventWriter,
     policy: Policy,
     strikes: Strikes,
+    triggers: Triggers,
+    lacking: &'a [Need],
     children: [Option<Child>; Node::ALL.len()],
     looks: Looks,
     spawned_first_ns: u64,
@@ -240,7 +249,7 @@ impl Watchdog<'_> {
     fn carry_out(&mut self, actions: Vec<Action>) -> Result<(), RunError> {
         for action in actions {
             match action {
-                Action::Tell(event) => self.events.tell(event),
+                Action::Tell(event) => self.tell(event),
                 Action::Kill(node) => {
                     self.look_at_silent(node)?;
                     self.kill(node)?;
@@ -263,6 +272,7 @@ impl Watchdog<'_> {
             watchdog_pid: std::process::id(),
             realtime_priority: self.priority,
             descriptors,
+            lacking: self.lacking.to_vec(),
             plan: self.plan.clone(),
         };
         let memory = boot.pack()?;
@@ -273,7 +283,7 @@ impl Watchdog<'_> {
         match spawn(self.program, &arguments, &fds) {
             Ok(child) => {
                 let pid = child.pid();
-                self.events.tell(Event::Spawned { node, incarnation, pid, called_ns });
+                self.tell(Event::Spawned { node, incarnation, pid, called_ns });
                 self.poller.add(&child, node.index() as u64).map_err(kernel("watch a child"))?;
                 self.children[node.index()] = Some(child);
                 Ok(Seen::Spawned(node))
@@ -315,30 +325,48 @@ impl Watchdog<'_> {
         Ok(())
     }
 
+    /// Writes an event into the record, and begins the faults that it sets off.
+    fn tell(&mut self, event: Event) {
+        self.events.tell(event);
+        let Some(t0_ns) = self.t0_ns else { return };
+        let Some(now) = now_ns().checked_sub(t0_ns) else { return };
+        for (fault, start_ns) in self.triggers.on_event(&event, now) {
+            let what = &self.plan.faults[fault as usize];
+            if crate::strikes::is_possible(what, self.lacking) {
+                self.resources.arming.begin(fault as usize, start_ns);
+                self.strikes.begin(fault, what, start_ns);
+                self.events.tell(Event::Armed { fault, at_ns: t0_ns + start_ns });
+            }
+        }
+    }
+
     fn strike(&mut self, Strike { fault, what, .. }: Strike) -> Result<(), RunError> {
-        let victim = self.living(self.plan.faults[fault as usize].target);
+        let Some(node) = self.plan.faults[fault as usize].target.node() else { return Ok(()) };
+        let victim = self.living(node);
         let Some(child) = &self.children[victim.node.index()] else {
-            if matches!(what, Blow::Signal(_) | Blow::Stop) {
+            if matches!(what, Blow::Begin(_)) {
                 self.events.tell(Event::NotInjected { fault, errno: 0 });
             }
             return Ok(());
         };
         match what {
-            Blow::Signal(_) | Blow::Stop => {
+            Blow::Begin(outside) => {
                 let incarnation = victim.incarnation;
                 self.events.tell(Event::Injecting { fault, incarnation });
-                let sent = if let Blow::Signal(number) = what {
-                    child.signal(number)
-                } else {
-                    self.looks.stopped(fault, victim);
-                    child.stop()
+                let done = match outside {
+                    Outside::Signal(signal) => child.signal(signal.number()),
+                    Outside::Stop => {
+                        self.looks.stopped(fault, victim);
+                        child.stop()
+                    }
+                    _ => Ok(()),
                 };
-                if let Err(error) = sent {
+                if let Err(error) = done {
                     let errno = error.raw_os_error().unwrap_or(0).cast_unsigned();
                     self.events.tell(Event::NotInjected { fault, errno });
                 }
             }
-            Blow::Resume => {
+            Blow::End(Outside::Stop) => {
                 self.look_at_stopped(victim)?;
                 if let Some(free) = self.looks.lifted(fault, victim) {
                     let child = self.children[victim.node.index()].as_ref();
@@ -348,12 +376,16 @@ impl Watchdog<'_> {
                     self.events.tell(Event::Lifted { fault });
                 }
             }
+            Blow::End(_) => {}
             Blow::LookStopped => self.look_at_stopped(victim)?,
             Blow::LookBefore => {
                 let usage = child.usage().map_err(kernel("look at a child"))?;
-                let end_ns = self.plan.faults[fault as usize].end_ns();
+                let lasts_ns = self.plan.faults[fault as usize].injection.duration_ns();
+                let now = now_ns().saturating_sub(self.t0_ns.unwrap_or(0));
+                let end_ns = lasts_ns.map(|lasts_ns| now.saturating_add(lasts_ns));
                 self.looks.hanging(fault, end_ns, victim, usage);
             }
+            Blow::AskToStop => {}
         }
         Ok(())
     }

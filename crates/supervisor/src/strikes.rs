@@ -1,13 +1,15 @@
 //! What the watchdog itself does to its processes, and when it looks for evidence: [`Strikes`].
 //!
-//! Signals are the watchdog's; crashes and hangs from inside are the victim's own, and the watchdog
-//! only looks, from outside, whether the victim really hangs.
+//! What acts from outside is the watchdog's; crashes and hangs from inside are the victim's own, and
+//! the watchdog only looks, from outside, whether the victim really hangs.
 
-use fault::{Fault, HangHow, Injection};
+use fault::act::{Act, Outside, ProcessFault};
+use fault::{Fault, Need};
 use scenario::Plan;
+use std::collections::VecDeque;
 
 /// Something to be done at a time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Strike {
     /// When, from the start of the schedule.
     pub(crate) at_ns: u64,
@@ -17,35 +19,50 @@ pub(crate) struct Strike {
     pub(crate) what: Blow,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Blow {
-    /// Send a signal that ends the victim.
-    Signal(i32),
-    /// Stop the victim.
-    Stop,
-    /// Let it go on.
-    Resume,
+    /// Begin what acts from outside.
+    Begin(Outside),
+    /// End it.
+    End(Outside),
     /// See whether the victim is stopped.
     LookStopped,
     /// Note what the victim has used so far: it is about to hang from inside.
     LookBefore,
+    /// Ask the victim to end.
+    AskToStop,
 }
 
 /// From a stop to the look at it: the kernel has delivered the signal by then.
 const STOP_LOOK_NS: u64 = 5_000_000;
+/// From the beginning of a fault that its victim makes happen to the request that it ignores: the
+/// victim has come to its next sample by then.
+const ASK_AFTER_NS: u64 = 200_000_000;
 
 /// All strikes of a run, in the order of time.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Strikes {
-    left: std::collections::VecDeque<Strike>,
+    left: VecDeque<Strike>,
 }
 
 impl Strikes {
-    pub(crate) fn new(plan: &Plan) -> Strikes {
-        let mut left: Vec<Strike> =
-            (0..).zip(&plan.faults).flat_map(|(index, fault)| of_fault(index, fault)).collect();
-        left.sort_by_key(|strike| strike.at_ns);
-        Strikes { left: left.into() }
+    /// The strikes of the faults whose times are known, those left out that need what is lacking.
+    pub(crate) fn new(plan: &Plan, lacking: &[Need]) -> Strikes {
+        let mut strikes = Strikes::default();
+        for (index, fault) in (0..).zip(&plan.faults) {
+            if let Some(start_ns) = fault.start.at_ns().filter(|_| is_possible(fault, lacking)) {
+                strikes.begin(index, fault, start_ns);
+            }
+        }
+        strikes
+    }
+
+    /// Adds the strikes of a fault that begins at `start_ns`.
+    pub(crate) fn begin(&mut self, index: u32, fault: &Fault, start_ns: u64) {
+        for strike in of_fault(index, fault, start_ns) {
+            let place = self.left.partition_point(|it| it.at_ns <= strike.at_ns);
+            self.left.insert(place, strike);
+        }
     }
 
     /// When the next one is due, from the start of the schedule.
@@ -60,18 +77,31 @@ impl Strikes {
     }
 }
 
-fn of_fault(fault: u32, what: &Fault) -> Vec<Strike> {
+/// Whether this host can do what the fault needs.
+pub(crate) fn is_possible(fault: &Fault, lacking: &[Need]) -> bool {
+    !fault.injection.kind().needs.iter().any(|need| lacking.contains(need))
+}
+
+fn of_fault(fault: u32, what: &Fault, start_ns: u64) -> Vec<Strike> {
     let at = |at_ns, what| Strike { at_ns, fault, what };
-    match what.injection {
-        Injection::Kill { signal } => vec![at(what.start_ns, Blow::Signal(signal.number()))],
-        Injection::Hang { how: HangHow::Stop, for_ns } => {
-            let look_ns = for_ns.map_or(STOP_LOOK_NS, |for_ns| STOP_LOOK_NS.min(for_ns / 2));
-            let mut strikes =
-                vec![at(what.start_ns, Blow::Stop), at(what.start_ns + look_ns, Blow::LookStopped)];
-            strikes.extend(what.end_ns().map(|end_ns| at(end_ns, Blow::Resume)));
+    let end_ns = what.end_ns(start_ns);
+    match what.injection.act() {
+        Act::Outside(outside) => {
+            let mut strikes = vec![at(start_ns, Blow::Begin(outside))];
+            if outside == Outside::Stop {
+                let for_ns = what.injection.duration_ns();
+                let look_ns = for_ns.map_or(STOP_LOOK_NS, |for_ns| STOP_LOOK_NS.min(for_ns / 2));
+                strikes.push(at(start_ns + look_ns, Blow::LookStopped));
+            }
+            strikes.extend(end_ns.map(|end_ns| at(end_ns, Blow::End(outside))));
             strikes
         }
-        Injection::Hang { .. } => vec![at(what.start_ns, Blow::LookBefore)],
-        _ => Vec::new(),
+        Act::Process(ProcessFault::Spin | ProcessFault::Block | ProcessFault::Deadlock) => {
+            vec![at(start_ns, Blow::LookBefore)]
+        }
+        Act::Process(ProcessFault::IgnoreStop) => {
+            vec![at(start_ns + ASK_AFTER_NS, Blow::AskToStop)]
+        }
+        Act::Process(_) | Act::Step(_) | Act::Sample(_) | Act::Start(_) => Vec::new(),
     }
 }

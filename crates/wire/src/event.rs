@@ -356,6 +356,13 @@ events! {
         /// `errno` of the refusal; 0 when the target was not alive.
         errno: u32,
     }
+    /// A fault that waits for something to happen begins.
+    70 Armed {
+        /// Index of the fault in the plan.
+        fault: u32,
+        /// When it begins, `CLOCK_MONOTONIC` nanoseconds.
+        at_ns: u64,
+    }
     /// A process could not be created.
     63 SpawnFailed {
         /// Which.
@@ -393,7 +400,7 @@ mod tests {
         let events = [
             Event::Started { pid: 77 },
             Event::Attached {},
-            Event::Applied { fault: 1, proof: Proof::BitsFlipped, item: 9, value: 3 },
+            Event::Applied { fault: 1, proof: Proof::Acted, item: 9, value: 3 },
             Event::Track { id: 1, x_m: 1.5, y_m: -2.0, vx_mps: 0.1, vy_mps: -0.2, ages_us: 9 },
             Event::Detected { node: Node::Fusion, incarnation: 2, detector: Detector::Exit },
             Event::RunEnded { ending: Ending::Interrupted },

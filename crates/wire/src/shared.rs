@@ -31,6 +31,8 @@ pub enum PageKind {
     Ring = 5,
     /// The start of the schedule.
     Start = 6,
+    /// When each fault that waits for something begins.
+    Arming = 9,
 }
 
 /// Frame buffer header page (writer read-write, readers read-only).
@@ -71,6 +73,15 @@ pub mod heartbeat {
 pub mod start {
     /// Start of the schedule, `CLOCK_MONOTONIC` nanoseconds; 0 until it is decided.
     pub const T0_NS: usize = 8;
+}
+
+/// Arming page (the watchdog read-write, nodes read-only).
+pub mod arming {
+    /// Word of the first fault: when it begins, nanoseconds from the start of the schedule, + 1; 0
+    /// until that is known.
+    pub const FIRST: usize = 8;
+    /// Faults that the page holds.
+    pub const FAULTS: usize = super::PAGE_BYTES / 8 - FIRST;
 }
 
 /// Event ring file (its process read-write, the watchdog read-only).

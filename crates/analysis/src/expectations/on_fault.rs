@@ -7,12 +7,13 @@ use crate::analyse::Findings;
 use crate::faults::{self, FaultFacts};
 use crate::summary::Expectation;
 use crate::timeline::Span;
-use crate::words::{count, limit_ms, sample};
+use crate::words::{count, limit_ms, sample_of};
 
 pub(super) fn judge(findings: &Findings, facts: &FaultFacts) -> Vec<Expectation> {
     let expects = &findings.timeline.plan.expect.fault;
     let Some(expect) = expects.get(&facts.fault.id) else { return Vec::new() };
-    let FaultExpect { detect_within_ns, handle_within_ns, recover_within_ns, lost_max } = *expect;
+    let FaultExpect { detect_within_ns, handle_within_ns, recover_within_ns, lost_max, .. } =
+        *expect;
     let result = &facts.result;
     let times = [
         ("detect-within-ms", "detected", detect_within_ns, result.fdti_ms),
@@ -68,7 +69,7 @@ fn within(
 
 fn lost(findings: &Findings, facts: &FaultFacts, max: u64) -> Expectation {
     let target = facts.fault.target;
-    let noun = sample(target);
+    let noun = sample_of(target);
     let lost = facts.result.frames_lost;
     let finding = match facts.in_force {
         None => no_effect(),

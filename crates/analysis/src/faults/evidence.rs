@@ -1,12 +1,13 @@
 //! Whether a fault took effect, and how that is known: [`collect`].
 //!
-//! - kill: the victim ended by that very signal, not by the watchdog's own stopping;
-//! - crash: the victim said that it was about to crash, and ended in the way of that crash;
-//! - hang: the kernel showed the victim stopped, spinning or blocked; or, for one that was over
-//!   before anyone looked, the victim recorded its beginning and its end;
-//! - every other kind: the victim recorded at least one sample or step that was touched.
+//! - a fault that ends its victim: the victim ended in the way that this fault ends it, and not by the
+//!   watchdog's own stopping;
+//! - a fault that hangs its victim: the kernel showed the victim stopped, spinning or blocked; or, for
+//!   one that was over before anyone looked, the victim recorded its beginning and its end;
+//! - every other kind: whoever injects it recorded what it did, at the seam where it acts.
 
-use fault::catalogue::{CrashHow, HangHow, Injection};
+use fault::kind::{Evidence, Unit};
+use fault::kinds::Ending;
 use wire::event::Proof;
 
 use super::Case;
@@ -20,15 +21,15 @@ pub(super) struct Findings {
 }
 
 pub(super) fn collect(case: &Case) -> Findings {
-    let proofs = match &case.fault.injection {
-        Injection::Kill { signal } => ended(case, HowEnded::Signal(signal.number().unsigned_abs())),
-        Injection::Crash { how, .. } => ended(case, ending_of(*how)),
-        Injection::Hang { how, .. } => hung(case, *how),
-        Injection::Slow { .. } => touched(case, Proof::Slowed),
-        Injection::Drop { .. } => touched(case, Proof::Withheld),
-        Injection::Delay { .. } => touched(case, Proof::HeldBack),
-        Injection::Corrupt { .. } => touched(case, Proof::BitsFlipped),
-        Injection::Freeze { .. } => touched(case, Proof::Frozen),
+    let injection = &case.fault.injection;
+    let proofs = match injection.kind().evidence {
+        Evidence::Ended => injection.ending().map_or_else(Vec::new, |ending| ended(case, ending)),
+        Evidence::Hung => injection.posture().map_or_else(Vec::new, |wanted| hung(case, wanted)),
+        Evidence::Samples(what, unit) => {
+            touched(case, words::sample_of(case.fault.target), what, unit)
+        }
+        Evidence::Steps(what, unit) => touched(case, "step", what, unit),
+        Evidence::Whole(what, unit) => whole(case, what, unit),
     };
     if proofs.is_empty() {
         Findings { activated: false, sentences: vec![without_effect(case)] }
@@ -37,22 +38,13 @@ pub(super) fn collect(case: &Case) -> Findings {
     }
 }
 
-/// How a process ends that crashes like this; see [`CrashHow`].
-fn ending_of(how: CrashHow) -> HowEnded {
-    const SIGABRT: u32 = 6;
-    const SIGSEGV: u32 = 11;
-    match how {
-        CrashHow::Segfault => HowEnded::Signal(SIGSEGV),
-        CrashHow::Abort => HowEnded::Signal(SIGABRT),
-        CrashHow::Panic => HowEnded::Code(101),
-        CrashHow::Exit => HowEnded::Code(0),
-    }
-}
-
 /// The victims that ended as they should.
-fn ended(case: &Case, how: HowEnded) -> Vec<String> {
-    let Some(acted) = case.acted else { return Vec::new() };
-    let target = case.fault.target;
+fn ended(case: &Case, ending: Ending) -> Vec<String> {
+    let how = match ending {
+        Ending::Signal(signal) => HowEnded::Signal(signal),
+        Ending::Code(code) => HowEnded::Code(code),
+    };
+    let (Some(acted), Some(target)) = (case.acted, case.node) else { return Vec::new() };
     let mut proofs = Vec::new();
     for &victim in &case.victims {
         let Some(exit) = case.exit_of(victim).filter(|exit| exit.at >= acted) else { continue };
@@ -68,24 +60,17 @@ fn ended(case: &Case, how: HowEnded) -> Vec<String> {
             .map(|it| format!("pid {}", it.pid))
             .next()
             .unwrap_or_else(|| format!("incarnation {victim}"));
-        let begun = match case.fault.injection {
-            Injection::Kill { .. } => "the signal was sent",
-            _ => "the crash began",
-        };
-        proofs
-            .push(format!("{target} ({pid}) ended by {}, {after} after {begun}", words::exit(how)));
+        proofs.push(format!(
+            "{target} ({pid}) ended by {}, {after} after the fault began",
+            words::exit(how)
+        ));
     }
     proofs
 }
 
-fn hung(case: &Case, how: HangHow) -> Vec<String> {
+fn hung(case: &Case, wanted: Proof) -> Vec<String> {
     let Some(acted) = case.acted else { return Vec::new() };
     let target = case.fault.target;
-    let wanted = match how {
-        HangHow::Stop => Proof::SeenStopped,
-        HangHow::Spin => Proof::SeenSpinning,
-        HangHow::Block => Proof::SeenBlocked,
-    };
     let seen = case.timeline.watchdog.evidence.iter();
     let seen = seen.filter(|it| it.fault == case.index && it.proof == wanted);
     let mut proofs: Vec<String> = seen
@@ -96,49 +81,68 @@ fn hung(case: &Case, how: HangHow) -> Vec<String> {
                 _ => String::new(),
             };
             let after = in_ms(it.at - acted);
-            format!("{target} {}{amount} {after} after it began", seen_as(how))
+            format!("{target} {}{amount} {after} after it began", seen_as(wanted))
         })
         .collect();
     let mut resumed = case.timeline.processes.resumed.iter();
     if let Some((at, _)) = resumed.find(|(at, fault)| *fault == case.index && *at >= acted)
-        && how != HangHow::Stop
+        && wanted != Proof::SeenStopped
     {
         proofs.push(format!("{target} recorded that it hung for {}", in_ms(at - acted)));
     }
     proofs
 }
 
-fn seen_as(how: HangHow) -> &'static str {
-    match how {
-        HangHow::Stop => "seen stopped by the kernel",
-        HangHow::Spin => "seen spinning without a heartbeat",
-        HangHow::Block => "seen blocked without a heartbeat",
+fn seen_as(proof: Proof) -> &'static str {
+    match proof {
+        Proof::SeenStopped => "seen stopped by the kernel",
+        Proof::SeenSpinning => "seen spinning without a heartbeat",
+        _ => "seen blocked without a heartbeat",
     }
 }
 
 /// How many samples or steps were touched, and how much.
-fn touched(case: &Case, proof: Proof) -> Vec<String> {
-    let touched = case.applied.iter().filter(|it| it.proof == proof);
-    let (number, sum) =
-        touched.fold((0, 0_u64), |(number, sum), it| (number + 1, sum.saturating_add(it.value)));
-    if number == 0 || (proof == Proof::BitsFlipped && sum == 0) {
+fn touched(case: &Case, noun: &str, what: &str, unit: Unit) -> Vec<String> {
+    let (number, sum) = case.amount();
+    if number == 0 || (unit == Unit::Bits && sum == 0) {
         return Vec::new();
     }
-    let samples = count(number, words::sample(case.fault.target));
+    let things = count(number, noun);
     let mean = in_ms(i64::try_from(sum / number).unwrap_or(i64::MAX));
-    vec![match proof {
-        Proof::Slowed => format!("{} slowed by {mean} on average", count(number, "step")),
-        Proof::HeldBack => format!("{samples} held back by {mean} on average"),
-        Proof::BitsFlipped => format!("{} flipped in {samples}", count(sum, "bit")),
-        Proof::Frozen => format!("content frozen in {samples}"),
-        _ => format!("{samples} withheld"),
+    vec![match unit {
+        Unit::Nanoseconds => format!("{things} {what} by {mean} on average"),
+        Unit::None | Unit::Errno => format!("{things} {what}"),
+        Unit::Bits => format!("{things} {what}: {} in all", count(sum, "bit")),
+        Unit::Bytes => format!("{things} {what}: {} in all", count(sum, "byte")),
+        Unit::Count => format!("{things} {what}, {sum} times in all"),
+    }]
+}
+
+/// What was done to a process or the machine.
+fn whole(case: &Case, what: &str, unit: Unit) -> Vec<String> {
+    let (number, sum) = case.amount();
+    if number == 0 || (matches!(unit, Unit::Bits | Unit::Count | Unit::Nanoseconds) && sum == 0) {
+        return Vec::new();
+    }
+    let target = case.fault.target;
+    vec![match unit {
+        Unit::None => format!("{target} {what}"),
+        Unit::Nanoseconds => {
+            format!("{target} {what} {}", in_ms(i64::try_from(sum).unwrap_or(i64::MAX)))
+        }
+        Unit::Bits => format!("{target} {what}: {}", count(sum, "bit")),
+        Unit::Bytes => format!("{target} {what}: {}", count(sum, "byte")),
+        Unit::Count => format!("{target} {what} {sum}"),
+        Unit::Errno => format!("{target} {what} (errno {})", sum / number),
     }]
 }
 
 /// Why a fault without proof had no effect, as far as it is known.
 fn without_effect(case: &Case) -> String {
     let target = case.fault.target;
-    let begins = i64::try_from(case.fault.start_ns).unwrap_or(i64::MAX);
+    let Some(begins) = case.begins else {
+        return "what sets it off did not happen".to_owned();
+    };
     let refusal = case.timeline.watchdog.refusals.iter().find(|it| it.fault == case.index);
     match (refusal, case.acted) {
         (Some(refusal), _) if refusal.errno != 0 => {

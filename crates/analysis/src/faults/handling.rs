@@ -5,7 +5,7 @@
 //! effect last. What the watchdog detects is about one incarnation, and belongs only to faults that
 //! struck this one. Of each detector in each process, and of each reaction, the first counts.
 
-use fault::catalogue::Injection;
+use fault::Injection;
 use wire::event::{Detector, Mode, Reaction};
 use wire::{Node, Source};
 
@@ -31,7 +31,7 @@ pub(super) fn attribute(timeline: &Timeline, faults: &mut [FaultFacts]) {
         let in_force = |facts: &FaultFacts| {
             let known = noticed.incarnation.is_none_or(|one| facts.victims.contains(&one));
             known
-                && facts.fault.target == noticed.node
+                && facts.fault.target.node().is_none_or(|node| node == noticed.node)
                 && facts.in_force.is_some_and(|span| span.contains(noticed.at))
         };
         let candidates: Vec<usize> =
@@ -96,17 +96,7 @@ fn uses(mode: Mode, sensor: Node) -> bool {
 
 /// Whether a fault of this kind can make this detector respond.
 pub(super) fn causes(injection: &Injection, detector: Detector) -> bool {
-    use Injection::{Corrupt, Crash, Delay, Freeze, Hang, Kill, Slow};
-    match detector {
-        Detector::Exit => matches!(injection, Kill { .. } | Crash { .. }),
-        Detector::Heartbeat => matches!(injection, Hang { .. } | Slow { .. }),
-        Detector::Startup => matches!(injection, Crash { .. } | Hang { .. } | Slow { .. }),
-        Detector::Integrity => matches!(injection, Corrupt { .. }),
-        Detector::Frozen => matches!(injection, Freeze { .. }),
-        Detector::Sequence => !matches!(injection, Corrupt { .. } | Freeze { .. }),
-        Detector::Late => matches!(injection, Delay { .. } | Slow { .. } | Hang { .. }),
-        Detector::Silence => true,
-    }
+    injection.kind().detectors.contains(&detector)
 }
 
 fn note(facts: &mut FaultFacts, noticed: &Noticed) {
@@ -141,7 +131,8 @@ fn note_reactions(timeline: &Timeline, facts: &mut FaultFacts) {
     for it in &timeline.watchdog.reacted {
         // A restart names the newborn, everything else the failed one.
         let failed = it.incarnation.saturating_sub(u32::from(it.reaction == Reaction::Restart));
-        let about_this = it.node == facts.fault.target && facts.victims.contains(&failed);
+        let about_this =
+            facts.fault.target.node() == Some(it.node) && facts.victims.contains(&failed);
         if about_this && span.contains(it.at) && ms(it.at) >= detected_ms {
             add_reaction(&mut facts.result.reactions, it.reaction, it.at);
         }

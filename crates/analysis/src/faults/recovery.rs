@@ -1,6 +1,8 @@
 //! When a fault is over, and when everything is whole again: [`over`], [`find`], [`chain`].
 
-use fault::catalogue::Injection;
+use fault::Injection;
+use fault::act::{Act, ProcessFault, SampleFault};
+use fault::kind::Evidence;
 use std::collections::{BTreeMap, HashSet};
 use wire::event::Proof;
 use wire::{Node, Source};
@@ -31,18 +33,25 @@ pub(super) fn over(case: &Case) -> Option<Over> {
     let cut = case.timeline.end.cut;
     let exit = case.exit_of(case.last_victim()).map(|exit| exit.at).filter(|&at| at >= acted);
     let ended = exit.map(|at| Over { at, how: How::VictimEnded });
-    let found = match case.fault.injection {
-        Injection::Kill { .. } | Injection::Crash { .. } => ended,
-        Injection::Hang { .. } => {
-            let resumed = case.timeline.processes.resumed.iter();
-            let lifted = resumed.chain(&case.timeline.watchdog.lifted);
-            let of_this = lifted.filter(|(at, fault)| *fault == case.index && *at >= acted);
-            let went_on = of_this.map(|(at, _)| Over { at: *at, how: How::VictimWentOn });
-            went_on.chain(ended).min_by_key(|over| over.at)
+    let lasting = case.fault.injection.duration_ns();
+    let injection = &case.fault.injection;
+    let resumed = case.timeline.processes.resumed.iter();
+    let lifted = resumed.chain(&case.timeline.watchdog.lifted);
+    let of_this = lifted.filter(|(at, fault)| *fault == case.index && *at >= acted);
+    let went_on = of_this.map(|(at, _)| Over { at: *at, how: How::VictimWentOn });
+    let on_process = went_on.chain(ended).min_by_key(|over| over.at);
+    let found = match injection.kind().evidence {
+        Evidence::Ended => ended,
+        Evidence::Hung => on_process,
+        Evidence::Whole(..) if injection.dies_with_its_victim() => {
+            // What happened in a moment and changed nothing that one could see is over with it.
+            let at_once = Over { at: acted, how: How::TimeOver };
+            on_process.or((lasting.is_none() && !is_lasting(injection)).then_some(at_once))
         }
         _ => {
-            let end_ns = case.fault.end_ns().unwrap_or(u64::MAX);
-            let end = i64::try_from(end_ns).unwrap_or(i64::MAX);
+            let end = case.begins.zip(lasting).map_or(i64::MAX, |(begins, lasting)| {
+                begins.saturating_add(i64::try_from(lasting).unwrap_or(i64::MAX))
+            });
             let at = last_release(case).map_or(end, |released| released.max(end));
             Some(Over { at, how: How::TimeOver })
         }
@@ -50,12 +59,25 @@ pub(super) fn over(case: &Case) -> Option<Over> {
     found.filter(|over| over.at < cut)
 }
 
+/// Whether a fault without a duration of its own lasts until its victim is replaced.
+fn is_lasting(injection: &Injection) -> bool {
+    matches!(
+        injection.act(),
+        Act::Process(
+            ProcessFault::Stuck | ProcessFault::IgnoreStop | ProcessFault::RefuseCalls(..)
+        )
+    )
+}
+
 /// When the last sample that a delay held back was handed over: up to then old samples come between
 /// the fresh ones, whenever the fault's own time was over.
 fn last_release(case: &Case) -> Option<Moment> {
-    let held = case.applied.iter().filter(|it| it.proof == Proof::HeldBack);
+    if !matches!(case.fault.injection.act(), Act::Sample(SampleFault::Delay(_))) {
+        return None;
+    }
+    let held = case.applied.iter().filter(|it| it.proof == Proof::Acted);
     let held: HashSet<(u64, u32)> = held.map(|it| (it.item, it.incarnation)).collect();
-    let sensor = case.timeline.sensors.get(case.fault.target.index())?;
+    let sensor = case.timeline.sensors.get(case.node?.index())?;
     let released = sensor.handed_over.iter().filter(|it| held.contains(&(it.item, it.incarnation)));
     released.map(|it| it.at).max()
 }
@@ -66,11 +88,13 @@ fn last_release(case: &Case) -> Option<Moment> {
 pub(super) fn find<'t>(case: &Case<'_, 't>, over: Option<Over>) -> Option<&'t Output> {
     let over = over?;
     let timeline = case.timeline;
-    let target = case.fault.target;
+    let target = case.node;
     let later = timeline.fusion.outputs.iter().filter(|output| output.at >= over.at);
-    let mut of_stream = later.filter(|output| target == Node::Fusion || output.stream == target);
+    let mut of_stream = later.filter(|output| {
+        target.is_none_or(|target| target == Node::Fusion || output.stream == target)
+    });
     match (over.how, target) {
-        (How::VictimEnded, Node::Fusion) => of_stream.find(|output| {
+        (How::VictimEnded, Some(Node::Fusion)) => of_stream.find(|output| {
             let born = timeline
                 .watchdog
                 .spawned
@@ -96,7 +120,7 @@ pub(super) fn chain(
 ) -> BTreeMap<String, f64> {
     let (Some(effect), Some(over)) = (case.acted, over) else { return BTreeMap::new() };
     let timeline = case.timeline;
-    let target = case.fault.target;
+    let Some(target) = case.node else { return BTreeMap::new() };
     let successor = match (over.how, recovery, target) {
         (How::VictimEnded, Some(output), Node::Fusion) => output.by,
         (How::VictimEnded, Some(output), _) => output.from,

@@ -45,7 +45,7 @@ fn a_kill_is_detected_handled_and_recovered_from() {
     let result = fault_result(&summary, "F1");
     assert_eq!(
         result.evidence,
-        ["camera (pid 101) ended by signal SIGKILL, 0.200 ms after the signal was sent"]
+        ["camera (pid 101) ended by signal SIGKILL, 0.200 ms after the fault began"]
     );
     near(result.injected_at_ms, 2010.0);
     near(result.ended_at_ms, 2010.2);
@@ -178,7 +178,7 @@ fn corrupt_frames_are_rejected_until_the_fault_is_over() {
     let mut script = camera_script("corrupt = { bits = 8, for-s = 0.1 }");
     for frame in 60..63 {
         let at_ms = script.due_ms(Node::Camera, frame) + 1.9;
-        applied(&mut script, at_ms, frame, Proof::BitsFlipped, 8);
+        applied(&mut script, at_ms, frame, Proof::Acted, 8);
     }
     let summary = script
         .play(|node, item| match (node, item) {
@@ -188,7 +188,7 @@ fn corrupt_frames_are_rejected_until_the_fault_is_over() {
         })
         .summary();
     let result = fault_result(&summary, "F1");
-    assert_eq!(result.evidence, ["24 bits flipped in 3 frames"]);
+    assert_eq!(result.evidence, ["3 frames damaged: 24 bits in all"]);
     let fusion = Source::Node(Node::Fusion);
     assert_eq!(detectors(result), [(Detector::Integrity, fusion)]);
     assert_eq!((result.frames_lost, result.frti_ms), (3, Some(0.0)));
@@ -205,17 +205,17 @@ fn a_loss_that_draws_no_sample_is_no_fault() {
 #[test]
 fn dropped_frozen_delayed_and_slowed_samples_are_counted() {
     for (inject, proof, value, words) in [
-        ("drop = { percent = 100.0, for-s = 0.1 }", Proof::Withheld, 1, "3 frames withheld"),
-        ("freeze = { for-s = 0.1 }", Proof::Frozen, 1, "content frozen in 3 frames"),
+        ("drop = { percent = 100.0, for-s = 0.1 }", Proof::Acted, 1, "3 frames withheld"),
+        ("freeze = { for-s = 0.1 }", Proof::Acted, 1, "3 frames with frozen content"),
         (
             "delay = { by-ms = 40.0, for-s = 0.1 }",
-            Proof::HeldBack,
+            Proof::Acted,
             40_000_000,
             "3 frames held back by 40.000 ms on average",
         ),
         (
             "slow = { extra-ms = 5.0, for-s = 0.1 }",
-            Proof::Slowed,
+            Proof::Acted,
             5_000_000,
             "3 steps slowed by 5.000 ms on average",
         ),
@@ -236,7 +236,7 @@ fn a_delay_lasts_until_the_last_sample_it_held_back_is_handed_over() {
     let mut script = camera_script("delay = { by-ms = 200.0, for-s = 0.1 }");
     for frame in 60..63 {
         let due_ms = script.due_ms(Node::Camera, frame);
-        applied(&mut script, due_ms, frame, Proof::HeldBack, 200_000_000);
+        applied(&mut script, due_ms, frame, Proof::Acted, 200_000_000);
     }
     // Frame 64 is fused after the fault's time; a held-back one takes the place of 65.
     let summary = script
@@ -284,7 +284,7 @@ fn overlapping_faults_share_detections_by_kind() {
     let both = fault("F1", "camera", 2.0, "corrupt = { bits = 8, for-s = 1.0 }")
         + &fault("F2", "camera", 2.2, "kill = { signal = \"SIGKILL\" }");
     let mut script = Script::new(plan(&both));
-    applied(&mut script, 2000.0, 60, Proof::BitsFlipped, 8);
+    applied(&mut script, 2000.0, 60, Proof::Acted, 8);
     script.watchdog(2210.0, Event::Injecting { fault: 1, incarnation: 1 });
     script.dies_detected(Node::Camera, 2210.0, 256 + 9);
     script.reborn(Node::Camera, 2213.0);

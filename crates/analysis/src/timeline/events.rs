@@ -114,6 +114,8 @@ pub(crate) struct WatchdogLog {
     pub(crate) injecting: Vec<Injecting>,
     pub(crate) refusals: Vec<Refusal>,
     pub(crate) evidence: Vec<Evidence>,
+    /// (when it begins, fault).
+    pub(crate) armed: Vec<(Moment, u32)>,
     /// (moment, fault).
     pub(crate) lifted: Vec<(Moment, u32)>,
     pub(crate) detected: Vec<Detected>,
@@ -394,6 +396,10 @@ impl Timeline<'_> {
             Event::NotInjected { fault, errno } => log.refusals.push(Refusal { fault, errno }),
             Event::Evidence { fault, proof, value } => {
                 log.evidence.push(Evidence { at, fault, proof, value });
+            }
+            Event::Armed { fault, at_ns } => {
+                let at = self.moment(at_ns);
+                self.watchdog.armed.push((at, fault));
             }
             Event::Lifted { fault } => log.lifted.push((at, fault)),
             Event::Detected { node, incarnation, detector } => {

@@ -101,6 +101,7 @@ fn run_one(
         directory,
         header: header(scenario, repetition),
         stop,
+        lacking: &[],
         observer: live.observer(),
     };
     let ending = supervisor::run(order);

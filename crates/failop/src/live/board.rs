@@ -1,5 +1,6 @@
 //! The state of a run as a person follows it: [`Board`], fed with records, asked for lines.
 
+use fault::Target;
 use scenario::Plan;
 use std::collections::VecDeque;
 use wire::event::{LifeState, Proof, Reaction};
@@ -22,7 +23,7 @@ pub(super) struct Board {
 
 struct FaultSeen {
     id: String,
-    target: Node,
+    target: Target,
     /// From and to, from the start of the schedule, of a fault with an end of its own.
     span: Option<(u64, u64)>,
     /// Whether it has struck and is not over; for a fault without an end, until its victim is back.
@@ -57,7 +58,7 @@ impl Board {
         let faults = plan.faults.iter().map(|fault| FaultSeen {
             id: fault.id.clone(),
             target: fault.target,
-            span: fault.end_ns().map(|end_ns| (fault.start_ns, end_ns)),
+            span: fault.start.at_ns().and_then(|at_ns| Some((at_ns, fault.end_ns(at_ns)?))),
             struck: false,
             told: false,
         });
@@ -115,7 +116,7 @@ impl Board {
                 let life = &mut self.lives[node.index()];
                 (life.state, life.incarnation) = (Some(state), incarnation);
                 let back = state == LifeState::Running;
-                for fault in self.faults.iter_mut().filter(|it| back && it.target == node) {
+                for fault in self.faults.iter_mut().filter(|it| back && it.target == node.into()) {
                     fault.struck = false;
                 }
                 None
@@ -229,7 +230,7 @@ impl Board {
         let now = self.now_ns.saturating_sub(t0_ns);
         let in_force = |fault: &&FaultSeen| {
             let acts = fault.span.map_or(fault.struck, |(from, to)| from <= now && now <= to);
-            acts && fault.target == node
+            acts && fault.target == node.into()
         };
         let ids: Vec<&str> = self.faults.iter().filter(in_force).map(|it| it.id.as_str()).collect();
         ids.join(" ")

@@ -6,11 +6,13 @@
 
 use super::take;
 use anyhow::Context;
+use channel::arming::ArmingView;
 use channel::doorbell::Doorbell;
 use channel::events::EventWriter;
 use channel::heartbeat::Beater;
 use channel::start::StartView;
-use fault::{CrashHow, DataFault, Injector, ProcessFault};
+use fault::act::{CrashHow, Damage, ProcessFault, SampleFault, StepFault};
+use fault::{Injector, Need};
 use scenario::Plan;
 use supervisor::Boot;
 use sys::clock::{now_ns, sleep_until};
@@ -49,12 +51,14 @@ pub(super) struct Attaching {
     beater: Beater,
     doorbell: Doorbell,
     start: StartView,
+    arming: ArmingView,
+    lacking: Vec<Need>,
 }
 
 impl Attaching {
     /// Attaches to everything that all nodes have.
     pub(super) fn new(boot: Boot, started_ns: u64) -> anyhow::Result<Attaching> {
-        let Boot { node, incarnation, descriptors, plan, .. } = boot;
+        let Boot { node, incarnation, descriptors, plan, lacking, .. } = boot;
         let mut events =
             EventWriter::attach(take(descriptors.events, "the event ring")?, incarnation)?;
         events.tell_at(started_ns, Event::Started { pid: std::process::id() });
@@ -73,6 +77,8 @@ impl Attaching {
             beater: Beater::attach(take(descriptors.heartbeat, "the heartbeat page")?)?,
             doorbell: Doorbell::attach(take(descriptors.doorbell, "the doorbell")?)?,
             start: StartView::attach(take(descriptors.start, "the start page")?)?,
+            arming: ArmingView::attach(take(descriptors.arming, "the arming page")?)?,
+            lacking,
             plan,
         })
     }
@@ -94,12 +100,14 @@ impl Attaching {
             self.doorbell.wait(seen, t0_ns.min(now + beat_period_ns.min(START_LOOK_NS)));
         };
         let born_ns = self.started_ns.saturating_sub(t0_ns);
-        let injector = Injector::new(&self.plan.faults, self.node, self.plan.seed, born_ns);
+        let Plan { faults, seed, .. } = &self.plan;
+        let injector = Injector::new(faults, self.node, *seed, born_ns, &self.lacking);
         Runtime {
             incarnation: self.incarnation,
             events: self.events,
             t0_ns,
             injector,
+            arming: self.arming,
             beater: self.beater,
             doorbell: self.doorbell,
             beat_period_ns,
@@ -118,6 +126,7 @@ pub(super) struct Runtime {
     /// Absolute start of the schedule.
     t0_ns: u64,
     injector: Injector,
+    arming: ArmingView,
     beater: Beater,
     doorbell: Doorbell,
     beat_period_ns: u64,
@@ -148,6 +157,7 @@ impl Runtime {
     /// shows life.
     pub(super) fn pause(&mut self, seen: u32, deadline_ns: u64) {
         loop {
+            self.begin_armed();
             if self.idle_strike_ns() <= self.now_ns() {
                 self.suffer();
             }
@@ -162,6 +172,16 @@ impl Runtime {
         }
     }
 
+    /// Lets the faults begin that the watchdog says have begun.
+    fn begin_armed(&mut self) {
+        let arming = &self.arming;
+        let begun = self.injector.awaited();
+        let begun = begun.filter_map(|fault| Some((fault, arming.start_ns(fault as usize)?)));
+        for (fault, start_ns) in begun.collect::<Vec<_>>() {
+            self.injector.begin(fault, start_ns);
+        }
+    }
+
     /// When a process fault strikes a process that has nothing to work on.
     fn idle_strike_ns(&self) -> u64 {
         let due_ns = self.injector.next_process_fault_ns(self.now_ns());
@@ -171,15 +191,16 @@ impl Runtime {
     /// Crashes or hangs if the scenario says so. Called in the middle of the work on a sample, a slot
     /// or a message in hand: code fails while it runs, not while it sleeps.
     pub(super) fn suffer(&mut self) {
-        let Some((fault, what)) = self.injector.process_fault(self.now_ns()) else { return };
+        let Some((fault, what, for_ns)) = self.injector.process_fault(self.now_ns()) else {
+            return;
+        };
         match what {
             ProcessFault::Crash(how) => self.crash(fault, how),
-            ProcessFault::Spin(for_ns) => {
+            ProcessFault::Spin => {
                 self.hang(fault, Proof::SeenSpinning, for_ns, sys::crash::spin_until);
             }
-            ProcessFault::Block(for_ns) => {
-                self.hang(fault, Proof::SeenBlocked, for_ns, sleep_until);
-            }
+            ProcessFault::Block => self.hang(fault, Proof::SeenBlocked, for_ns, sleep_until),
+            _ => {}
         }
     }
 
@@ -188,7 +209,7 @@ impl Runtime {
             CrashHow::Segfault => (Proof::EndedBySignal, 11),
             CrashHow::Abort => (Proof::EndedBySignal, 6),
             CrashHow::Panic => (Proof::EndedWithCode, PANIC_EXIT_CODE),
-            CrashHow::Exit => (Proof::EndedWithCode, 0),
+            _ => (Proof::EndedWithCode, 0),
         };
         self.events.tell(Event::Applied { fault, proof, item: 0, value });
         match how {
@@ -196,7 +217,7 @@ impl Runtime {
             CrashHow::Abort => std::process::abort(),
             // Unwinds like any panic, without a message on the user's terminal.
             CrashHow::Panic => std::panic::resume_unwind(Box::new("injected")),
-            CrashHow::Exit => std::process::exit(0),
+            _ => std::process::exit(0),
         }
     }
 
@@ -210,10 +231,12 @@ impl Runtime {
     pub(super) fn dawdle(&mut self, item: u64) {
         let begun_ns = now_ns();
         let mut until_ns = begun_ns;
-        for (fault, extra_ns) in self.injector.slow(begun_ns - self.t0_ns) {
-            let proof = Proof::Slowed;
-            self.events.tell(Event::Applied { fault, proof, item, value: extra_ns });
-            until_ns += extra_ns;
+        for (fault, what, _) in self.injector.step_faults(begun_ns - self.t0_ns, item) {
+            if let StepFault::Slow(extra_ns) = what {
+                let proof = Proof::Acted;
+                self.events.tell(Event::Applied { fault, proof, item, value: extra_ns });
+                until_ns += extra_ns;
+            }
         }
         if until_ns > begun_ns {
             sleep_until(until_ns);
@@ -222,45 +245,45 @@ impl Runtime {
 
     /// Whether samples must be kept for a fault that repeats or delays them.
     pub(super) fn keeps_samples(&self) -> bool {
-        self.injector.keeps_samples()
+        self.injector.keeps_samples() > 0
     }
 
     /// The faults that replace the content of the sample due at `due_ns` by that of the last one
     /// before them.
     pub(super) fn frozen_by(&self, due_ns: u64, item: u64) -> Vec<u32> {
-        let faults = self.injector.data_faults(due_ns, item);
-        let frozen = faults.filter(|(_, what)| *what == DataFault::Freeze);
-        frozen.map(|(fault, _)| fault).collect()
+        let faults = self.injector.sample_faults(due_ns, item);
+        let frozen = faults.filter(|(_, what, _)| *what == SampleFault::Freeze);
+        frozen.map(|(fault, ..)| fault).collect()
     }
 
     /// Tells that they did.
     pub(super) fn tell_frozen(&mut self, faults: &[u32], item: u64) {
         for &fault in faults {
-            self.events.tell(Event::Applied { fault, proof: Proof::Frozen, item, value: 1 });
+            self.events.tell(Event::Applied { fault, proof: Proof::Acted, item, value: 1 });
         }
     }
 
     /// What becomes of the protected sample that was due at `due_ns`; flips its bits if it must.
     pub(super) fn tamper(&mut self, due_ns: u64, item: u64, sample: &mut [u8]) -> Fate {
-        let faults: Vec<_> = self.injector.data_faults(due_ns, item).collect();
+        let faults: Vec<_> = self.injector.sample_faults(due_ns, item).collect();
         let mut fate = Fate::Now;
-        for (fault, what) in faults {
-            let (proof, value) = match what {
-                DataFault::Freeze => continue,
-                DataFault::Drop => {
+        for (fault, what, _) in faults {
+            let value = match what {
+                SampleFault::Drop => {
                     fate = Fate::Never;
-                    (Proof::Withheld, 1)
+                    1
                 }
-                DataFault::Delay(by_ns) => {
+                SampleFault::Delay(by_ns) => {
                     fate = fate.later(by_ns);
-                    (Proof::HeldBack, by_ns)
+                    by_ns
                 }
-                DataFault::Corrupt(bits) => {
-                    let flipped = self.injector.flip_bits(fault, item, bits, sample);
-                    (Proof::BitsFlipped, flipped.into())
+                SampleFault::Damage(Damage::Bits(bits)) => {
+                    fault::bytes::flip_bits(sample, bits, &mut self.injector.draw(fault, item))
+                        .into()
                 }
+                _ => continue,
             };
-            self.events.tell(Event::Applied { fault, proof, item, value });
+            self.events.tell(Event::Applied { fault, proof: Proof::Acted, item, value });
         }
         fate
     }

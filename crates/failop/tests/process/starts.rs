@@ -139,6 +139,14 @@ fn run(program: &Path, directory: &Path, text: &str) -> Ending {
             scheduling: String::new(),
         },
     };
-    let order = Order { plan: &plan, program, directory, header, stop: &stop, observer: None };
+    let order = Order {
+        plan: &plan,
+        program,
+        directory,
+        header,
+        stop: &stop,
+        lacking: &[],
+        observer: None,
+    };
     supervisor::run(order).expect("the run is recorded")
 }

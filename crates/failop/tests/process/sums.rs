@@ -68,7 +68,7 @@ fn the_sums_hold_whatever_ends_or_hangs_fusion() {
 
 #[test]
 fn every_signal_that_a_scenario_may_send_ends_its_victim() {
-    for signal in fault::Signal::ALL {
+    for signal in fault::act::Signal::ALL {
         let inject = format!("kill = {{ signal = \"{}\" }}", signal.name());
         let rig = Rig::new();
         let text =

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use fault::Outcome;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use wire::Node;
-use wire::event::Mode;
+use wire::event::{Detector, Mode};
 
-use crate::schema::{mode, modes, nodes};
+use crate::schema::{detectors, mode, modes, nodes, outcomes};
 
 /// What is demanded of a run.
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
@@ -18,6 +19,11 @@ pub(crate) struct Expect {
     /// of a sample to the output.
     #[schemars(schema_with = "nodes")]
     pub(crate) isolated: Vec<Node>,
+    /// Fault tolerant time interval (FTTI): how long after a fault the function may be wrong before
+    /// somebody is in danger. It comes from the hazard analysis of the item, and is never measured. A
+    /// fault that is handled later counts as `late`.
+    #[schemars(range(min = 0.001, max = 3_600_000.0))]
+    pub(crate) ftti_ms: Option<f64>,
     /// How much longer the latency of an isolated process may be during the faults than without.
     #[schemars(range(min = 0.0, max = 1000.0))]
     pub(crate) isolation_margin_ms: f64,
@@ -35,6 +41,7 @@ impl Default for Expect {
     fn default() -> Self {
         Self {
             isolated: Vec::new(),
+            ftti_ms: None,
             isolation_margin_ms: 5.0,
             camera: Camera::default(),
             radar: Radar::default(),
@@ -131,4 +138,13 @@ pub(crate) struct Fault {
     /// Most samples of the victim's stream lost to the fault.
     #[schemars(range(min = 0, max = 1_000_000))]
     pub(crate) lost_max: Option<u64>,
+    /// Fault tolerant time interval for this fault, in place of that of `[expect]`.
+    #[schemars(range(min = 0.001, max = 3_600_000.0))]
+    pub(crate) ftti_ms: Option<f64>,
+    /// Classes of outcome that are allowed.
+    #[schemars(schema_with = "outcomes")]
+    pub(crate) outcome: Vec<Outcome>,
+    /// Detectors that must respond.
+    #[schemars(schema_with = "detectors")]
+    pub(crate) detected_by: Vec<Detector>,
 }

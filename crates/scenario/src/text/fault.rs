@@ -1,13 +1,15 @@
-//! The text of a fault: [`Fault`] and the kinds of [`Inject`].
+//! The text of a fault: [`Fault`], and what sets it off. What goes wrong is the catalogue's
+//! ([`fault::Injection`]).
 
-use fault::{CrashHow, HangHow, Signal};
+use fault::{Injection, Target};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use wire::Node;
+use wire::event::LifeState;
 
 use crate::schema::{node, words};
 
-/// What goes wrong, with whom and when. Exactly one of `at-s` and `at-frame` stands in it.
+/// What goes wrong, with whom and when. Exactly one of `at-s`, `at-frame` and `when` stands in it.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Fault {
@@ -16,152 +18,131 @@ pub(crate) struct Fault {
     #[schemars(extend("x-must-be" = "a string of 1 to 64 letters, digits, hyphens and underscores, a letter or digit first"))]
     pub(crate) id: String,
     /// The victim.
-    #[schemars(schema_with = "node")]
-    pub(crate) target: Node,
+    #[schemars(schema_with = "target")]
+    pub(crate) target: Target,
     /// When it begins, counted from camera frame 0.
     #[schemars(range(min = 0.0, max = 3600.0))]
     pub(crate) at_s: Option<f64>,
     /// The same as the number of the camera frame that is due then, also for another target.
     #[schemars(range(min = 0, max = 432_000))]
     pub(crate) at_frame: Option<u64>,
+    /// What sets it off.
+    #[serde(default)]
+    #[schemars(with = "When")]
+    pub(crate) when: Option<When>,
+    /// Where in a frame period of the camera it begins, for one that begins at a time.
+    #[serde(default)]
+    #[schemars(schema_with = "phase")]
+    pub(crate) phase: Phase,
+    /// It begins again.
+    #[serde(default)]
+    #[schemars(with = "Repeat")]
+    pub(crate) repeat: Option<Repeat>,
     /// What goes wrong: exactly one kind.
-    pub(crate) inject: Inject,
+    #[schemars(with = "Injection")]
+    pub(crate) inject: Injection,
 }
 
-/// What goes wrong.
+/// What sets a fault off.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(crate) enum Inject {
-    /// The watchdog sends the process a signal that ends it.
-    Kill(Kill),
-    /// The process really crashes, from inside.
-    Crash(Crash),
-    /// The process stops making progress.
-    Hang(Hang),
-    /// Each step of the process takes longer; it sleeps, so that no other process pays for it.
-    Slow(Slow),
-    /// Samples are made and then withheld. Camera and radar only.
-    Drop(Drop),
-    /// Samples are handed over later than they were made. Camera and radar only.
-    Delay(Delay),
-    /// Bits of each sample are flipped after it was protected. Camera and radar only.
-    Corrupt(Corrupt),
-    /// The sensor repeats its last content from before the fault as if it were new. Camera and
-    /// radar only.
-    Freeze(Freeze),
+pub(crate) enum When {
+    /// An actor is closer than a distance, for the first time.
+    Closer(Closer),
+    /// A process enters a state, for the first time after the start.
+    State(State),
+    /// Another fault, which stands before it in the file, begins.
+    After(Other),
+    /// The watchdog has noticed another fault, which stands before it in the file.
+    Detected(Other),
+    /// The successor of the victim of another fault, which stands before it in the file, is started.
+    Recovering(Other),
 }
 
-/// Sends a signal.
+/// An actor and a distance.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(crate) struct Kill {
-    /// The signal.
-    #[schemars(schema_with = "signal")]
-    pub(crate) signal: Signal,
+pub(crate) struct Closer {
+    /// Id of the actor.
+    pub(crate) actor: String,
+    /// Distance from the front bumper of the ego car to the centre of the actor's rear.
+    #[schemars(range(min = 0.1, max = 1000.0))]
+    pub(crate) than_m: f64,
 }
 
-/// Crashes.
+/// A state of a process.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(crate) struct Crash {
-    /// How it crashes.
-    #[schemars(schema_with = "crash_how")]
-    pub(crate) how: CrashHow,
-    /// Every incarnation that is alive in this time crashes: a crash loop. Absent: one crash.
-    #[schemars(range(min = 0.001, max = 3600.0))]
-    pub(crate) for_s: Option<f64>,
+pub(crate) struct State {
+    /// The process.
+    #[schemars(schema_with = "node")]
+    pub(crate) of: Node,
+    /// Its state.
+    #[schemars(schema_with = "life_state")]
+    pub(crate) is: LifeState,
+    /// How much later the fault begins.
+    #[serde(default)]
+    #[schemars(range(min = 0.0, max = 60_000.0))]
+    pub(crate) delay_ms: f64,
 }
 
-/// Hangs.
+/// Another fault.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(crate) struct Hang {
-    /// How it hangs.
-    #[schemars(schema_with = "hang_how")]
-    pub(crate) how: HangHow,
-    /// How long, if nobody replaces the process before. Absent: until it is replaced.
-    #[schemars(range(min = 0.001, max = 3600.0))]
-    pub(crate) for_s: Option<f64>,
+pub(crate) struct Other {
+    /// Id of the other fault.
+    pub(crate) fault: String,
+    /// How much later the fault begins.
+    #[serde(default)]
+    #[schemars(range(min = 0.0, max = 60_000.0))]
+    pub(crate) delay_ms: f64,
 }
 
-/// Slows down.
+/// Where in a frame period a fault begins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Phase {
+    /// At its time.
+    #[default]
+    Fixed,
+    /// Later by a part of a frame period, drawn from the seed.
+    Random,
+}
+
+/// How often a fault begins.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(crate) struct Slow {
-    /// What each step takes longer.
-    #[schemars(range(min = 0.1, max = 10_000.0))]
-    pub(crate) extra_ms: f64,
-    /// How long the fault lasts.
-    #[schemars(range(min = 0.001, max = 3600.0))]
-    pub(crate) for_s: f64,
+pub(crate) struct Repeat {
+    /// Time from one beginning to the next.
+    #[schemars(range(min = 0.01, max = 3600.0))]
+    pub(crate) every_s: f64,
+    /// How often it begins in all. In reports it has the ids `<id>.1`, `<id>.2` and so on.
+    #[schemars(range(min = 2, max = 64))]
+    pub(crate) times: u32,
 }
 
-/// Withholds samples.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(crate) struct Drop {
-    /// Share of the samples; which ones is drawn from the seed.
-    #[schemars(range(max = 100.0), extend("exclusiveMinimum" = 0))]
-    pub(crate) percent: f64,
-    /// How long the fault lasts.
-    #[schemars(range(min = 0.001, max = 3600.0))]
-    pub(crate) for_s: f64,
+fn target(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "enum": Target::ALL.map(Target::name) })
 }
 
-/// Delays samples.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(crate) struct Delay {
-    /// By how much; at most as long as 64 samples of the target take.
-    #[schemars(range(min = 0.1, max = 10_000.0))]
-    pub(crate) by_ms: f64,
-    /// How long the fault lasts.
-    #[schemars(range(min = 0.001, max = 3600.0))]
-    pub(crate) for_s: f64,
-}
-
-/// Flips bits.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(crate) struct Corrupt {
-    /// How many bits of each sample; a radar message has 8192.
-    #[schemars(range(min = 1, max = 8192))]
-    pub(crate) bits: u32,
-    /// How long the fault lasts.
-    #[schemars(range(min = 0.001, max = 3600.0))]
-    pub(crate) for_s: f64,
-}
-
-/// Repeats the last content.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(crate) struct Freeze {
-    /// How long the fault lasts.
-    #[schemars(range(min = 0.001, max = 3600.0))]
-    pub(crate) for_s: f64,
-}
-
-fn signal(_: &mut SchemaGenerator) -> Schema {
-    const INSTEAD: &str = "which stops a process and does not end it: for that use `inject.hang = { how = \"stop\" }`";
-    json_schema!({
-        "enum": Signal::ALL.map(Signal::name),
-        "x-instead": { "SIGSTOP": INSTEAD, "SIGTSTP": INSTEAD, "SIGTTIN": INSTEAD, "SIGTTOU": INSTEAD },
-    })
-}
-
-fn crash_how(_: &mut SchemaGenerator) -> Schema {
+fn life_state(_: &mut SchemaGenerator) -> Schema {
     words(&[
-        (CrashHow::Segfault.name(), "a write through a null pointer: SIGSEGV"),
-        (CrashHow::Abort.name(), "abort(): SIGABRT"),
-        (CrashHow::Panic.name(), "a Rust panic in the main thread: exit code 101"),
-        (CrashHow::Exit.name(), "exit(0): a clean end of a process that must not end"),
+        (LifeState::Starting.name(), "it is spawned and not attached to its channels"),
+        (LifeState::Running.name(), "it is attached and works"),
+        (LifeState::Ending.name(), "it was told to end, or killed, and is not buried"),
+        (LifeState::Waiting.name(), "it is buried, and a restart is due"),
+        (LifeState::Down.name(), "it is buried and was given up"),
     ])
 }
 
-fn hang_how(_: &mut SchemaGenerator) -> Schema {
-    words(&[
-        (HangHow::Stop.name(), "SIGSTOP: the kernel stops every thread"),
-        (HangHow::Spin.name(), "a busy loop: it burns a CPU and does nothing"),
-        (HangHow::Block.name(), "a wait that nobody ends"),
-    ])
+fn phase(_: &mut SchemaGenerator) -> Schema {
+    let mut schema = words(&[
+        ("fixed", "at its time"),
+        (
+            "random",
+            "later by a part of a frame period, drawn from the seed; in repeated runs (`--repeat`) every fault does",
+        ),
+    ]);
+    schema.insert("default".into(), "fixed".into());
+    schema
 }

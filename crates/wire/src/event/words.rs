@@ -110,6 +110,26 @@ word_enum! {
         Late = 6 "late",
         /// A receiver heard nothing from a sensor for its freshness limit.
         Silence = 7 "silence",
+        /// Too few or too many steps were done in a supervision reference cycle.
+        Alive = 8 "alive",
+        /// A step took too long or too short.
+        Deadline = 9 "deadline",
+        /// The checkpoints of a step came in an order that its graph does not have.
+        Logical = 10 "logical",
+        /// The kernel marked the robust futex of a dying process.
+        EarlyDeath = 11 "early-death",
+        /// A process held more memory than it is allowed.
+        Memory = 12 "memory",
+        /// A process that was asked to end did not, within its stop timeout.
+        StopTimeout = 13 "stop-timeout",
+        /// A receiver saw content that cannot be, although its protection was right.
+        Plausibility = 14 "plausibility",
+        /// A receiver got a sample from an incarnation that is not the one in service.
+        Source = 15 "source",
+        /// A receiver saw measurement times that cannot be.
+        Time = 16 "time",
+        /// A receiver was told by the watchdog that a sensor is gone.
+        Status = 17 "status",
     }
 }
 
@@ -142,16 +162,8 @@ word_enum! {
         SeenSpinning = 3 "seen spinning without a heartbeat, µs of CPU",
         /// The victim was alive and asleep without a heartbeat.
         SeenBlocked = 4 "seen blocked without a heartbeat",
-        /// Samples were withheld, `value` counts them.
-        Withheld = 5 "samples withheld",
-        /// A sample was held back, `value` in ns.
-        HeldBack = 6 "sample held back, ns",
-        /// Bits were flipped, `value` counts them.
-        BitsFlipped = 7 "bits flipped",
-        /// A sample's content was replaced by the last one before the fault.
-        Frozen = 8 "content frozen",
-        /// A step was slowed down, `value` in ns.
-        Slowed = 9 "step slowed, ns",
+        /// The fault acted where it is injected; what `value` counts, the catalogue of faults says.
+        Acted = 5 "acted",
     }
 }
 

@@ -26,7 +26,15 @@ pub(super) fn run(
         host: Host::default(),
     };
     let program = std::env::current_exe().context("cannot find this program")?;
-    let order = Order { plan: &plan, program: &program, directory, header, stop, observer: None };
+    let order = Order {
+        plan: &plan,
+        program: &program,
+        directory,
+        header,
+        stop,
+        lacking: &[],
+        observer: None,
+    };
     let ending = supervisor::run(order)?;
     if ending != Ending::Completed {
         anyhow::bail!("the pipeline's run ended early: {}", ending.name());

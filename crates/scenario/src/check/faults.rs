@@ -1,0 +1,198 @@
+//! What only several keys together can tell to be wrong with a fault: [`check`].
+
+use fault::fault::FAULTS_MAX;
+use fault::{KINDS, Kind, Target};
+use wire::Node;
+
+use super::{Run, ids, known, list, named};
+use crate::mistake::Finding;
+use crate::tree::Value;
+
+/// How far two times in seconds may differ and still be the same nanosecond: 3.9 + 0.1 is not
+/// exactly 4.0.
+const SAME_S: f64 = 1e-9;
+
+/// Most samples that a delay holds back at a time. A frame takes 2 MB, so that the camera keeps at
+/// most 133 MB; 64 samples are two seconds of the camera and three of the radar at their defaults,
+/// far older than any receiver accepts. A file that asks for more is refused.
+const HELD_BACK_MAX: f64 = 64.0;
+
+/// Everything that is wrong with the faults.
+pub(super) fn check(document: &Value, run: &Run, findings: &mut Vec<Finding>) {
+    let faults = list(document, "fault");
+    for (index, fault) in faults.iter().enumerate() {
+        within_run(fault, run, findings);
+        target_can_suffer(fault, findings);
+        delay_holds_back_few(fault, run, findings);
+        cause_is_there(document, (fault, &faults[..index]), findings);
+    }
+    few_enough(document, findings);
+}
+
+/// A time for messages: 3.9 + 4.2 shall read 8.1.
+fn seconds(time_s: f64) -> f64 {
+    (time_s * 1e6).round() / 1e6
+}
+
+fn within_run(fault: &Value, run: &Run, findings: &mut Vec<Finding>) {
+    const WAYS: [&str; 3] = ["at-s", "at-frame", "when"];
+    let given: Vec<&str> = WAYS.into_iter().filter(|key| fault.get(key).is_some()).collect();
+    let (place, start_s) = match given[..] {
+        [] => {
+            let message =
+                format!("{} lacks its time: `at-s`, `at-frame` or `when`", named("fault", fault));
+            findings.push(Finding::wrong(&fault.span, message));
+            return;
+        }
+        [first, second, ..] => {
+            let message = format!(
+                "{} has both `{first}` and `{second}`; it must have one",
+                named("fault", fault)
+            );
+            let span = fault.get(second).map_or(&fault.span, |value| &value.span);
+            findings.push(Finding::wrong(span, message));
+            return;
+        }
+        [way] => {
+            let value = fault.get(way).expect("it is given");
+            match way {
+                "at-s" => (value, value.number()),
+                "at-frame" => (value, value.number().map(|frame| frame / run.fps)),
+                _ => return,
+            }
+        }
+    };
+    let Some(mut start_s) = start_s else { return };
+    let (name, end_s) = (named("fault", fault), run.duration_s);
+    if start_s >= end_s - SAME_S {
+        let message =
+            format!("{name} begins at {} s, but the run ends at {end_s} s", seconds(start_s));
+        findings.push(Finding::wrong(&place.span, message));
+        return;
+    }
+    let repeat = |key| fault.at(&["repeat", key]);
+    if let (Some(every), Some(times)) = (repeat("every-s"), repeat("times"))
+        && let (Some(every_s), Some(times_count)) = (every.number(), times.number())
+    {
+        start_s += every_s * (times_count - 1.0).max(0.0);
+        if start_s >= end_s - SAME_S {
+            let last_s = seconds(start_s);
+            let message = format!(
+                "{name} begins for the last time at {last_s} s, but the run ends at {end_s} s"
+            );
+            findings.push(Finding::wrong(&times.span, message));
+            return;
+        }
+    }
+    let lasts = fault.get("inject").into_iter().flat_map(Value::entries);
+    for lasts in lasts.filter_map(|entry| entry.value.get("for-s")) {
+        if let Some(until_s) = lasts.number().map(|for_s| start_s + for_s)
+            && until_s > end_s + SAME_S
+        {
+            let message =
+                format!("{name} lasts until {} s, but the run ends at {end_s} s", seconds(until_s));
+            findings.push(Finding::wrong(&lasts.span, message));
+        }
+    }
+}
+
+fn target_can_suffer(fault: &Value, findings: &mut Vec<Finding>) {
+    let target = fault.get("target").and_then(Value::text);
+    let Some(target) = Target::ALL.into_iter().find(|it| Some(it.name()) == target) else { return };
+    for entry in fault.get("inject").into_iter().flat_map(Value::entries) {
+        let Some(kind) = KINDS.iter().find(|kind| kind.name == entry.key) else { continue };
+        if kind.targets.contains(&target) {
+            continue;
+        }
+        let whom: Vec<String> = kind.targets.iter().map(|target| format!("\"{target}\"")).collect();
+        let fitting = |kind: &&Kind| kind.targets.contains(&target);
+        let kinds: Vec<&str> = KINDS.iter().filter(fitting).map(|kind| kind.name).collect();
+        findings.push(Finding::wrong(
+            &entry.key_span,
+            format!(
+                "`{}` befalls {}, and the target is \"{target}\"; allowed for it: {}",
+                entry.key,
+                whom.join(" or "),
+                kinds.join(", "),
+            ),
+        ));
+    }
+}
+
+/// As many samples are held back as are due within the delay.
+fn delay_holds_back_few(fault: &Value, run: &Run, findings: &mut Vec<Finding>) {
+    let target = fault.get("target").and_then(Value::text);
+    let period_s = match target {
+        Some(name) if name == Node::Camera.name() => 1.0 / run.fps,
+        Some(name) if name == Node::Radar.name() => run.radar_period_s,
+        _ => return,
+    };
+    let Some(by) = fault.at(&["inject", "delay", "by-ms"]) else { return };
+    let Some(by_ms) = by.number() else { return };
+    let jitter_ms = fault.at(&["inject", "delay", "jitter-ms"]).and_then(Value::number);
+    let by_ms = by_ms + jitter_ms.unwrap_or(0.0);
+    let held_back = by_ms / 1e3 / period_s;
+    if held_back > HELD_BACK_MAX + SAME_S {
+        let at_most_ms = (HELD_BACK_MAX * period_s * 1e3).floor();
+        let message = format!(
+            "{} holds back {by_ms} ms of samples, {} at a time; at most {HELD_BACK_MAX} are kept, \
+             here {at_most_ms} ms",
+            named("fault", fault),
+            held_back.ceil(),
+        );
+        findings.push(Finding::wrong(&by.span, message));
+    }
+}
+
+/// What sets a fault off must be in the file; another fault, before it.
+fn cause_is_there(
+    document: &Value,
+    (fault, before): (&Value, &[Value]),
+    findings: &mut Vec<Finding>,
+) {
+    let Some(when) = fault.get("when") else { return };
+    for entry in when.entries() {
+        if let Some(actor) = entry.value.get("actor")
+            && let Some(name) = actor.text()
+        {
+            let actors = ids(document, "actor");
+            if !actors.contains(name) {
+                let message =
+                    format!("`closer` names no actor with \"{name}\"{}", known(name, &actors));
+                findings.push(Finding::wrong(&actor.span, message));
+            }
+        }
+        if let Some(other) = entry.value.get("fault")
+            && let Some(name) = other.text()
+        {
+            let before = before.iter().filter_map(|fault| fault.get("id")?.text()).collect();
+            let here = |ids: &std::collections::BTreeSet<&str>| ids.contains(name);
+            if !here(&before) {
+                let message = if here(&ids(document, "fault")) {
+                    format!("`{}` names \"{name}\", which must stand before this fault", entry.key)
+                } else {
+                    format!(
+                        "`{}` names no fault with \"{name}\"{}",
+                        entry.key,
+                        known(name, &before)
+                    )
+                };
+                findings.push(Finding::wrong(&other.span, message));
+            }
+        }
+    }
+}
+
+/// Each repetition is a fault of its own.
+fn few_enough(document: &Value, findings: &mut Vec<Finding>) {
+    let times = |fault: &Value| {
+        fault.at(&["repeat", "times"]).and_then(Value::number).map_or(1.0, |times| times.max(1.0))
+    };
+    let faults = list(document, "fault");
+    let all: f64 = faults.iter().map(times).sum();
+    if let Some(last) = faults.last().filter(|_| all > FAULTS_MAX as f64) {
+        let message =
+            format!("the faults begin {all} times in all; at most {FAULTS_MAX} are allowed");
+        findings.push(Finding::wrong(&last.span, message));
+    }
+}

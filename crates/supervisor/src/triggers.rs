@@ -1,0 +1,126 @@
+//! What the watchdog sees and what that sets off: [`Triggers`], without IO.
+
+use fault::{Cause, Fault, Start};
+use wire::Node;
+use wire::event::Event;
+
+/// The faults of a run that wait for something to happen.
+#[derive(Clone, Debug)]
+pub(crate) struct Triggers {
+    waiting: Vec<Waiting>,
+    /// Victim and beginning, from the start of the schedule, of each fault that has begun, by its
+    /// index in the plan.
+    begun: Vec<(Option<Node>, Option<u64>)>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Waiting {
+    fault: u32,
+    cause: Cause,
+    delay_ns: u64,
+}
+
+impl Triggers {
+    pub(crate) fn new(faults: &[Fault]) -> Triggers {
+        let waiting = (0..).zip(faults).filter_map(|(fault, it)| match it.start {
+            Start::At(_) => None,
+            Start::After(cause, delay_ns) => Some(Waiting { fault, cause, delay_ns }),
+        });
+        let begun = faults.iter().map(|fault| (fault.target.node(), fault.start.at_ns()));
+        Triggers { waiting: waiting.collect(), begun: begun.collect() }
+    }
+
+    /// The watchdog has told this at `now_ns` of the schedule: the faults that it sets off, with their
+    /// beginnings.
+    pub(crate) fn on_event(&mut self, event: &Event, now_ns: u64) -> Vec<(u32, u64)> {
+        let Triggers { waiting, begun } = self;
+        let mut set_off = Vec::new();
+        waiting.retain(|it| {
+            let happened = happens(it.cause, event, begun, now_ns);
+            if happened {
+                set_off.push((it.fault, now_ns + it.delay_ns));
+            }
+            !happened
+        });
+        for &(fault, start_ns) in &set_off {
+            begun[fault as usize].1 = Some(start_ns);
+        }
+        set_off
+    }
+}
+
+fn happens(
+    cause: Cause,
+    event: &Event,
+    begun: &[(Option<Node>, Option<u64>)],
+    now_ns: u64,
+) -> bool {
+    let victim_of = |fault: u32| {
+        let (victim, start) = begun[fault as usize];
+        victim.filter(|_| start.is_some_and(|start_ns| start_ns <= now_ns))
+    };
+    match (cause, *event) {
+        (Cause::State(of, is), Event::StateChanged { node, state, .. }) => {
+            (of, is) == (node, state)
+        }
+        (Cause::Detected(fault), Event::Detected { node, .. }) => victim_of(fault) == Some(node),
+        (Cause::Recovering(fault), Event::Spawned { node, incarnation, .. }) => {
+            incarnation > 1 && victim_of(fault) == Some(node)
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fault::Target;
+    use wire::event::{Detector, LifeState};
+
+    fn fault(target: Target, start: Start) -> Fault {
+        let injection = serde_json::from_str(r#"{"deadlock":{}}"#).unwrap();
+        Fault { id: "F".into(), target, start, injection }
+    }
+
+    const SPAWNED: Event =
+        Event::Spawned { node: Node::Camera, incarnation: 2, pid: 9, called_ns: 0 };
+
+    #[test]
+    fn the_first_state_of_its_kind_sets_a_fault_off_once() {
+        let cause = Cause::State(Node::Radar, LifeState::Waiting);
+        let mut triggers = Triggers::new(&[fault(Target::Camera, Start::After(cause, 5))]);
+        let waiting =
+            |node| Event::StateChanged { node, incarnation: 1, state: LifeState::Waiting };
+        assert_eq!(triggers.on_event(&waiting(Node::Camera), 10), []);
+        assert_eq!(triggers.on_event(&waiting(Node::Radar), 20), [(0, 25)]);
+        assert_eq!(triggers.on_event(&waiting(Node::Radar), 30), []);
+    }
+
+    #[test]
+    fn what_becomes_of_another_fault_counts_once_that_has_begun() {
+        let first = fault(Target::Camera, Start::At(100));
+        let recovering = fault(Target::Radar, Start::After(Cause::Recovering(0), 1));
+        let detected = fault(Target::Radar, Start::After(Cause::Detected(0), 2));
+        let mut triggers = Triggers::new(&[first, recovering, detected]);
+        let found =
+            Event::Detected { node: Node::Camera, incarnation: 1, detector: Detector::Exit };
+        assert_eq!(triggers.on_event(&found, 99), [], "another failure, before the fault");
+        assert_eq!(triggers.on_event(&found, 101), [(2, 103)]);
+        assert_eq!(triggers.on_event(&SPAWNED, 104), [(1, 105)]);
+    }
+
+    #[test]
+    fn a_chain_of_faults_goes_on() {
+        let state = Cause::State(Node::Camera, LifeState::Waiting);
+        let faults = [
+            fault(Target::Camera, Start::After(state, 0)),
+            fault(Target::Camera, Start::After(Cause::Recovering(0), 0)),
+        ];
+        let mut triggers = Triggers::new(&faults);
+        assert_eq!(triggers.on_event(&SPAWNED, 1), [], "the first has not begun");
+        let (node, incarnation, state) = (Node::Camera, 1, LifeState::Waiting);
+        let waiting = Event::StateChanged { node, incarnation, state };
+        assert_eq!(triggers.on_event(&waiting, 2), [(0, 2)]);
+        assert_eq!(triggers.on_event(&SPAWNED, 3), [(1, 3)]);
+    }
+}
