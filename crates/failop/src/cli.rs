@@ -45,6 +45,9 @@ pub(crate) enum Command {
     /// Become a process of the pipeline (started by the watchdog only)
     #[command(hide = true)]
     Node(NodeArguments),
+    /// Become a nuisance to other processes (started by the watchdog only)
+    #[command(hide = true)]
+    Hog(HogArguments),
 }
 
 #[derive(Debug, Args)]
@@ -103,6 +106,40 @@ impl NodeArguments {
         let boot = arguments.next()?.parse().ok()?;
         (node == "node" && flag == "--boot").then_some(NodeArguments { role, boot })
     }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct HogArguments {
+    /// Inherited descriptor of the page on which it counts
+    pub(crate) tally: RawFd,
+    /// Process id of the watchdog, whose death must be its own
+    pub(crate) parent: u32,
+    #[command(subcommand)]
+    pub(crate) nuisance: Nuisance,
+}
+
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub(crate) enum Nuisance {
+    /// Compute
+    Cpu,
+    /// Copy memory
+    Memory,
+    /// Compute with a real-time priority on one processor
+    Starve {
+        /// Share of the time
+        percent: f64,
+        /// The processor
+        cpu: usize,
+        /// The priority
+        priority: u8,
+    },
+    /// Send messages that nobody asked for
+    Flood {
+        /// How many a second
+        per_s: u32,
+        /// Inherited descriptor of the socket
+        socket: RawFd,
+    },
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 mod cli;
 mod command;
 mod exit;
+mod hog;
 mod live;
 mod node;
 mod outputs;
@@ -39,5 +40,6 @@ fn run(command: Command) -> anyhow::Result<exit::Code> {
             command::bench::become_peer(&arguments).map(|()| exit::Code::Pass)
         }
         Command::Node(arguments) => match node::run(arguments.boot)? {},
+        Command::Hog(arguments) => match hog::run(&arguments)? {},
     }
 }

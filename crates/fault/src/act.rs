@@ -36,8 +36,8 @@ pub enum Outside {
     Load(LoadHow, u32),
     /// Flips bits of the victim's private memory.
     FlipMemory(Region, u32),
-    /// Limits the memory of the victim's control group to what it has, and a little.
-    LimitMemory,
+    /// Limits what the victim may take of memory from then on, bytes.
+    LimitMemory(u64),
     /// Lets starts of the victim fail.
     FailSpawn(SpawnFailure),
     /// Starts a second process of the victim's role.

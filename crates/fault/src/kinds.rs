@@ -166,7 +166,7 @@ kinds! {
     /// The kernel suspends the process in a control group, without a signal.
     Suspend(process::Suspend) = "suspend" in Process
         .befalls(NODES).by_watchdog().needs(&[Need::CgroupFreezer])
-        .known_by(Evidence::Whole("seen frozen in its control group", Unit::None))
+        .known_by(Evidence::Whole("was seen frozen in its control group", Unit::None))
         .exercises(&[Interference::Blocking]).seen_by(STANDSTILL);
     /// The process works no more and shows life as ever: its heartbeats say nothing about its work.
     Stuck(process::Stuck) = "stuck" in Process
@@ -234,7 +234,8 @@ kinds! {
 
     // ---- memory ----
 
-    /// The kernel ends the process because its control group has no memory left.
+    /// The kernel ends the process because its control group has no memory left. Something else must
+    /// make it take more (`leak`).
     Oom(memory::Oom) = "oom" in Memory
         .befalls(NODES).by_watchdog().needs(&[Need::CgroupMemory]).known_by(Evidence::Ended)
         .exercises(&[Interference::Blocking]).seen_by(END);
@@ -388,7 +389,7 @@ impl Injection {
     pub fn dies_with_its_victim(&self) -> bool {
         use crate::act::Outside::{FlipMemory, LimitMemory, Signal, Stop, Suspend};
         let of_process =
-            |it| matches!(it, Signal(_) | Stop | Suspend | FlipMemory(..) | LimitMemory);
+            |it| matches!(it, Signal(_) | Stop | Suspend | FlipMemory(..) | LimitMemory(_));
         match self.act() {
             Act::Process(_) => true,
             Act::Outside(outside) => of_process(outside),

@@ -48,6 +48,13 @@ impl Writer {
         Ok(writer)
     }
 
+    /// Lets every further write fail with what the kernel says of a full disk (`ENOSPC`): the writer
+    /// goes on with a device that is always full.
+    pub fn fill_disk(&mut self) -> Result<(), WriteError> {
+        self.file = File::options().write(true).open("/dev/full")?;
+        Ok(())
+    }
+
     /// Appends entries and hands them to the kernel in one call.
     pub fn append(&mut self, entries: impl IntoIterator<Item = Entry>) -> Result<(), WriteError> {
         self.batch.clear();

@@ -5,10 +5,13 @@
 #![forbid(unsafe_code)]
 
 pub mod boot;
+pub mod needs;
 pub mod policy;
 pub mod run;
 
+mod hogs;
 mod looks;
+mod outside;
 mod probes;
 mod recorder;
 mod resources;

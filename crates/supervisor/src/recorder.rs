@@ -18,8 +18,10 @@ pub type Observation = (Source, Record);
 /// How often the rings are emptied: they hold about 20 s.
 const DRAIN_PERIOD: Duration = Duration::from_millis(20);
 
+#[derive(Debug)]
 pub(crate) struct Recorder {
-    stop: Sender<()>,
+    /// Dropped, it ends the thread; a message fills the disk.
+    orders: Sender<FillDisk>,
     thread: JoinHandle<Result<(), WriteError>>,
 }
 
@@ -34,19 +36,29 @@ impl Recorder {
             .zip(rings)
             .map(|(source, fd)| Ok((source, EventReader::attach(fd)?)))
             .collect::<Result<Vec<_>, AttachError>>()?;
-        let (stop, stopped) = bounded(1);
+        let (orders, given) = bounded(1);
         let drainer = Drainer { rings, writer, observer };
-        let thread = std::thread::spawn(move || drainer.work(&stopped));
-        Ok(Recorder { stop, thread })
+        let thread = std::thread::spawn(move || drainer.work(&given));
+        Ok(Recorder { orders, thread })
+    }
+
+    /// Lets every further write fail as on a disk that is full.
+    pub(crate) fn fill_disk(&self) {
+        // A recorder that has failed already writes no more anyway.
+        if let Err(_failed) = self.orders.try_send(FillDisk) {}
     }
 
     /// Empties the rings for the last time, all writers being buried, and completes the recording.
     pub(crate) fn finish(self) -> Result<(), WriteError> {
         // A recorder that has failed no longer listens; its error comes with the join.
-        drop(self.stop);
+        drop(self.orders);
         self.thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     }
 }
+
+/// The order to let every further write fail.
+#[derive(Debug)]
+struct FillDisk;
 
 struct Drainer {
     rings: Vec<(Source, EventReader)>,
@@ -55,11 +67,15 @@ struct Drainer {
 }
 
 impl Drainer {
-    fn work(mut self, stopped: &Receiver<()>) -> Result<(), WriteError> {
+    fn work(mut self, orders: &Receiver<FillDisk>) -> Result<(), WriteError> {
         // Recording is not urgent; where the class cannot be left, it is merely unfriendly.
         if let Err(_refused) = sys::sched::set_normal() {}
-        while stopped.recv_timeout(DRAIN_PERIOD) == Err(RecvTimeoutError::Timeout) {
-            self.drain()?;
+        loop {
+            match orders.recv_timeout(DRAIN_PERIOD) {
+                Ok(FillDisk) => self.writer.fill_disk()?,
+                Err(RecvTimeoutError::Timeout) => self.drain()?,
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
         }
         self.drain()?;
         self.writer.append([Entry::End])

@@ -122,6 +122,11 @@ impl Resources {
         (descriptors, fds)
     }
 
+    /// The radar's end of its datagram pair.
+    pub(crate) fn radar_end(&self) -> BorrowedFd<'_> {
+        self.radar_end.as_fd()
+    }
+
     /// Gives back what a buried process held.
     pub(crate) fn release(&self, node: Node) {
         if node == Node::Fusion {

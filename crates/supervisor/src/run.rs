@@ -3,7 +3,9 @@
 //! One thread, one loop: wait for an end, a signal or a time; tell the policy; do what it says.
 
 use crate::boot::{Boot, BootError};
+use crate::hogs::HogError;
 use crate::looks::{Looks, Victim};
+use crate::outside::{self, Assaults, Means};
 use crate::policy::{Action, Policy, Seen};
 use crate::probes::{Probes, Stall};
 use crate::recorder::{Observation, Recorder};
@@ -13,8 +15,9 @@ use crate::triggers::Triggers;
 use channel::AttachError;
 use channel::events::EventWriter;
 use crossbeam_channel::Sender;
+use fault::Injector;
 use fault::Need;
-use fault::act::Outside;
+use fault::act::{Act, Outside};
 use recording::writer::WriteError;
 use recording::{Header, Writer, ring_file_name};
 use scenario::Plan;
@@ -25,7 +28,7 @@ use sys::clock::now_ns;
 use sys::poll::Poller;
 use sys::process::{Child, Exit, RunState, Usage, spawn};
 use sys::signals::StopSignals;
-use wire::event::{Ending, Event, LifeState};
+use wire::event::{Ending, Event, LifeState, Proof};
 use wire::{Node, Source};
 
 /// From the decision to start to frame 0: everyone has read the start by then.
@@ -48,6 +51,8 @@ const NODE_PRIORITY: u8 = 50;
 const WATCHDOG_PRIORITY: u8 = 60;
 /// Heap that supervision may need.
 const HEAP_BYTES: usize = 256 << 10;
+/// What a refusal without a number of its own counts as: an input/output error.
+const EIO: i32 = 5;
 /// Token of the stop signals; nodes have their index.
 const STOP_TOKEN: u64 = Node::ALL.len() as u64;
 
@@ -126,6 +131,9 @@ pub fn run(mut order: Order<'_>) -> Result<Ending, RunError> {
         lacking: order.lacking,
         children: Node::ALL.map(|_| None),
         looks: Looks::default(),
+        assaults: Assaults::default(),
+        directory: order.directory,
+        recorder,
         spawned_first_ns: now_ns(),
         t0_ns: None,
         next_usage_ns: now_ns(),
@@ -139,7 +147,7 @@ pub fn run(mut order: Order<'_>) -> Result<Ending, RunError> {
     watchdog.events.tell(Event::Started { pid: std::process::id() });
     let ended = watchdog.watch();
     let buried = watchdog.end_all();
-    let result = recorder.finish();
+    let result = watchdog.finish_recording();
     if realtime.is_some_and(|result| result.is_ok()) {
         sys::sched::set_normal().map_err(kernel("leave the real-time class"))?;
     }
@@ -156,6 +164,8 @@ pub fn run(mut order: Order<'_>) -> Result<Ending, RunError> {
 struct Watchdog<'a> {
     plan: &'a Plan,
     program: &'a Path,
+    directory: &'a Path,
+    recorder: Recorder,
     stop: &'a StopSignals,
     resources: Resources,
     poller: Poller,
@@ -167,6 +177,7 @@ struct Watchdog<'a> {
     lacking: &'a [Need],
     children: [Option<Child>; Node::ALL.len()],
     looks: Looks,
+    assaults: Assaults,
     spawned_first_ns: u64,
     t0_ns: Option<u64>,
     next_usage_ns: u64,
@@ -280,7 +291,16 @@ impl Watchdog<'_> {
         let number = std::os::fd::AsRawFd::as_raw_fd(&memory.fd()).to_string();
         let called_ns = now_ns();
         let arguments = ["node", node.name(), "--boot", &number];
-        match spawn(self.program, &arguments, &fds) {
+        let failing = self.assaults.fails_to_spawn(node);
+        let unfit = failing.map(|(_, how)| outside::unfit(how, self.directory));
+        let program = unfit.as_ref().map_or(self.program, outside::Unfit::path);
+        let spawned = spawn(program, &arguments, &fds);
+        if let Some((fault, _)) = failing {
+            let value = spawned.as_ref().err().and_then(io::Error::raw_os_error).unwrap_or(0);
+            let (proof, value) = (Proof::Acted, value.unsigned_abs().into());
+            self.events.tell(Event::Applied { fault, proof, item: 0, value });
+        }
+        match spawned {
             Ok(child) => {
                 let pid = child.pid();
                 self.tell(Event::Spawned { node, incarnation, pid, called_ns });
@@ -310,6 +330,8 @@ impl Watchdog<'_> {
         self.poller.remove(child).map_err(kernel("forget a child"))?;
         self.children[node.index()] = None;
         self.resources.release(node);
+        let told = self.assaults.victim_gone(node).map_err(kernel("look at a control group"))?;
+        told.into_iter().for_each(|event| self.events.tell(event));
         let now = now_ns();
         let actions = self.policy.on_seen(Seen::Exited(node, status(exit)), now);
         self.carry_out(actions)
@@ -340,53 +362,117 @@ impl Watchdog<'_> {
         }
     }
 
+    /// Completes the recording; a refusal that a fault brought about is that fault's evidence.
+    fn finish_recording(self) -> Result<(), WriteError> {
+        let Watchdog { recorder, mut events, plan, .. } = self;
+        let result = recorder.finish();
+        if let Err(WriteError::Io(error)) = &result {
+            let full = Act::Outside(Outside::FullDisk);
+            let faults = (0..).zip(&plan.faults).filter(|(_, it)| it.injection.act() == full);
+            let value = error.raw_os_error().unwrap_or(0).unsigned_abs().into();
+            for (fault, _) in faults {
+                events.tell(Event::Applied { fault, proof: Proof::Acted, item: 0, value });
+            }
+        }
+        result
+    }
+
     fn strike(&mut self, Strike { fault, what, .. }: Strike) -> Result<(), RunError> {
-        let Some(node) = self.plan.faults[fault as usize].target.node() else { return Ok(()) };
-        let victim = self.living(node);
-        let Some(child) = &self.children[victim.node.index()] else {
-            if matches!(what, Blow::Begin(_)) {
-                self.events.tell(Event::NotInjected { fault, errno: 0 });
-            }
-            return Ok(());
-        };
-        match what {
-            Blow::Begin(outside) => {
-                let incarnation = victim.incarnation;
-                self.events.tell(Event::Injecting { fault, incarnation });
-                let done = match outside {
-                    Outside::Signal(signal) => child.signal(signal.number()),
-                    Outside::Stop => {
-                        self.looks.stopped(fault, victim);
-                        child.stop()
-                    }
-                    _ => Ok(()),
-                };
-                if let Err(error) = done {
-                    let errno = error.raw_os_error().unwrap_or(0).cast_unsigned();
-                    self.events.tell(Event::NotInjected { fault, errno });
-                }
-            }
-            Blow::End(Outside::Stop) => {
-                self.look_at_stopped(victim)?;
-                if let Some(free) = self.looks.lifted(fault, victim) {
-                    let child = self.children[victim.node.index()].as_ref();
-                    if let Some(child) = child.filter(|_| free) {
-                        child.resume().map_err(kernel("resume a child"))?;
-                    }
-                    self.events.tell(Event::Lifted { fault });
-                }
-            }
-            Blow::End(_) => {}
-            Blow::LookStopped => self.look_at_stopped(victim)?,
-            Blow::LookBefore => {
+        let target = self.plan.faults[fault as usize].target.node();
+        match (what, target) {
+            (Blow::Begin(outside), _) => self.assault(fault, outside, target),
+            (Blow::End(outside), _) => self.relent(fault, outside, target),
+            (Blow::LookStopped, Some(node)) => self.look_at_stopped(self.living(node)),
+            (Blow::LookBefore, Some(node)) => {
+                let victim = self.living(node);
+                let Some(child) = &self.children[node.index()] else { return Ok(()) };
                 let usage = child.usage().map_err(kernel("look at a child"))?;
                 let lasts_ns = self.plan.faults[fault as usize].injection.duration_ns();
                 let now = now_ns().saturating_sub(self.t0_ns.unwrap_or(0));
                 let end_ns = lasts_ns.map(|lasts_ns| now.saturating_add(lasts_ns));
                 self.looks.hanging(fault, end_ns, victim, usage);
+                Ok(())
             }
-            Blow::AskToStop => {}
+            (Blow::AskToStop, Some(_node)) => Ok(()),
+            (_, None) => Ok(()),
         }
+    }
+
+    /// Does from outside what a fault asks for.
+    fn assault(&mut self, fault: u32, what: Outside, target: Option<Node>) -> Result<(), RunError> {
+        let victim = target.map(|node| self.living(node));
+        let child = target.and_then(|node| self.children[node.index()].as_ref());
+        // A start can fail whether or not somebody lives.
+        if target.is_some() && child.is_none() && !matches!(what, Outside::FailSpawn(_)) {
+            self.events.tell(Event::NotInjected { fault, errno: 0 });
+            return Ok(());
+        }
+        let incarnation = victim.map_or(0, |victim| victim.incarnation);
+        self.events.tell(Event::Injecting { fault, incarnation });
+        let done = match (what, child) {
+            (Outside::Signal(signal), Some(child)) => {
+                child.signal(signal.number()).map(|()| None).map_err(HogError::from)
+            }
+            (Outside::Stop, Some(child)) => {
+                if let Some(victim) = victim {
+                    self.looks.stopped(fault, victim);
+                }
+                child.stop().map(|()| None).map_err(HogError::from)
+            }
+            (Outside::Doze(by_ns), _) => {
+                let begun_ns = now_ns();
+                sys::clock::sleep_until(begun_ns + by_ns);
+                Ok(Some(now_ns() - begun_ns))
+            }
+            (Outside::FullDisk, _) => {
+                self.recorder.fill_disk();
+                Ok(None)
+            }
+            _ => {
+                let means = Means {
+                    program: self.program,
+                    victim: child.zip(victim),
+                    target,
+                    socket: self.resources.radar_end(),
+                    draw: Injector::new(&[], Node::Camera, self.plan.seed, 0, &[]).draw(fault, 0),
+                };
+                self.assaults.begin(fault, what, means)
+            }
+        };
+        match done {
+            Ok(amount) => {
+                let proof = Proof::Acted;
+                if let Some(value) = amount {
+                    self.events.tell(Event::Applied { fault, proof, item: 0, value });
+                }
+            }
+            Err(HogError::Spawn(error)) => {
+                let errno = error.raw_os_error().unwrap_or(EIO).cast_unsigned();
+                self.events.tell(Event::NotInjected { fault, errno });
+            }
+            Err(HogError::Tally(error)) => return Err(error.into()),
+        }
+        Ok(())
+    }
+
+    /// Ends what an assault left in force.
+    fn relent(&mut self, fault: u32, what: Outside, target: Option<Node>) -> Result<(), RunError> {
+        if let (Outside::Stop, Some(node)) = (what, target) {
+            let victim = self.living(node);
+            self.look_at_stopped(victim)?;
+            if let Some(free) = self.looks.lifted(fault, victim) {
+                let child = self.children[node.index()].as_ref();
+                if let Some(child) = child.filter(|_| free) {
+                    child.resume().map_err(kernel("resume a child"))?;
+                }
+                self.events.tell(Event::Lifted { fault });
+            }
+            return Ok(());
+        }
+        let victim = target.map(|node| self.living(node));
+        let child = target.and_then(|node| self.children[node.index()].as_ref());
+        let told = self.assaults.end(fault, child.zip(victim)).map_err(kernel("end a fault"))?;
+        told.into_iter().for_each(|event| self.events.tell(event));
         Ok(())
     }
 
@@ -454,6 +540,9 @@ impl Watchdog<'_> {
 
     /// Ends everyone who still lives: asks, waits, kills, buries.
     fn end_all(&mut self) -> Result<(), RunError> {
+        for event in self.assaults.end_all().map_err(kernel("end a fault"))? {
+            self.events.tell(event);
+        }
         self.next_usage_ns = 0;
         self.sample_usage(now_ns());
         for node in Node::ALL {

@@ -11,12 +11,16 @@ const BYTES_PER_KIB: u64 = 1024;
 
 /// Has no memory left.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Oom {}
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Oom {
+    /// What it may take of memory from then on.
+    #[schemars(range(min = 64, max = 16_777_216))]
+    pub limit_kib: u32,
+}
 
 impl Parameters for Oom {
     fn act(&self) -> Act {
-        Act::Outside(Outside::LimitMemory)
+        Act::Outside(Outside::LimitMemory(u64::from(self.limit_kib) * BYTES_PER_KIB))
     }
     fn ending(&self) -> Option<Ending> {
         Some(Ending::Signal(SIGKILL))

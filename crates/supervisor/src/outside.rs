@@ -1,0 +1,267 @@
+//! What the watchdog does to others from outside and must undo or account for: [`Assaults`].
+//!
+//! What one signal does is done where signals are sent; here is what lasts: control groups, hogs,
+//! processors taken away, starts that fail.
+
+use crate::hogs::{Hog, HogError, Nuisance};
+use crate::looks::Victim;
+use fault::act::{LoadHow, Outside, Region, SpawnFailure};
+use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
+use std::io;
+use std::os::fd::BorrowedFd;
+use std::path::Path;
+use sys::cgroup::{Freezer, MemoryLimit};
+use sys::clock::{now_ns, sleep_until};
+use sys::process::{self, Child, RunState};
+use wire::Node;
+use wire::event::{Event, Proof};
+
+/// Priority of a process that starves others: above the nodes, below the watchdog.
+const STARVER_PRIORITY: u8 = 55;
+/// How long a victim is waited for to stand still.
+const STAND_STILL_NS: u64 = 20_000_000;
+/// Bits of the words that the kernel writes for us.
+const WORD_BITS: u32 = 64;
+
+/// What lasts of the assaults of a run.
+#[derive(Debug, Default)]
+pub(crate) struct Assaults {
+    lasting: Vec<Lasting>,
+}
+
+#[derive(Debug)]
+struct Lasting {
+    fault: u32,
+    victim: Option<Victim>,
+    hold: Hold,
+}
+
+impl Lasting {
+    fn is_of(&self, node: Node) -> bool {
+        self.victim.is_some_and(|victim| victim.node == node)
+    }
+}
+
+#[derive(Debug)]
+enum Hold {
+    Frozen(Freezer),
+    Limited(MemoryLimit),
+    Starved { hog: Hog, cpus: Vec<usize> },
+    Loaded(Vec<Hog>),
+    Flooded(Hog),
+    FailsToSpawn(Node, SpawnFailure),
+}
+
+/// What an assault is made with.
+pub(crate) struct Means<'a> {
+    /// This program.
+    pub(crate) program: &'a Path,
+    /// The victim, where it is a process that lives.
+    pub(crate) victim: Option<(&'a Child, Victim)>,
+    /// The process that is the target, whether it lives or not.
+    pub(crate) target: Option<Node>,
+    /// Where messages to the victim's receiver are sent.
+    pub(crate) socket: BorrowedFd<'a>,
+    /// Draws of this fault.
+    pub(crate) draw: ChaCha8Rng,
+}
+
+impl Assaults {
+    /// Begins an assault; returns how much was done where that is known at once.
+    pub(crate) fn begin(
+        &mut self,
+        fault: u32,
+        what: Outside,
+        means: Means,
+    ) -> Result<Option<u64>, HogError> {
+        let victim = means.victim.map(|(_, victim)| victim);
+        let absent = || io::Error::from(io::ErrorKind::NotFound);
+        let child = means.victim.map(|(child, _)| child).ok_or_else(absent);
+        let mut amount = None;
+        let hold = match what {
+            Outside::Suspend => {
+                let freezer = Freezer::for_child(child?)?;
+                freezer.freeze()?;
+                if stands_still(|| freezer.is_frozen())? {
+                    amount = Some(0);
+                }
+                Hold::Frozen(freezer)
+            }
+            Outside::LimitMemory(bytes) => Hold::Limited(MemoryLimit::for_child(child?, bytes)?),
+            Outside::Starve(percent) => {
+                let child = child?;
+                let cpus = child.affinity()?;
+                let cpu = *cpus.last().ok_or_else(absent)?;
+                child.set_affinity(&[cpu])?;
+                let nuisance = Nuisance::Starve { percent, cpu, priority: STARVER_PRIORITY };
+                Hold::Starved { hog: Hog::start(means.program, nuisance)?, cpus }
+            }
+            Outside::Load(how, processes) => {
+                let nuisance = match how {
+                    LoadHow::Cpu => Nuisance::Cpu,
+                    LoadHow::Memory => Nuisance::Memory,
+                };
+                let hogs = (0..processes).map(|_| Hog::start(means.program, nuisance));
+                Hold::Loaded(hogs.collect::<Result<_, _>>()?)
+            }
+            Outside::Flood(per_s) => {
+                let nuisance = Nuisance::Flood { per_s, socket: means.socket };
+                Hold::Flooded(Hog::start(means.program, nuisance)?)
+            }
+            Outside::FailSpawn(how) => match means.target {
+                Some(node) => Hold::FailsToSpawn(node, how),
+                None => return Ok(None),
+            },
+            Outside::FlipMemory(region, bits) => {
+                return Ok(Some(flip(child?, region, bits, means.draw)?));
+            }
+            // Done where signals are sent, and by the watchdog to itself.
+            Outside::Signal(_)
+            | Outside::Stop
+            | Outside::Impostor(_)
+            | Outside::Doze(_)
+            | Outside::FullDisk => return Ok(None),
+        };
+        self.lasting.push(Lasting { fault, victim, hold });
+        Ok(amount)
+    }
+
+    /// Ends an assault, if it lasts; tells what it came to. `alive` is the living incarnation of its
+    /// victim.
+    pub(crate) fn end(
+        &mut self,
+        fault: u32,
+        alive: Option<(&Child, Victim)>,
+    ) -> io::Result<Vec<Event>> {
+        let Some(place) = self.lasting.iter().position(|it| it.fault == fault) else {
+            return Ok(Vec::new());
+        };
+        let Lasting { victim, hold, .. } = self.lasting.remove(place);
+        let same = alive.filter(|(_, living)| Some(*living) == victim).map(|(child, _)| child);
+        let acted = |value| Event::Applied { fault, proof: Proof::Acted, item: 0, value };
+        Ok(match hold {
+            Hold::Frozen(freezer) => {
+                freezer.thaw()?;
+                same.map(|_| Event::Lifted { fault }).into_iter().collect()
+            }
+            Hold::Limited(_) | Hold::FailsToSpawn(..) => Vec::new(),
+            Hold::Starved { hog, cpus } => {
+                let used_ns = hog.cpu_ns();
+                drop(hog);
+                if let Some(child) = same {
+                    child.set_affinity(&cpus)?;
+                }
+                vec![acted(used_ns)]
+            }
+            Hold::Loaded(hogs) => vec![acted(hogs.iter().map(Hog::cpu_ns).sum())],
+            Hold::Flooded(hog) => vec![acted(hog.count())],
+        })
+    }
+
+    /// Ends all assaults: the run is over.
+    pub(crate) fn end_all(&mut self) -> io::Result<Vec<Event>> {
+        let faults: Vec<u32> = self.lasting.iter().map(|it| it.fault).collect();
+        let ended = faults.into_iter().map(|fault| self.end(fault, None));
+        Ok(ended.collect::<io::Result<Vec<_>>>()?.into_iter().flatten().collect())
+    }
+
+    /// Lets go of a victim that is gone: a frozen or limited group ends with it. Tells how often the
+    /// kernel ended it for want of memory.
+    pub(crate) fn victim_gone(&mut self, node: Node) -> io::Result<Vec<Event>> {
+        let mut told = Vec::new();
+        for it in &self.lasting {
+            if let (Hold::Limited(limit), true) = (&it.hold, it.is_of(node)) {
+                let (fault, value) = (it.fault, limit.oom_kills()?);
+                told.push(Event::Applied { fault, proof: Proof::Acted, item: 0, value });
+            }
+        }
+        self.lasting.retain(|it| {
+            let of_process = matches!(it.hold, Hold::Frozen(_) | Hold::Limited(_));
+            !(of_process && it.is_of(node))
+        });
+        Ok(told)
+    }
+
+    /// Whether, and by which fault, a start of `node` fails.
+    pub(crate) fn fails_to_spawn(&self, node: Node) -> Option<(u32, SpawnFailure)> {
+        self.lasting.iter().find_map(|it| match it.hold {
+            Hold::FailsToSpawn(of, how) if of == node => Some((it.fault, how)),
+            _ => None,
+        })
+    }
+}
+
+/// Waits until a victim stands still; whether it does in time.
+fn stands_still(mut look: impl FnMut() -> io::Result<bool>) -> io::Result<bool> {
+    const LOOK_NS: u64 = 50_000;
+    let deadline = now_ns() + STAND_STILL_NS;
+    while now_ns() < deadline {
+        if look()? {
+            return Ok(true);
+        }
+        sleep_until(now_ns() + LOOK_NS);
+    }
+    Ok(false)
+}
+
+/// Flips bits of a victim that stands still meanwhile; returns how many.
+fn flip(child: &Child, region: Region, bits: u32, mut draw: ChaCha8Rng) -> io::Result<u64> {
+    let region = match region {
+        Region::Heap => process::Region::Heap,
+        Region::Stack => process::Region::Stack,
+        Region::Data => process::Region::Data,
+    };
+    child.stop()?;
+    let flipped = stands_still(|| Ok(child.usage()?.state == RunState::Stopped)).and_then(|_| {
+        let mut below = |end: u64| draw.random_range(0..end);
+        let mut left = bits;
+        while left > 0 {
+            let some = left.min(WORD_BITS / 8);
+            child.flip_memory(region, some, &mut below)?;
+            left -= some;
+        }
+        Ok(u64::from(bits))
+    });
+    child.resume()?;
+    flipped
+}
+
+/// A program that cannot be started in this way, in place of `program`.
+pub(crate) fn unfit(how: SpawnFailure, directory: &Path) -> Unfit {
+    match how {
+        SpawnFailure::Missing => Unfit::at(directory.join("no-such-program")),
+        SpawnFailure::NotExecutable => Unfit::at(directory.join(recording::FILE_NAME)),
+        SpawnFailure::WrongProgram => Unfit::at("/bin/true".into()),
+        SpawnFailure::Busy => Unfit::busy(),
+    }
+}
+
+/// A program that cannot be started as it should.
+#[derive(Debug)]
+pub(crate) struct Unfit {
+    path: std::path::PathBuf,
+    /// Keeps a program busy: whoever may write to a file keeps everybody from executing it.
+    _busy: Option<sys::shm::Memory>,
+}
+
+impl Unfit {
+    fn at(path: std::path::PathBuf) -> Unfit {
+        Unfit { path, _busy: None }
+    }
+
+    fn busy() -> Unfit {
+        use std::os::fd::AsRawFd;
+        match sys::shm::Memory::anonymous("failop-busy", wire::shared::PAGE_BYTES) {
+            Ok(memory) => {
+                let path = format!("/proc/self/fd/{}", memory.fd().as_raw_fd());
+                Unfit { path: path.into(), _busy: Some(memory) }
+            }
+            Err(_refused) => Unfit::at("/dev/null".into()),
+        }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+}
