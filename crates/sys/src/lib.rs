@@ -1,4 +1,4 @@
-//! Shared memory, futexes, pidfds, clocks, sockets, signals, scheduling, made safe.
+//! Shared memory, futexes, pidfds, clocks, sockets, signals, scheduling, limits, groups, made safe.
 //!
 //! No other crate has `unsafe`, makes a system call or reads a clock; nothing here knows what the
 //! bytes mean or why a process is started or killed.
@@ -8,10 +8,18 @@
 #[cfg(target_endian = "big")]
 compile_error!("shared pages and futex words assume a little-endian machine");
 
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+compile_error!("the filter of system calls and the illegal instruction know x86-64 and aarch64");
+
+pub mod calls;
+pub mod capability;
+pub mod cgroup;
 pub mod clock;
 pub mod crash;
 pub mod futex;
 pub mod host;
+pub mod limits;
+pub mod load;
 pub mod memory;
 pub mod poll;
 pub mod process;

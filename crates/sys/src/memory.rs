@@ -28,15 +28,34 @@ pub fn touch_ahead(heap_bytes: usize) -> io::Result<()> {
 
 /// The range of a line of `/proc/self/maps`, if it is a readable private mapping of a file.
 fn private_file(line: &str) -> Option<(usize, usize)> {
-    let mut fields = line.split_ascii_whitespace();
-    let (from, to) = fields.next()?.split_once('-')?;
-    let flags = fields.next()?;
-    let path = fields.nth(3)?;
-    if !flags.starts_with('r') || !flags.ends_with('p') || !path.starts_with('/') {
-        return None;
+    let Mapped { from, to, flags, path } = Mapped::parse(line)?;
+    let wanted = flags.starts_with('r') && flags.ends_with('p') && path.starts_with('/');
+    wanted.then_some((from, to))
+}
+
+/// A line of `/proc/PID/maps`.
+#[derive(Debug)]
+pub(crate) struct Mapped<'a> {
+    /// Address of the first byte.
+    pub(crate) from: usize,
+    /// Address behind the last byte.
+    pub(crate) to: usize,
+    /// What may be done with it, as in `rw-p`; the last letter tells private from shared.
+    pub(crate) flags: &'a str,
+    /// File, or kind in brackets; empty for anonymous memory.
+    pub(crate) path: &'a str,
+}
+
+impl Mapped<'_> {
+    /// `None` for a line that the kernel does not write.
+    pub(crate) fn parse(line: &str) -> Option<Mapped<'_>> {
+        let mut fields = line.split_ascii_whitespace();
+        let (from, to) = fields.next()?.split_once('-')?;
+        let flags = fields.next()?;
+        let path = fields.nth(3).unwrap_or_default();
+        let address = |hex| usize::from_str_radix(hex, 16).ok();
+        Some(Mapped { from: address(from)?, to: address(to)?, flags, path })
     }
-    let address = |hex| usize::from_str_radix(hex, 16).ok();
-    Some((address(from)?, address(to)?))
 }
 
 #[cfg(test)]

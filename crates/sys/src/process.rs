@@ -2,6 +2,12 @@
 //!
 //! Always `posix_spawn`: a `fork` of a large parent costs milliseconds.
 
+mod flip;
+mod status;
+
+pub use flip::{Flipped, Region};
+pub(crate) use status::own_hex_field;
+
 use nix::errno::Errno;
 use nix::libc;
 use nix::spawn::{PosixSpawnAttr, PosixSpawnFileActions, PosixSpawnFlags, posix_spawn};
@@ -119,6 +125,12 @@ impl Child {
         self.pid.as_raw().cast_unsigned()
     }
 
+    /// Its process id, as long as the number is certainly its own: an error once it is buried.
+    pub(crate) fn own_pid(&self) -> io::Result<Pid> {
+        self.signal(0)?;
+        Ok(self.pid)
+    }
+
     /// Sends a signal. A child that has ended and is not buried takes it without effect.
     pub fn signal(&self, number: i32) -> io::Result<()> {
         // SAFETY: the pidfd is open and names our child; a null siginfo means plain kill semantics.
@@ -199,6 +211,7 @@ pub fn own_usage() -> io::Result<Usage> {
 /// Fields of `/proc/PID/stat` after the name, counted from 0 (proc(5) counts from 3).
 mod stat {
     pub(super) const STATE: usize = 0;
+    pub(super) const FLAGS: usize = 6;
     pub(super) const MINOR_FAULTS: usize = 7;
     pub(super) const MAJOR_FAULTS: usize = 9;
     pub(super) const USER_TICKS: usize = 11;
@@ -206,16 +219,20 @@ mod stat {
     pub(super) const RSS_PAGES: usize = 21;
 }
 
-fn usage(pid: Pid) -> io::Result<Usage> {
+fn stat_fields(pid: Pid) -> io::Result<Vec<String>> {
     let text = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
     // The name is in parentheses and may hold anything, also spaces and parentheses.
-    let fields: Vec<&str> =
-        text.rsplit_once(") ").map_or("", |(_, rest)| rest).split_ascii_whitespace().collect();
+    let fields = text.rsplit_once(") ").map_or("", |(_, rest)| rest);
+    Ok(fields.split_ascii_whitespace().map(str::to_owned).collect())
+}
+
+fn usage(pid: Pid) -> io::Result<Usage> {
+    let fields = stat_fields(pid)?;
     let number = |index: usize| fields.get(index).and_then(|f| f.parse().ok()).unwrap_or(0_u64);
-    let state = match fields.get(stat::STATE) {
-        Some(&"R") => RunState::Running,
-        Some(&"S" | &"D" | &"I") => RunState::Sleeping,
-        Some(&"T" | &"t") => RunState::Stopped,
+    let state = match fields.get(stat::STATE).map(String::as_str) {
+        Some("R") => RunState::Running,
+        Some("S" | "D" | "I") => RunState::Sleeping,
+        Some("T" | "t") => RunState::Stopped,
         _ => RunState::Ended,
     };
     // Ticks are 10 ms; the CPU clock gives the exact sum, the ticks only its division.

@@ -1,4 +1,5 @@
-//! Scheduling class of the calling thread: [`set_realtime`] and [`set_normal`].
+//! Scheduling class and processors of the calling thread: [`set_realtime`], [`set_normal`],
+//! [`pin_to`], and [`Placement`] to come back to what was.
 
 use nix::errno::Errno;
 use nix::libc;
@@ -28,16 +29,59 @@ fn set(policy: libc::c_int, priority: u8) -> io::Result<()> {
 
 /// Processors that the calling thread may use.
 pub fn allowed_cpus() -> Vec<usize> {
-    let Ok(allowed) = sched_getaffinity(Pid::from_raw(0)) else { return Vec::new() };
-    (0..CpuSet::count()).filter(|&cpu| allowed.is_set(cpu) == Ok(true)).collect()
+    cpus_of(Pid::from_raw(0)).unwrap_or_default()
 }
 
 /// Lets the calling thread run on one processor alone.
 pub fn pin_to(cpu: usize) -> io::Result<()> {
+    place(Pid::from_raw(0), &[cpu])
+}
+
+/// Processors that a thread may use; 0 names the calling one.
+pub(crate) fn cpus_of(thread: Pid) -> io::Result<Vec<usize>> {
+    let allowed = sched_getaffinity(thread)?;
+    Ok((0..CpuSet::count()).filter(|&cpu| allowed.is_set(cpu) == Ok(true)).collect())
+}
+
+/// Lets a thread run on these processors alone; 0 names the calling one.
+pub(crate) fn place(thread: Pid, cpus: &[usize]) -> io::Result<()> {
     let mut set = CpuSet::new();
-    set.set(cpu)?;
-    sched_setaffinity(Pid::from_raw(0), &set)?;
+    for &cpu in cpus {
+        set.set(cpu)?;
+    }
+    sched_setaffinity(thread, &set)?;
     Ok(())
+}
+
+/// Class, priority and processors of a thread.
+#[derive(Clone, Copy, Debug)]
+pub struct Placement {
+    policy: libc::c_int,
+    parameters: libc::sched_param,
+    cpus: CpuSet,
+}
+
+impl Placement {
+    /// Those of the calling thread.
+    pub fn current() -> io::Result<Placement> {
+        // SAFETY: 0 names the calling thread.
+        let policy = Errno::result(unsafe { libc::sched_getscheduler(0) })?;
+        // SAFETY: `sched_param` is plain integers, for which zero is valid.
+        let mut parameters: libc::sched_param = unsafe { std::mem::zeroed() };
+        // SAFETY: `parameters` is a live local for the kernel to fill; 0 names the calling thread.
+        Errno::result(unsafe { libc::sched_getparam(0, &raw mut parameters) })?;
+        let cpus = sched_getaffinity(Pid::from_raw(0))?;
+        Ok(Placement { policy, parameters, cpus })
+    }
+
+    /// Gives them to the calling thread.
+    pub fn restore(&self) -> io::Result<()> {
+        sched_setaffinity(Pid::from_raw(0), &self.cpus)?;
+        // SAFETY: `parameters` is part of `self` and initialised; 0 names the calling thread.
+        let set = unsafe { libc::sched_setscheduler(0, self.policy, &raw const self.parameters) };
+        Errno::result(set)?;
+        Ok(())
+    }
 }
 
 /// Lets the kernel end this thread's timed waits as late as 1 ns instead of 50 µs.

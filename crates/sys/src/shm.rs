@@ -143,6 +143,11 @@ impl SharedView {
         self.map.bytes / 8
     }
 
+    /// Where the mapping begins.
+    pub(crate) fn start(&self) -> *mut u8 {
+        self.map.start()
+    }
+
     /// Loads one word. `ordering` must be a load's.
     ///
     /// # Panics

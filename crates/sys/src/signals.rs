@@ -1,6 +1,6 @@
 //! Signals to the watchdog as a readable descriptor: [`StopSignals`].
 
-use nix::sys::signal::{SigSet, Signal};
+use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -31,4 +31,13 @@ impl AsFd for StopSignals {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.fd.as_fd()
     }
+}
+
+/// Lets a signal pass the calling process without effect. What it starts by
+/// [`spawn`](crate::process::spawn) has the default action again.
+pub(crate) fn ignore(signal: Signal) -> io::Result<()> {
+    let ignored = SigAction::new(SigHandler::SigIgn, SaFlags::empty(), SigSet::empty());
+    // SAFETY: to ignore a signal runs no code of this process.
+    unsafe { sigaction(signal, &ignored) }?;
+    Ok(())
 }
