@@ -1,8 +1,9 @@
 //! What this host lets this user do, found out by doing it on something expendable: [`missing`].
 
 use crate::cgroup::{Freezer, MemoryLimit};
+use crate::clock::{now_ns, sleep_until};
 use crate::limits::{self, Limit};
-use crate::process::{Child, Region, spawn};
+use crate::process::{Child, Region, RunState, spawn};
 use crate::{calls, sched};
 use nix::sys::resource::{Resource, getrlimit};
 use std::io;
@@ -11,6 +12,10 @@ use std::thread::Builder;
 
 /// A victim that stops itself, so that nothing in it moves while it is tried on.
 const VICTIM: &str = "kill -STOP $$";
+/// How long the victim may take to stop; then it is tried on as it is.
+const STOP_WITHIN_NS: u64 = 1_000_000_000;
+/// How often it is looked at meanwhile.
+const LOOK_NS: u64 = 100_000;
 /// Number of `CAP_SYS_NICE` (capabilities(7)).
 const SYS_NICE: u32 = 23;
 /// More than the victim will ever use.
@@ -101,8 +106,16 @@ fn on_a_thread(probe: impl FnOnce() -> io::Result<()> + Send + 'static) -> io::R
 /// Tries it on a child that is killed afterwards.
 fn on_a_victim(probe: impl FnOnce(&Child) -> io::Result<()>) -> io::Result<()> {
     let victim = spawn(Path::new("/bin/sh"), &["-c", VICTIM], &[])?;
-    let probed = probe(&victim);
+    let probed = settled(&victim).and_then(|()| probe(&victim));
     victim.kill()?;
     victim.reap()?;
     probed
+}
+
+fn settled(victim: &Child) -> io::Result<()> {
+    let give_up_ns = now_ns() + STOP_WITHIN_NS;
+    while victim.usage()?.state != RunState::Stopped && now_ns() < give_up_ns {
+        sleep_until(now_ns() + LOOK_NS);
+    }
+    Ok(())
 }
