@@ -2,6 +2,7 @@
 //!
 //! It never acts itself: the node's driver asks, acts, and records that it acted.
 
+use crate::bytes;
 use crate::catalogue::{CrashHow, Fault, HangHow, Injection};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -112,28 +113,10 @@ impl Injector {
         })
     }
 
-    /// Flips `bits` different bits of `sample` and returns how many it flipped: fewer only if the
-    /// sample has fewer. Which ones follows from the seed, the fault and the item.
+    /// Flips `bits` bits of `sample` as [`bytes::flip_bits`] does. Which ones follows from the seed,
+    /// the fault and the item.
     pub fn flip_bits(&self, fault: u32, item: u64, bits: u32, sample: &mut [u8]) -> u32 {
-        let total = sample.len() as u64 * 8;
-        let wanted = u64::from(bits).min(total);
-        let mut draw = self.draw(fault, item);
-        // Of more than half of the bits, the others are drawn: a draw then hits a new one at once.
-        let most = wanted > total / 2;
-        if most {
-            for byte in sample.iter_mut() {
-                *byte = !*byte;
-            }
-        }
-        let drawn = if most { total - wanted } else { wanted };
-        let mut flipped = std::collections::HashSet::new();
-        while (flipped.len() as u64) < drawn {
-            let bit = draw.random_range(0..total);
-            if flipped.insert(bit) {
-                sample[(bit / 8) as usize] ^= 1 << (bit % 8);
-            }
-        }
-        wanted as u32
+        bytes::flip_bits(sample, bits, &mut self.draw(fault, item))
     }
 
     /// Process faults that have yet to strike this incarnation. A crash loop is over at its end; a
@@ -156,7 +139,7 @@ impl Injector {
     }
 
     /// One stream per (fault, item): a restarted process draws what it would have drawn.
-    fn draw(&self, fault: u32, item: u64) -> ChaCha8Rng {
+    pub fn draw(&self, fault: u32, item: u64) -> ChaCha8Rng {
         let mut generator =
             ChaCha8Rng::seed_from_u64(self.seed ^ u64::from(fault).wrapping_mul(FAULT_SALT));
         generator.set_stream(item);
@@ -270,16 +253,16 @@ mod tests {
     }
 
     #[test]
-    fn flipped_bits_are_as_many_as_asked_and_repeatable() {
+    fn each_fault_draws_the_same_for_an_item_and_differently_for_others() {
         let injector = injector(&[], 0);
-        let mut sample = vec![0_u8; 1000];
-        assert_eq!(injector.flip_bits(0, 5, 64, &mut sample), 64);
-        assert_eq!(sample.iter().map(|byte| byte.count_ones()).sum::<u32>(), 64);
-        assert_eq!(injector.flip_bits(0, 5, 64, &mut sample), 64);
-        assert!(sample.iter().all(|&byte| byte == 0), "the same bits, flipped back");
-        assert_eq!(injector.flip_bits(0, 5, 99, &mut [0]), 8, "a byte has eight bits");
-        assert_eq!(injector.flip_bits(0, 5, 7990, &mut sample), 7990);
-        assert_eq!(sample.iter().map(|byte| byte.count_ones()).sum::<u32>(), 7990);
+        let flipped = |fault, item| {
+            let mut sample = vec![0_u8; 1000];
+            assert_eq!(injector.flip_bits(fault, item, 64, &mut sample), 64);
+            sample
+        };
+        assert_eq!(flipped(0, 5), flipped(0, 5));
+        assert_ne!(flipped(0, 5), flipped(0, 6));
+        assert_ne!(flipped(0, 5), flipped(1, 5));
     }
 
     #[test]
