@@ -31,5 +31,6 @@ mod union_find;
 pub use config::{CameraCalibration, Config, FieldOfView};
 pub use fusion::{Counters, Fusion, Output, Rejection};
 pub use mode::Mode;
+pub use motion::Component;
 pub use radar::{Detection, MAX_DETECTIONS};
 pub use tracker::{MAX_TRACKS, Status, Track};
