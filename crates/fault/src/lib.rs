@@ -8,6 +8,7 @@
 //! - `kinds`: the catalogue: every kind with its parameters, one file for each group
 //! - `kind`: what the catalogue knows of each kind
 //! - `act`: what a fault does, in the words of whoever makes it happen
+//! - `bytes`, `picture`, `objects`: what faults do to data, as pure functions
 //! - `outcome`: what becomes of a fault
 //! - `injector`: whether a fault acts now, inside the process that it targets
 #![forbid(unsafe_code)]
@@ -18,7 +19,9 @@ pub mod fault;
 pub mod injector;
 pub mod kind;
 pub mod kinds;
+pub mod objects;
 pub mod outcome;
+pub mod picture;
 
 pub use act::Act;
 pub use fault::{Cause, Fault, Start, Target};

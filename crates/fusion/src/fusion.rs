@@ -10,6 +10,7 @@ use thiserror::Error;
 use crate::config::Config;
 use crate::detector::Detector;
 use crate::mode::{Freshness, Mode};
+use crate::motion::Component;
 use crate::radar::{Detection, RadarFrontEnd};
 use crate::tracker::{MAX_TRACKS, Refusal, Sensor, Track, Tracker};
 
@@ -82,6 +83,8 @@ pub struct Counters {
     pub truncated_detections: u64,
     /// Measurements beyond 32 in one scan, and those that found no room for a new track.
     pub dropped_measurements: u64,
+    /// Tracks ended because their state was not a number, or none that a vehicle can have.
+    pub implausible_tracks: u64,
 }
 
 /// Frames and detections in, tracks out.
@@ -218,7 +221,28 @@ impl Fusion {
 
     /// What was taken in and what was not, since the start.
     pub fn counters(&self) -> Counters {
-        Counters { dropped_measurements: self.tracker.dropped_measurements(), ..self.counters }
+        Counters {
+            dropped_measurements: self.tracker.dropped_measurements(),
+            implausible_tracks: self.tracker.implausible_tracks(),
+            ..self.counters
+        }
+    }
+
+    /// Overwrites one component of the state of one track, for whoever examines how fusion copes
+    /// with a corrupt state; nothing else calls it. `track_index` counts the tracks of the newest
+    /// [`Output`]. Returns whether there was such a track.
+    ///
+    /// A state that is not a number, or none that a vehicle can have, is published by no later
+    /// output; the next scan ends the track, and a measurement may start another in its place. A
+    /// state that is merely wrong is corrected by the measurements, or loses them and coasts.
+    pub fn overwrite_state(
+        &mut self,
+        track_index: usize,
+        component: Component,
+        value: f64,
+    ) -> bool {
+        let id = self.output.tracks.get(track_index).map(|track| track.id);
+        id.is_some_and(|id| self.tracker.overwrite(id, component, value))
     }
 
     /// Refuses what must not reach the tracker, before any work is done for it.

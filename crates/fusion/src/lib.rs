@@ -9,6 +9,7 @@
 //! - `detector`: pixels → vehicles
 //! - `radar`: raw detections → one measurement per object
 //! - `tracker`: measurements → tracks, late measurements included
+//! - `plausibility`: whether data that arrived intact can be believed, for the caller to ask
 //! - `assignment`, `kalman`, `measurement`, `motion`, `union_find`: the mathematics below
 //!
 //! Frame of reference, everywhere: the origin is the centre of the ego's front bumper on the
@@ -24,6 +25,7 @@ mod kalman;
 mod measurement;
 mod mode;
 mod motion;
+pub mod plausibility;
 mod radar;
 mod tracker;
 mod union_find;
@@ -31,5 +33,6 @@ mod union_find;
 pub use config::{CameraCalibration, Config, FieldOfView};
 pub use fusion::{Counters, Fusion, Output, Rejection};
 pub use mode::Mode;
+pub use motion::Component;
 pub use radar::{Detection, MAX_DETECTIONS};
 pub use tracker::{MAX_TRACKS, Status, Track};

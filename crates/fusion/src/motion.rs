@@ -29,6 +29,41 @@ pub(crate) const AX: usize = 4;
 /// Index of the left acceleration in a state.
 pub(crate) const AY: usize = 5;
 
+/// A component of a target's state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Component {
+    /// Forward position, m.
+    X,
+    /// Forward velocity, m/s.
+    Vx,
+    /// Left position, m.
+    Y,
+    /// Left velocity, m/s.
+    Vy,
+    /// Forward acceleration, m/s².
+    Ax,
+    /// Left acceleration, m/s².
+    Ay,
+}
+
+impl Component {
+    /// Every component.
+    pub const ALL: [Component; STATES] =
+        [Component::X, Component::Vx, Component::Y, Component::Vy, Component::Ax, Component::Ay];
+
+    /// Its place in a state.
+    pub(crate) const fn index(self) -> usize {
+        match self {
+            Component::X => X,
+            Component::Vx => VX,
+            Component::Y => Y,
+            Component::Vy => VY,
+            Component::Ax => AX,
+            Component::Ay => AY,
+        }
+    }
+}
+
 /// Positions of (place, velocity, acceleration) of the forward and the left axis in a state.
 const AXES: [[usize; 3]; 2] = [[X, VX, AX], [Y, VY, AY]];
 

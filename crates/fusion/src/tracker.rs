@@ -17,6 +17,7 @@ use std::collections::VecDeque;
 
 use crate::config::Config;
 use crate::measurement::Measurement;
+use crate::motion::Component;
 use crate::radar::MAX_DETECTIONS;
 use picture::{Picture, Workspace};
 pub(crate) use target::Sensor;
@@ -162,6 +163,17 @@ impl Tracker {
     /// Measurements and new tracks for which there was no room.
     pub(crate) fn dropped_measurements(&self) -> u64 {
         self.workspace.dropped_measurements
+    }
+
+    /// Tracks that were ended because their state was no vehicle's.
+    pub(crate) fn implausible_tracks(&self) -> u64 {
+        self.workspace.implausible_tracks
+    }
+
+    /// Overwrites one component of the state of the track `id`; `false` if there is none.
+    pub(crate) fn overwrite(&mut self, id: u32, component: Component, value: f64) -> bool {
+        let target = self.now.targets.iter_mut().find(|target| target.id == id);
+        target.map(|target| target.estimate.mean[component.index()] = value).is_some()
     }
 
     fn forget(&mut self) {

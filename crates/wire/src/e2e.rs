@@ -2,8 +2,15 @@
 //!
 //! Layouts and polynomials follow AUTOSAR PRS E2E Protocol (doc. 849): header fields are
 //! big-endian as the profile prescribes, all else in this crate is little-endian. A check finds
-//! corruption (CRC), truncation (length) and masquerade (data id); loss and repetition show in the
-//! sequence number, delay in the age, both of which are the receiver's to judge.
+//! corruption (CRC), truncation (length) and masquerade (data id). Loss and repetition show in the
+//! counter ([`CounterCheck`]), and what single samples say of the stream is counted by the
+//! [`StateMachine`]. Delay shows in the age, which is the receiver's to judge.
+
+mod counter;
+mod state_machine;
+
+pub use counter::{CounterCheck, FRAME_DELTA_MAX, RADAR_DELTA_MAX};
+pub use state_machine::{Demands, Failure, State, StateMachine, Status, Tolerance, WINDOW_MAX};
 
 use crc_fast::{CrcAlgorithm, Digest};
 use zerocopy::big_endian::{U32, U64};

@@ -35,7 +35,12 @@ fn fusion() -> Fusion {
 
 /// Radar messages every 50 ms with a car that comes nearer at 5 m/s, up to but without `until_ms`.
 fn watch(fusion: &mut Fusion, until_ms: u64) {
-    for ms in (0..until_ms).step_by(50) {
+    watch_from(fusion, 0, until_ms);
+}
+
+/// The same from another time on.
+fn watch_from(fusion: &mut Fusion, from_ms: u64, until_ms: u64) {
+    for ms in (from_ms..until_ms).step_by(50) {
         let range_m = 40.0 - 0.005 * ms as f32;
         fusion.on_radar(ms * MS, (ms + 10) * MS, &[Detection { range_m, ..CAR }]).unwrap();
     }
@@ -150,6 +155,39 @@ fn detections_that_are_no_numbers_are_counted_and_harm_nothing() {
     }
     assert_eq!(fusion.counters().invalid_detections, 20);
     assert_eq!(fusion.output_at(1000 * MS).tracks.len(), 1);
+}
+
+#[test]
+fn a_corrupt_state_is_never_published_and_its_track_comes_back() {
+    for component in Component::ALL {
+        for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e9, -1e9] {
+            let mut fusion = fusion();
+            watch(&mut fusion, 1000);
+            let id = fusion.output_at(1000 * MS).tracks[0].id;
+            assert!(fusion.overwrite_state(0, component, value));
+            assert_eq!(fusion.output_at(1000 * MS).tracks, [], "{component:?} = {value}");
+            watch_from(&mut fusion, 1000, 1300);
+            let output = fusion.output_at(1300 * MS);
+            assert_eq!(output.tracks.len(), 1, "{component:?} = {value}");
+            assert_eq!(output.tracks[0].status, Status::Confirmed);
+            assert_ne!(output.tracks[0].id, id, "what it was is not known");
+            assert_eq!(fusion.counters().implausible_tracks, 1);
+        }
+    }
+}
+
+#[test]
+fn a_wrong_state_is_corrected_and_there_is_no_other_track_to_overwrite() {
+    let mut fusion = fusion();
+    watch(&mut fusion, 1000);
+    let before = fusion.output_at(1000 * MS).tracks[0];
+    assert!(!fusion.overwrite_state(1, Component::X, 0.0));
+    assert!(fusion.overwrite_state(0, Component::Y, 0.5));
+    assert!((fusion.output_at(1000 * MS).tracks[0].y_m - 0.5).abs() < 0.1);
+    watch_from(&mut fusion, 1000, 2000);
+    let after = fusion.output_at(2000 * MS).tracks[0];
+    assert_eq!((after.id, fusion.counters().implausible_tracks), (before.id, 0));
+    assert!(after.y_m.abs() < 0.1, "{after:?}");
 }
 
 /// Any bytes as times, sizes and values: nothing panics, every track is finite, every limit holds.

@@ -34,6 +34,7 @@ pub(super) struct Workspace {
     radar_views: [FieldOfView; 2],
     last_id: u32,
     pub(super) dropped_measurements: u64,
+    pub(super) implausible_tracks: u64,
     assignment: Assignment,
     /// The target of each measurement.
     target_of: Vec<Option<usize>>,
@@ -50,6 +51,7 @@ impl Workspace {
             radar_views: config.radar_views,
             last_id: 0,
             dropped_measurements: 0,
+            implausible_tracks: 0,
             assignment: Assignment::default(),
             target_of: Vec::new(),
             measurement_of: Vec::new(),
@@ -86,6 +88,7 @@ impl Picture {
 
     /// Moves on to the time of a scan and takes it in.
     pub(super) fn advance(&mut self, scan: &mut Scan, workspace: &mut Workspace) {
+        self.drop_implausible(workspace);
         self.predict(scan, workspace);
         self.associate(scan, workspace);
         self.update(scan, workspace);
@@ -106,6 +109,14 @@ impl Picture {
                 measurement.starts_track &= dx.hypot(dy) > SAME_OBJECT_M;
             }
         }
+    }
+
+    /// Ends what is no vehicle any more, before it touches anything else: a measurement of the same
+    /// scan may start its track anew.
+    fn drop_implausible(&mut self, workspace: &mut Workspace) {
+        let before = self.targets.len();
+        self.targets.retain(Target::is_plausible);
+        workspace.implausible_tracks += (before - self.targets.len()) as u64;
     }
 
     fn predict(&mut self, scan: &Scan, workspace: &Workspace) {

@@ -3,7 +3,7 @@
 use super::picture::Workspace;
 use crate::kalman::Estimate;
 use crate::measurement::Measurement;
-use crate::motion::{VX, VY, X, Y};
+use crate::motion::{AX, AY, VX, VY, X, Y};
 
 /// Who made a measurement.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -52,6 +52,14 @@ const LOOKS_TO_CONFIRM: u32 = 3;
 const LOOKS_TO_CONFIRM_AGAINST_THE_OTHER: u32 = 5;
 /// A tentative track coasts this long.
 const TENTATIVE_COAST_S: f64 = 0.3;
+
+/// Largest values of a vehicle's state, by their places in it: as far away as a detection is taken,
+/// a quarter above the fastest of them, ten times full braking. What is beyond is a corrupt state.
+const STATE_MAX: [(usize, f64); 6] =
+    [(X, 1000.0), (Y, 1000.0), (VX, 250.0), (VY, 250.0), (AX, 100.0), (AY, 100.0)];
+
+/// Largest variance of any of them: as if nothing were known.
+const VARIANCE_MAX: f64 = 1e6;
 
 /// What one sensor saw of a target.
 #[derive(Clone, Copy, Debug, Default)]
@@ -129,17 +137,25 @@ impl Target {
         looks.missed = looks.missed.saturating_add(1);
     }
 
+    /// Whether its state is that of a vehicle and its uncertainty a variance. A comparison with NaN
+    /// is false.
+    pub(super) fn is_plausible(&self) -> bool {
+        let Estimate { mean, covariance } = &self.estimate;
+        STATE_MAX.iter().all(|&(index, limit)| {
+            mean[index].abs() <= limit
+                && covariance[(index, index)] > 0.0
+                && covariance[(index, index)] <= VARIANCE_MAX
+        })
+    }
+
     /// Whether it is over after `more_s` of further coasting: coasted too long, behind both
-    /// sensors, or beyond all numbers.
+    /// sensors, or beyond what a vehicle can do.
     pub(super) fn is_expired_after(&self, more_s: f64, workspace: &Workspace) -> bool {
         let limit_s = match self.status {
             Status::Tentative => TENTATIVE_COAST_S,
             Status::Confirmed => workspace.coast_s,
         };
-        let mean = &self.estimate.mean;
-        self.coasted_s + more_s > limit_s
-            || mean[X] < 0.0
-            || !mean.iter().all(|value| value.is_finite())
+        self.coasted_s + more_s > limit_s || self.estimate.mean[X] < 0.0 || !self.is_plausible()
     }
 
     /// Where it is and how fast, `ahead_s` after its estimate, at constant velocity.

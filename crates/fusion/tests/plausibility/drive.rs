@@ -1,0 +1,140 @@
+//! A drive: rendered frames and simulated radar lists go through the monitors into fusion, and a
+//! fault may change them on the way. Main type: [`Drive`].
+
+use fusion::plausibility::{Belief, ClockMonitor, Doubt, PictureMonitor, RadarMonitor};
+use fusion::{CameraCalibration, Config, Detection, Fusion};
+use world::traffic::Traffic;
+use world::{CameraModel, RadarModel, RadarSensor, Renderer};
+
+const CAMERA_PERIOD_NS: u64 = 33_333_333;
+pub(crate) const RADAR_PERIOD_NS: u64 = 50_000_000;
+/// From a measurement to its arrival; measurements are made late enough for ages to be positive.
+const CAMERA_LATENCY_NS: u64 = 12_000_000;
+const RADAR_LATENCY_NS: u64 = 3_000_000;
+
+/// Changes a list that is the n-th, from 0, since a fault began, and tells how much it changed.
+pub(crate) type OnList<'a> = &'a dyn Fn(&mut Vec<wire::radar::Detection>, u32) -> u32;
+
+/// What is driven.
+pub(crate) struct Drive<'a> {
+    pub(crate) traffic: &'a Traffic,
+    pub(crate) seed: u64,
+    pub(crate) end_ns: u64,
+    /// When the fault begins, and what it does.
+    pub(crate) fault: Option<(u64, OnList<'a>)>,
+}
+
+/// A doubt of one sample.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Told {
+    /// Whether it is of the radar; else of the camera.
+    pub(crate) by_radar: bool,
+    /// Number of the sample in its stream.
+    pub(crate) sample: u64,
+    pub(crate) doubt: Doubt,
+}
+
+impl Drive<'_> {
+    /// All doubts, in their order. A doubtful sample is withheld from fusion.
+    pub(crate) fn run(&self) -> Vec<Told> {
+        let model = CameraModel::default();
+        let config = Config::new(calibration(&model));
+        let mut renderer = Renderer::new(model, self.traffic, self.seed);
+        let sensor = RadarSensor::new(RadarModel::default(), self.traffic, self.seed);
+        let mut fusion = Fusion::new(config);
+        fusion.set_ego_speed_mps(self.traffic.ego.speed_mps);
+        let mut pictures = PictureMonitor::new(model.width_px as usize);
+        let mut lists = RadarMonitor::new(&config);
+        lists.set_ego_speed_mps(self.traffic.ego.speed_mps);
+        let mut clocks = [CAMERA_PERIOD_NS, RADAR_PERIOD_NS].map(ClockMonitor::new);
+        let mut pixels = vec![0; model.pixels()];
+        let mut seen = Vec::new();
+        let mut told = Vec::new();
+        for (received_ns, sample, by_radar) in self.arrivals() {
+            let period_ns = if by_radar { RADAR_PERIOD_NS } else { CAMERA_PERIOD_NS };
+            let captured_ns = sample * period_ns;
+            let captured_s = captured_ns as f64 * 1e-9;
+            let clock = clocks[usize::from(by_radar)].check(captured_ns, received_ns);
+            let doubt = if by_radar {
+                sensor.measure(captured_s, sample as u32, &mut seen);
+                let list = self.over_the_link(&seen, captured_ns);
+                let belief = Belief { at_ns: received_ns, output: fusion.output_at(received_ns) };
+                let doubt = clock.or_else(|| lists.check(captured_ns, &list, belief));
+                if doubt.is_none() {
+                    fusion.on_radar(captured_ns, received_ns, &list).expect("it is sound in form");
+                }
+                doubt
+            } else {
+                renderer.render(captured_s, sample, &mut pixels);
+                let doubt = clock.or_else(|| pictures.check(&pixels));
+                if doubt.is_none() {
+                    fusion.on_frame(captured_ns, received_ns, &pixels).expect("it is sound");
+                }
+                doubt
+            };
+            told.extend(doubt.map(|doubt| Told { by_radar, sample, doubt }));
+        }
+        told
+    }
+
+    /// (arrival, number, by the radar) of all samples, in the order of their arrival.
+    fn arrivals(&self) -> Vec<(u64, u64, bool)> {
+        let stream = |period_ns: u64, latency_ns: u64, by_radar| {
+            let samples = 1..=self.end_ns / period_ns;
+            samples.map(move |sample| (sample * period_ns + latency_ns, sample, by_radar))
+        };
+        let mut all: Vec<_> = stream(CAMERA_PERIOD_NS, CAMERA_LATENCY_NS, false)
+            .chain(stream(RADAR_PERIOD_NS, RADAR_LATENCY_NS, true))
+            .collect();
+        all.sort_unstable();
+        all
+    }
+
+    fn over_the_link(&self, seen: &[world::Detection], captured_ns: u64) -> Vec<Detection> {
+        let mut list: Vec<_> = seen.iter().map(on_the_wire).collect();
+        if let Some((start_ns, fault)) = self.fault
+            && captured_ns >= start_ns
+        {
+            fault(&mut list, ((captured_ns - start_ns) / RADAR_PERIOD_NS) as u32);
+        }
+        list.iter().map(off_the_wire).collect()
+    }
+}
+
+fn calibration(model: &CameraModel) -> CameraCalibration {
+    CameraCalibration {
+        width_px: model.width_px,
+        height_px: model.height_px,
+        focal_px: model.focal_px,
+        centre_x_px: model.centre_x_px,
+        centre_y_px: model.centre_y_px,
+        mount_height_m: model.mount_height_m,
+    }
+}
+
+pub(crate) fn on_the_wire(seen: &world::Detection) -> wire::radar::Detection {
+    wire::radar::Detection {
+        range_m: seen.range_m.into(),
+        azimuth_rad: seen.azimuth_rad.into(),
+        range_rate_mps: seen.range_rate_mps.into(),
+        rcs_dbsm: seen.rcs_dbsm.into(),
+        range_sigma_mm: ((seen.range_sigma_m * 1e3) as u16).into(),
+        azimuth_sigma_e4rad: ((seen.azimuth_sigma_rad * 1e4) as u16).into(),
+        range_rate_sigma_mmps: ((seen.range_rate_sigma_mps * 1e3) as u16).into(),
+        existence_percent: seen.existence,
+        flags: 0,
+    }
+}
+
+fn off_the_wire(detection: &wire::radar::Detection) -> Detection {
+    Detection {
+        range_m: detection.range_m.get(),
+        azimuth_rad: detection.azimuth_rad.get(),
+        range_rate_mps: detection.range_rate_mps.get(),
+        rcs_dbsm: detection.rcs_dbsm.get(),
+        range_sigma_m: f32::from(detection.range_sigma_mm.get()) * 1e-3,
+        azimuth_sigma_rad: f32::from(detection.azimuth_sigma_e4rad.get()) * 1e-4,
+        range_rate_sigma_mps: f32::from(detection.range_rate_sigma_mmps.get()) * 1e-3,
+        existence_percent: detection.existence_percent,
+    }
+}

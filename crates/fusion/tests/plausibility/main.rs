@@ -1,0 +1,184 @@
+//! Sound data raise no doubt in any scenario; what a fault does to pictures and lists is seen.
+#![forbid(unsafe_code)]
+
+mod drive;
+
+use drive::{Drive, OnList, RADAR_PERIOD_NS};
+use fault::{objects, picture};
+use fusion::plausibility::{Doubt, PictureMonitor};
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+use std::path::{Path, PathBuf};
+use world::traffic::{Actor, Ego, Manoeuvre, Size, Start, Step, Traffic};
+use world::{CameraModel, RadarModel, RadarSensor, Renderer};
+
+/// The plan of each traffic that a scenario drives through, the longest of it.
+fn scenarios() -> Vec<scenario::Plan> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios");
+    let files = ["", "must-fail"].into_iter().flat_map(|folder| {
+        let entries = std::fs::read_dir(root.join(folder)).expect("the scenarios");
+        entries.map(|entry| entry.expect("a readable folder").path())
+    });
+    let is_scenario = |file: &PathBuf| file.extension().is_some_and(|kind| kind == "toml");
+    let mut plans: Vec<scenario::Plan> = Vec::new();
+    for file in files.filter(is_scenario) {
+        let plan = scenario::load(&file).expect("a sound scenario").plan;
+        match plans.iter_mut().find(|other| other.traffic == plan.traffic) {
+            Some(other) if other.duration_ns >= plan.duration_ns => {}
+            Some(other) => *other = plan,
+            None => plans.push(plan),
+        }
+    }
+    plans
+}
+
+/// No sample of the drive may be doubted.
+fn check_sound(name: &str, traffic: &Traffic, end_ns: u64, seeds: [u64; 3]) {
+    for seed in seeds {
+        let told = Drive { traffic, seed, end_ns, fault: None }.run();
+        assert_eq!(told, [], "{name} with seed {seed}");
+    }
+}
+
+#[test]
+fn sound_data_raise_no_doubt_in_any_scenario() {
+    let plans = scenarios();
+    assert!(plans.len() >= 4, "{}", plans.len());
+    for plan in &plans {
+        check_sound(&plan.name, &plan.traffic, plan.duration_ns, [plan.seed, 1000, 1001]);
+    }
+}
+
+#[test]
+fn sound_data_raise_no_doubt_in_a_crowd_nor_behind_a_car_that_brakes_hard() {
+    let mut hard = traffic();
+    let brake = Manoeuvre::Brake { decel_mps2: 8.0 };
+    let change = Manoeuvre::LaneChange { dy_m: -3.5, peak_lateral_mps: 3.0 };
+    hard.actors[0].script.push(Step { at_s: 1.5, manoeuvre: brake });
+    hard.actors[1].script.push(Step { at_s: 2.0, manoeuvre: change });
+    check_sound("hard", &hard, 3_500_000_000, [1, 9, 15]);
+    let in_crowd = |index: usize| {
+        let speed_mps = 19.0 + (index % 4) as f64;
+        let y_m = [-3.5, 0.0, 3.5][index % 3];
+        actor("one of many", Start { x_m: 15.0 + 11.0 * index as f64, y_m, speed_mps })
+    };
+    let crowd = Traffic { actors: (0..10).map(in_crowd).collect(), ..hard };
+    check_sound("crowd", &crowd, 5_000_000_000, [1, 7, 15]);
+}
+
+fn actor(id: &str, start: Start) -> Actor {
+    Actor { id: id.into(), start, size: Size::CAR, script: Vec::new() }
+}
+
+/// A car ahead in the ego's lane and one on the left.
+fn traffic() -> Traffic {
+    Traffic {
+        ego: Ego { speed_mps: 20.0 },
+        actors: vec![
+            actor("lead", Start { x_m: 35.0, y_m: 0.0, speed_mps: 19.0 }),
+            actor("left", Start { x_m: 45.0, y_m: 3.5, speed_mps: 21.0 }),
+        ],
+    }
+}
+
+const WIDTH_PX: usize = 1920;
+
+/// One operator on a picture; the draw is the same for every frame.
+type OnPicture = fn(&mut [u8], &mut ChaCha8Rng);
+
+#[test]
+fn what_befalls_a_picture_is_seen_in_its_second_frame() {
+    let operators: [(OnPicture, Doubt); 14] = [
+        (|pixels, _| picture::black(pixels), Doubt::Dark),
+        (|pixels, _| picture::white(pixels), Doubt::Bright),
+        (|pixels, draw| picture::noise(pixels, WIDTH_PX, 7.0, draw), Doubt::Noisy),
+        (|pixels, draw| picture::noise(pixels, WIDTH_PX, 20.0, draw), Doubt::Noisy),
+        (|pixels, _| picture::blur(pixels, WIDTH_PX, 1), Doubt::Blurred),
+        (|pixels, _| picture::blur(pixels, WIDTH_PX, 5), Doubt::Blurred),
+        (|pixels, draw| picture::occlude(pixels, WIDTH_PX, 0.05, draw), Doubt::Occluded),
+        (|pixels, draw| picture::occlude(pixels, WIDTH_PX, 0.4, draw), Doubt::Occluded),
+        (|pixels, draw| picture::occlude(pixels, WIDTH_PX, 1.0, draw), Doubt::Dark),
+        (|pixels, draw| picture::drops(pixels, WIDTH_PX, 10, draw), Doubt::Occluded),
+        (|pixels, draw| picture::drops(pixels, WIDTH_PX, 40, draw), Doubt::Occluded),
+        (|pixels, _| picture::stuck_rows(pixels, WIDTH_PX, 500, 10), Doubt::StuckRows),
+        (|pixels, _| picture::stuck_rows(pixels, WIDTH_PX, 900, 200), Doubt::StuckRows),
+        (|pixels, _| pixels.fill(128), Doubt::Uniform),
+    ];
+    for seed in 0..3 {
+        let mut renderer = Renderer::new(CameraModel::default(), &traffic(), seed);
+        let mut pixels = vec![0; CameraModel::default().pixels()];
+        let frames = 8;
+        let live: Vec<Vec<u8>> = (0..frames)
+            .map(|frame| {
+                renderer.render(frame as f64 / 30.0, frame, &mut pixels);
+                pixels.clone()
+            })
+            .collect();
+        for (index, (operator, expected)) in operators.iter().enumerate() {
+            let mut monitor = PictureMonitor::new(WIDTH_PX);
+            for (frame, live) in live.iter().enumerate() {
+                let doubt = if frame < 4 {
+                    monitor.check(live)
+                } else {
+                    pixels.copy_from_slice(live);
+                    operator(&mut pixels, &mut ChaCha8Rng::seed_from_u64(seed));
+                    monitor.check(&pixels)
+                };
+                let told = (frame >= 5).then_some(*expected);
+                assert_eq!(doubt, told, "operator {index}, seed {seed}, frame {frame}");
+            }
+        }
+        let mut monitor = PictureMonitor::new(WIDTH_PX);
+        let frozen = [0, 1, 1, 1, 1, 2, 3].map(|frame| monitor.check(&live[frame]));
+        let stuck = Some(Doubt::StuckPicture);
+        assert_eq!(frozen, [None, None, None, stuck, stuck, None, None], "seed {seed}");
+        let mut monitor = PictureMonitor::new(WIDTH_PX);
+        assert_eq!(live.iter().find_map(|live| monitor.check(live)), None);
+    }
+}
+
+/// What befalls each list, the doubt that it must raise first, and in which of its lists at last.
+type Case<'a> = (&'a str, OnList<'a>, Doubt, u64);
+
+#[test]
+fn what_befalls_a_list_is_seen() {
+    let beside = objects::Place { range_m: 25.0, azimuth_rad: -0.15, range_rate_mps: 0.0 };
+    let seen = RadarSensor::new(RadarModel::default(), &traffic(), 5);
+    let mut stuck = Vec::new();
+    seen.measure(2.0, 40, &mut stuck);
+    let stuck: Vec<_> = stuck.iter().map(drive::on_the_wire).collect();
+    let repeat = |list: &mut Vec<_>, _| {
+        list.clone_from(&stuck);
+        1
+    };
+    let cases: &[Case] = &[
+        ("range 400 m", &|list, _| objects::out_of_range(list, 400.0), Doubt::OutOfRange, 2),
+        ("no number", &|list, _| objects::out_of_range(list, f32::NAN), Doubt::OutOfRange, 2),
+        ("stuck", &repeat, Doubt::StuckList, 3),
+        ("none", &|list, _| objects::miss_all(list), Doubt::Missing, 5),
+        ("one missing", &|list, _| objects::miss_nearest(list), Doubt::Missing, 15),
+        ("range +1 m", &|list, _| objects::range_bias(list, 1.0), Doubt::Biased, 10),
+        ("range -2 m", &|list, _| objects::range_bias(list, -2.0), Doubt::Biased, 10),
+        ("speed +1 m/s", &|list, _| objects::velocity_bias(list, 1.0), Doubt::Biased, 10),
+        ("speed -2 m/s", &|list, _| objects::velocity_bias(list, -2.0), Doubt::Biased, 10),
+        ("drift 1 m/s²", &|list, n| drift(list, 1.0, n), Doubt::Biased, 25),
+        ("drift -3 m/s²", &|list, n| drift(list, -3.0, n), Doubt::Biased, 15),
+        ("ghost", &|list, _| objects::ghost(list, beside), Doubt::Ghost, 40),
+    ];
+    let start = 40;
+    for (name, fault, expected, within) in cases {
+        for seed in 0..3 {
+            let end_ns = (start + within - 1) * RADAR_PERIOD_NS;
+            let fault = Some((start * RADAR_PERIOD_NS, *fault));
+            let told = Drive { traffic: &traffic(), seed, end_ns, fault }.run();
+            let first = told.first().unwrap_or_else(|| panic!("{name} with seed {seed}: unseen"));
+            assert_eq!((first.by_radar, first.doubt), (true, *expected), "{name}: {told:?}");
+            assert!(first.sample > start, "{name}: {told:?}");
+        }
+    }
+}
+
+/// A drift that began with the n-th list before.
+fn drift(list: &mut [wire::radar::Detection], drift_mps2: f32, n: u32) -> u32 {
+    objects::drift(list, drift_mps2, n as f32 * RADAR_PERIOD_NS as f32 * 1e-9)
+}
