@@ -1,10 +1,11 @@
 //! What the repetitions of one scenario come to: [`Campaign`], the content of `campaign.json`.
 //!
 //! Each fault of each run is a trial. A trial *counts* unless it is set aside: its fault did not take
-//! effect, or the run calls something inconclusive that concerns it, such as a late detection with a
-//! stall of the host in its time. What is set aside is told with its reason. A trial that counts and
-//! has no detection (reaction, recovery) is censored: its time exceeds every bound, and it is never
-//! left out. Nothing that never came is set aside for a stall, so stalls cannot hide a miss.
+//! effect, or the run calls inconclusive what concerns it: the run as a whole, or a time of this fault
+//! that was late with a stall of the host in it. What is set aside is told with its reason. A trial
+//! that counts and has no detection (reaction, recovery) is censored: its time exceeds every bound,
+//! and it is never left out. What never came counts, whatever the host did, unless the run as a whole
+//! proves nothing.
 //!
 //! Field names are a public interface, as those of `run.json` are.
 
@@ -175,9 +176,9 @@ pub struct Times {
 pub enum Bound {
     /// It is at most this, milliseconds.
     AtMostMs(f64),
-    /// Too many trials are censored: nothing bounds it.
+    /// The quantile itself is a censored trial: nothing bounds it.
     Unbounded,
-    /// It takes so many trials to bound it.
+    /// It takes so many trials in all to bound it, with no more of them censored.
     NeedsTrials(u64),
 }
 
@@ -225,9 +226,10 @@ impl Campaign {
         }
     }
 
-    /// All runs.
-    pub fn runs(&self) -> u64 {
-        self.runs.values().sum()
+    /// The worst verdict of a run.
+    pub fn verdict(&self) -> Verdict {
+        let seen = self.runs.iter().filter(|(_, runs)| **runs > 0);
+        seen.map(|(verdict, _)| *verdict).max().unwrap_or(Verdict::Inconclusive)
     }
 }
 
@@ -267,17 +269,19 @@ impl FaultTrials {
 }
 
 /// Why a trial does not count; `None` if it does. Demands on the whole run concern each of its
-/// trials; those on streams, on fusion and on other faults do not, and neither does isolation.
+/// trials; of the others, those on the times of this fault alone, if they came at all.
 fn why_set_aside(run: &Summary, fault: &FaultResult) -> Option<(Because, String)> {
     if !fault.activated {
         return Some((Because::NotActivated, fault.evidence.join("; ")));
     }
     let own = format!("expect.fault.{}.", fault.id);
+    let came = fault.fdti_ms.is_some() && fault.recovered_after_ms.is_some();
     let concerns = |name: &str| {
-        name.starts_with(&own) || !(name.starts_with("expect.") || name.starts_with("fault "))
+        let of_run = !name.starts_with("expect.") && !name.starts_with("fault ");
+        of_run || (came && name.starts_with(&own) && name.ends_with("-within-ms"))
     };
-    let unclear = run.expectations.iter().filter(|it| it.verdict == Verdict::Inconclusive);
-    let first = unclear.into_iter().find(|it| concerns(&it.name))?;
+    let mut unclear = run.expectations.iter().filter(|it| it.verdict == Verdict::Inconclusive);
+    let first = unclear.find(|it| concerns(&it.name))?;
     let reason = first.reason.as_deref().unwrap_or(&first.actual);
     Some((Because::Inconclusive, format!("{}: {reason}", first.name)))
 }
@@ -311,9 +315,9 @@ impl Times {
             min_ms: sample.value(1),
             p50_ms: sample.quantile(50),
             p95_ms: sample.quantile(95),
-            p95_bound: Bound::of(&sample, 95),
+            p95_bound: Bound::of(&sample, 95, censored),
             p99_ms: sample.quantile(99),
-            p99_bound: Bound::of(&sample, 99),
+            p99_bound: Bound::of(&sample, 99, censored),
             max_ms: sample.quantile(100),
             observed_ms: sample.into_ascending(),
         }
@@ -321,13 +325,15 @@ impl Times {
 }
 
 impl Bound {
-    fn of(sample: &Sample, percent: u64) -> Bound {
-        match statistics::upper_bound_rank(percent, sample.trials(), CONFIDENCE) {
-            Some(rank) => sample.value(rank).map_or(Bound::Unbounded, Bound::AtMostMs),
-            // The largest bounds the quantile as soon as so many successes would bound a proportion.
-            None => {
-                Bound::NeedsTrials(statistics::trials_needed(percent as f64 / 100.0, 0, CONFIDENCE))
-            }
+    fn of(sample: &Sample, percent: u64, censored: u64) -> Bound {
+        let rank = statistics::upper_bound_rank(percent, sample.trials(), CONFIDENCE);
+        let quantile = percent as f64 / 100.0;
+        match (rank.and_then(|rank| sample.value(rank)), sample.quantile(percent)) {
+            (Some(bound_ms), _) => Bound::AtMostMs(bound_ms),
+            (None, None) if sample.trials() > 0 => Bound::Unbounded,
+            // The largest value bounds the quantile as soon as the trials show that a value comes at
+            // all with the quantile's probability.
+            _ => Bound::NeedsTrials(statistics::trials_needed(quantile, censored, CONFIDENCE)),
         }
     }
 }

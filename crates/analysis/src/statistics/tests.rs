@@ -1,3 +1,5 @@
+//! Bounds against values from tables.
+
 use super::*;
 
 const CONFIDENCE: f64 = 0.95;
