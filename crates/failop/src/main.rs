@@ -9,6 +9,7 @@ mod exit;
 mod live;
 mod node;
 mod outputs;
+mod repetitions;
 
 use clap::Parser;
 use cli::{Cli, Command, NodeArguments};
