@@ -37,7 +37,7 @@ pub(crate) fn distribution_svg(fault: &FaultTrials, nth: usize) -> Result<String
     for line in &lines {
         legend.add(Mark::Line, line.colour, line.words());
         if line.times.censored > 0 {
-            legend.add(Mark::Beyond, line.colour, line.never());
+            legend.add(Mark::Line, line.colour, line.never());
         }
     }
     let bounded = |bound: fn(&Times) -> Bound| {
