@@ -5,7 +5,8 @@
 //!
 //! The way: records sorted by meaning (`timeline`) → what became of each sample (`streams`), how
 //! long it took (`latency`), what became of each fault (`faults`) → what was demanded of all that
-//! (`expectations`, `isolation`). Each module's head states the rules it decides by.
+//! (`expectations`, `isolation`). What repetitions of a run come to is a [`Campaign`] (`statistics`).
+//! Each module's head states the rules it decides by.
 //!
 //! [`Recording`]: recording::Recording
 //! [`Plan`]: scenario::Plan
@@ -13,6 +14,7 @@
 #![forbid(unsafe_code)]
 
 mod analyse;
+pub mod campaign;
 mod excuses;
 mod expectations;
 mod faults;
@@ -24,6 +26,7 @@ mod plots;
 mod processes;
 mod quantiles;
 pub mod series;
+pub mod statistics;
 mod streams;
 pub mod summary;
 #[cfg(test)]
@@ -32,5 +35,6 @@ mod timeline;
 mod words;
 
 pub use analyse::analyse;
+pub use campaign::Campaign;
 pub use series::Series;
 pub use summary::{Summary, Verdict};

@@ -212,16 +212,16 @@ pub struct Detection {
 }
 
 /// A source as its name, like everything else in `run.json`.
-mod source_name {
+pub(crate) mod source_name {
     use serde::{Deserialize, Deserializer, Serializer, de};
     use wire::Source;
 
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
-    pub(super) fn serialize<S: Serializer>(source: &Source, to: S) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(source: &Source, to: S) -> Result<S::Ok, S::Error> {
         to.serialize_str(source.name())
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Source, D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Source, D::Error> {
         let name = String::deserialize(from)?;
         let named = Source::ALL.into_iter().find(|source| source.name() == name);
         named.ok_or_else(|| de::Error::custom(format!("no process is called `{name}`")))

@@ -61,7 +61,8 @@ pub(crate) struct RunArguments {
     /// Seed to use in place of the scenario's
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
     pub(crate) seed: Option<u64>,
-    /// Run each scenario this many times; with more than one, results go to numbered folders
+    /// Run each scenario this many times; with more than one, results go to numbered folders, and
+    /// what they prove together to campaign.html, .md and .json beside these
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(crate) repeat: u32,
     /// Where to write the JUnit file [default: OUT/junit.xml]

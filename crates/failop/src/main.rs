@@ -10,6 +10,7 @@ mod hog;
 mod live;
 mod node;
 mod outputs;
+mod repetitions;
 
 use clap::Parser;
 use cli::{Cli, Command, NodeArguments};

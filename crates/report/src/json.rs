@@ -1,12 +1,20 @@
-//! The content of `run.json`.
+//! The content of `run.json` and `campaign.json`.
 
-use analysis::Summary;
+use analysis::{Campaign, Summary};
 
 /// The summary as pretty JSON, keys in the order of the type and maps in the order of their keys,
 /// so that two runs can be compared line by line.
 pub fn json(summary: &Summary) -> String {
     let mut text = serde_json::to_string_pretty(summary)
         .expect("a summary has string keys and no type that JSON lacks");
+    text.push('\n');
+    text
+}
+
+/// The campaign, likewise.
+pub fn campaign_json(campaign: &Campaign) -> String {
+    let mut text = serde_json::to_string_pretty(campaign)
+        .expect("a campaign has string keys and no type that JSON lacks");
     text.push('\n');
     text
 }

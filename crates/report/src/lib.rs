@@ -1,7 +1,8 @@
 //! Numbers become HTML, SVG, JUnit, JSON, Markdown and the table in the terminal.
 //!
 //! Every function is pure: a [`Summary`](analysis::Summary) and the
-//! [`Series`](analysis::series::Series) go in, a string comes out. Nothing is measured or judged
+//! [`Series`](analysis::series::Series), or a [`Campaign`](analysis::Campaign), go in, a string
+//! comes out. Nothing is measured or judged
 //! here, and nothing is read or written.
 //!
 //! | output | function |
@@ -12,6 +13,8 @@
 //! | `latency.svg`, `frame-loss.svg`, `timeline.svg` | [`latency_svg()`], [`frame_loss_svg()`], [`timeline_svg()`] |
 //! | `junit.xml` | [`junit()`] |
 //! | the end of a run in the terminal | [`table()`] |
+//! | `campaign.json`, `campaign.md`, `campaign.html` | [`campaign_json()`], [`campaign_markdown()`], [`campaign_html()`] |
+//! | the end of repeated runs in the terminal | [`campaign_lines()`] |
 #![forbid(unsafe_code)]
 
 mod html;
@@ -23,9 +26,9 @@ mod plot;
 mod table;
 mod words;
 
-pub use html::html;
-pub use json::json;
+pub use html::{campaign_html, html};
+pub use json::{campaign_json, json};
 pub use junit::junit;
-pub use markdown::markdown;
+pub use markdown::{campaign_markdown, markdown};
 pub use plot::{PlotError, frame_loss_svg, latency_svg, timeline_svg};
-pub use table::{Style, table, verdict_line};
+pub use table::{Style, campaign_lines, table, verdict_line};

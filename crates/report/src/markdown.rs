@@ -1,6 +1,10 @@
 //! The content of `summary.md`: the verdict and what matters most, on one screen, for the page of
 //! a CI job or a merge request.
 
+mod campaign;
+
+pub use campaign::campaign_markdown;
+
 use crate::number::{self, NONE};
 use crate::words;
 use analysis::Verdict;

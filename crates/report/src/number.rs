@@ -67,6 +67,11 @@ pub(crate) fn percent(part: u64, whole: u64) -> String {
     }
 }
 
+/// A lower bound on a share from 0 to 1, in percent: rounded down, so that it holds as written.
+pub(crate) fn at_least(share: f64) -> String {
+    format!("{:.2} %", (share * 1e4).floor() / 1e2)
+}
+
 /// Wall-clock time as ISO 8601 in UTC, whole seconds; the calendar is Howard Hinnant's
 /// `civil_from_days` (<https://howardhinnant.github.io/date_algorithms.html>).
 pub(crate) fn utc(unix_ms: u64) -> String {
@@ -125,6 +130,13 @@ mod tests {
             [(0, 10, "0 %"), (1, 1800, "0.06 %"), (3, 240, "1.2 %"), (1, 2, "50 %"), (1, 0, "–")]
         {
             assert_eq!(percent(part, whole), expected);
+        }
+    }
+
+    #[test]
+    fn a_lower_bound_is_never_rounded_up() {
+        for (share, expected) in [(0.950_49, "95.04 %"), (0.999_996, "99.99 %"), (0.0, "0.00 %")] {
+            assert_eq!(at_least(share), expected);
         }
     }
 

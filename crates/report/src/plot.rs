@@ -1,11 +1,12 @@
-//! The three plots of a run, as SVG files that stand alone.
+//! The three plots of a run and the one of a fault in repeated runs, as SVG that stands alone.
 //!
-//! Each is a function of the summary and the series; [`Canvas`](canvas::Canvas) is all they know
+//! Each is a function of numbers; [`Canvas`](canvas::Canvas) is all they know
 //! of plotters.
 
 mod axis;
 mod canvas;
 mod decimate;
+mod distribution;
 mod faults;
 mod latency;
 mod legend;
@@ -14,6 +15,7 @@ mod palette;
 mod timeline;
 mod zoom;
 
+pub(crate) use distribution::distribution_svg;
 pub use latency::latency_svg;
 pub use loss::frame_loss_svg;
 pub use timeline::timeline_svg;
@@ -23,7 +25,7 @@ pub use timeline::timeline_svg;
 #[error("the {plot} plot could not be drawn")]
 pub struct PlotError {
     /// Name of the plot.
-    plot: &'static str,
+    plot: String,
     /// What the drawing library said.
     #[source]
     source: canvas::DrawError,

@@ -1,5 +1,9 @@
 //! The table at the end of an invocation, for the terminal: [`table`].
 
+mod campaign;
+
+pub use campaign::campaign_lines;
+
 use crate::number;
 use crate::words;
 use analysis::{Summary, Verdict};
@@ -53,7 +57,8 @@ pub fn table(runs: &[Summary], style: Style) -> String {
         }
     }
     lines.push(String::new());
-    lines.push(totals(runs));
+    let of = |verdict| runs.iter().filter(|run| run.verdict == verdict).count() as u64;
+    lines.push(words::runs(of));
     lines.join("\n") + "\n"
 }
 
@@ -107,21 +112,6 @@ fn coloured(verdict: Verdict, style: Style) -> String {
         (Style::Ansi, Verdict::Inconclusive) => "33",
     };
     format!("\x1b[{code}m{word}\x1b[0m")
-}
-
-fn totals(runs: &[Summary]) -> String {
-    let of = |verdict| runs.iter().filter(|run| run.verdict == verdict).count();
-    let counts = [Verdict::Pass, Verdict::Fail, Verdict::Inconclusive]
-        .map(|v| (of(v), words::verdict(v)))
-        .into_iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, word)| format!("{count} {word}"));
-    let runs = match runs.len() {
-        1 => "1 run".to_owned(),
-        n => format!("{n} runs"),
-    };
-    let counts: Vec<String> = counts.collect();
-    if counts.is_empty() { runs } else { format!("{runs}: {}", counts.join(", ")) }
 }
 
 /// A reason as a list entry, wrapped between words where it can be.

@@ -2,6 +2,7 @@
 
 use crate::number;
 use analysis::Verdict;
+use analysis::campaign::{Because, Bound, FaultTrials, NotPassed, Times};
 use analysis::summary::{Cause, FaultResult, HostLoad, Quantiles, Stream, Streams, Summary};
 use wire::Node;
 
@@ -98,4 +99,75 @@ pub(crate) fn worst(
     figure: impl Fn(&FaultResult) -> Option<f64>,
 ) -> Option<f64> {
     summary.faults.iter().filter_map(figure).max_by(f64::total_cmp)
+}
+
+/// How many runs there were, and how many of each verdict: `3 runs: 2 pass, 1 fail`.
+pub(crate) fn runs(of: impl Fn(Verdict) -> u64) -> String {
+    let by_verdict = [Verdict::Pass, Verdict::Fail, Verdict::Inconclusive].map(|it| (of(it), it));
+    let all: u64 = by_verdict.iter().map(|(count, _)| count).sum();
+    let seen = by_verdict.iter().filter(|(count, _)| *count > 0);
+    let counts: Vec<String> =
+        seen.map(|(count, it)| format!("{} {}", number::count(*count), verdict(*it))).collect();
+    let runs = if all == 1 { "run" } else { "runs" };
+    let all = number::count(all);
+    if counts.is_empty() {
+        format!("{all} {runs}")
+    } else {
+        format!("{all} {runs}: {}", counts.join(", "))
+    }
+}
+
+/// What a fault is: `camera kill SIGKILL`.
+pub(crate) fn fault(fault: &FaultTrials) -> String {
+    format!("{} {} {}", fault.target, fault.kind, fault.detail)
+}
+
+/// A quantile of times in milliseconds; `never` where it is a trial in which it never came.
+pub(crate) fn time(quantile_ms: Option<f64>, times: &Times) -> String {
+    match quantile_ms {
+        Some(ms) => number::short(ms),
+        None if times.trials > 0 => "never".to_owned(),
+        None => number::NONE.to_owned(),
+    }
+}
+
+/// An upper bound of a quantile, milliseconds.
+pub(crate) fn bound(bound: Bound) -> String {
+    match bound {
+        Bound::AtMostMs(ms) => format!("≤ {}", number::short(ms)),
+        Bound::Unbounded => "unbounded".to_owned(),
+        Bound::NeedsTrials(trials) => format!("needs {} trials", number::count(trials)),
+    }
+}
+
+/// The trials that do not count: `2 set aside: 1 without effect, 1 inconclusive`; `none` of none.
+pub(crate) fn set_aside(fault: &FaultTrials) -> String {
+    let all = fault.set_aside.len() as u64;
+    if all == 0 {
+        return "none".to_owned();
+    }
+    let of = |because| fault.set_aside.iter().filter(|it| it.because == because).count() as u64;
+    let kinds = [Because::NotActivated, Because::Inconclusive].map(|it| (of(it), why_aside(it)));
+    let kinds = kinds.iter().filter(|(count, _)| *count > 0);
+    let kinds: Vec<String> =
+        kinds.map(|(count, words)| format!("{} {words}", number::count(*count))).collect();
+    format!("{} set aside: {}", number::count(all), kinds.join(", "))
+}
+
+/// Why a trial does not count.
+pub(crate) fn why_aside(because: Because) -> &'static str {
+    match because {
+        Because::NotActivated => "without effect",
+        Because::Inconclusive => "inconclusive",
+    }
+}
+
+/// A run that did not pass, with its first reason: `run 7 (fail): …`.
+pub(crate) fn not_passed(run: &NotPassed) -> String {
+    let reason = run.reasons.first().map_or("no reason was recorded", String::as_str);
+    let more = match run.reasons.len() {
+        0 | 1 => String::new(),
+        n => format!(" … and {} more", n - 1),
+    };
+    format!("run {} ({}): {reason}{more}", run.repetition, verdict(run.verdict))
 }

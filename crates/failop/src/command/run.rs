@@ -4,7 +4,7 @@ use crate::cli::RunArguments;
 use crate::command::check::load_all;
 use crate::exit::Code;
 use crate::live::{Live, Style};
-use crate::outputs;
+use crate::{outputs, repetitions};
 use analysis::{Summary, Verdict};
 use anyhow::Context;
 use recording::{Header, Host};
@@ -53,12 +53,21 @@ pub(crate) fn run(arguments: &RunArguments) -> anyhow::Result<Code> {
         };
         // After each run, so that a later failure loses nothing.
         write_junit(arguments, &summaries)?;
+        if arguments.repeat > 1 {
+            write_campaign(arguments, &summaries)?;
+        }
         if ending == Ending::Interrupted {
             break;
         }
     }
     let mut out = std::io::stdout().lock();
     write!(out, "{}", report::table(&summaries, outputs::style()))?;
+    if arguments.repeat > 1 {
+        for campaign in repetitions::campaigns(&summaries) {
+            write!(out, "\n{}", report::campaign_lines(&campaign))?;
+        }
+        writeln!(out)?;
+    }
     let left = all - summaries.len() - broken;
     if broken > 0 {
         writeln!(out, "{broken} could not be carried out")?;
@@ -75,7 +84,7 @@ fn directory(arguments: &RunArguments, scenario: &Loaded, repetition: u32) -> Pa
     let directory = arguments.out.join(&scenario.plan.name);
     match arguments.repeat {
         1 => directory,
-        _ => directory.join(format!("{repetition:05}")),
+        _ => directory.join(repetitions::folder(repetition)),
     }
 }
 
@@ -85,6 +94,10 @@ fn run_one(
     repetition: u32,
     (directory, stop): (&Path, &StopSignals),
 ) -> anyhow::Result<(Ending, Summary)> {
+    let name = &scenario.plan.name;
+    if arguments.repeat > 1 && repetition == 1 {
+        repetitions::clear(&arguments.out.join(name), name, arguments.repeat)?;
+    }
     std::fs::create_dir_all(directory)
         .with_context(|| format!("cannot make {}", directory.display()))?;
     outputs::remove(directory)?;
@@ -107,7 +120,7 @@ fn run_one(
     let ending = supervisor::run(order);
     live.finish();
     let ending = ending.with_context(|| {
-        let (name, directory) = (&scenario.plan.name, directory.display());
+        let directory = directory.display();
         format!("cannot run {name}; what there is of it: failop report {directory}")
     })?;
     Ok((ending, outputs::write(directory)?))
@@ -134,6 +147,12 @@ fn header(scenario: &Loaded, repetition: u32) -> Header {
             scheduling: String::new(),
         },
     }
+}
+
+/// Of the scenario that ran last.
+fn write_campaign(arguments: &RunArguments, summaries: &[Summary]) -> anyhow::Result<()> {
+    let Some(campaign) = repetitions::campaigns(summaries).next_back() else { return Ok(()) };
+    repetitions::write(&arguments.out.join(&campaign.scenario), &campaign)
 }
 
 fn write_junit(arguments: &RunArguments, summaries: &[Summary]) -> anyhow::Result<()> {

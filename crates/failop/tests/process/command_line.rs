@@ -12,6 +12,10 @@ const MISSED: &str = "[watchdog.camera]\nrestart = { limit = 0 }\n\
     [[fault]]\nid = \"F1\"\ntarget = \"camera\"\nat-s = 0.3\n\
     inject.kill = { signal = \"SIGKILL\" }\n[expect.camera]\nup-at-end = true\n";
 
+/// A radar that is killed and comes back.
+const KILLED: &str = "[[fault]]\nid = \"F1\"\ntarget = \"radar\"\nat-s = 0.3\n\
+    inject.kill = { signal = \"SIGKILL\" }\n";
+
 /// A fault that finds nobody: its victim is down for good.
 const WITHOUT_EFFECT: &str = "[watchdog.camera]\nrestart = { limit = 0 }\n\
     [[fault]]\nid = \"F1\"\ntarget = \"camera\"\nat-s = 0.2\n\
@@ -134,13 +138,49 @@ fn repetitions_get_numbered_folders_the_given_seed_and_one_junit_file() {
     assert!(ended.stdout.contains("reports: a/b"), "{}", ended.stdout);
     assert!(ended.stdout.lines().all(|line| line.chars().count() <= 100), "{}", ended.stdout);
     assert_eq!(names(&rig.path("a/b")), ["twice"]);
-    assert_eq!(names(&rig.path("a/b/twice")), ["00001", "00002"]);
+    let campaign = ["00001", "00002", "campaign.html", "campaign.json", "campaign.md"];
+    assert_eq!(names(&rig.path("a/b/twice")), campaign);
     for (folder, repetition) in [("00001", 1), ("00002", 2)] {
         let run = run_json(&rig.path("a/b/twice").join(folder));
         assert_eq!((&run["seed"], &run["repetition"]), (&99.into(), &repetition.into()));
     }
     let junit = std::fs::read_to_string(rig.path("ci.xml")).expect("the JUnit file");
     assert_eq!(junit.matches("<testsuite ").count(), 2, "{junit}");
+}
+
+#[test]
+fn repetitions_come_to_a_campaign_and_replace_a_longer_one() {
+    let rig = Rig::new();
+    rig.file("killed.toml", &scenario("killed", 0.8, KILLED));
+    rig.file("other.toml", &scenario("other", 0.5, PATIENT));
+    let run = |scenario: &str, more: &[&str]| {
+        let ended = rig.failop(&[&["run", scenario, "--quiet"], more].concat());
+        assert!(ended.code.is_some_and(|code| code != 2), "{ended:?}");
+        ended.stdout
+    };
+    run("killed.toml", &["--out", "out", "--repeat", "4"]);
+    run("other.toml", &["--out", "elsewhere"]);
+    let folder = rig.run_directory("killed");
+    // A recording of something else, and what is none of ours.
+    std::fs::rename(rig.path("elsewhere/other"), folder.join("00007")).expect("a folder");
+    std::fs::create_dir(folder.join("00008")).expect("a folder");
+    std::fs::create_dir(folder.join("notes")).expect("a folder");
+    let told = run("killed.toml", &["--out", "out", "--repeat", "3"]);
+    for part in ["killed, 3 runs: ", "F1 radar kill SIGKILL\n    detected in ", "(needs 59 trials)"]
+    {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    let left = ["00001", "00002", "00003", "00007", "00008"];
+    let beside = ["campaign.html", "campaign.json", "campaign.md", "notes"];
+    assert_eq!(names(&folder), [&left[..], &beside].concat());
+    let text = std::fs::read_to_string(folder.join("campaign.json")).expect("a campaign.json");
+    let campaign: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(
+        (&campaign["scenario"], &campaign["faults"][0]["trials"]),
+        (&"killed".into(), &3.into())
+    );
+    let runs = campaign["runs"].as_object().expect("runs by verdict");
+    assert_eq!(runs.values().filter_map(serde_json::Value::as_u64).sum::<u64>(), 3);
 }
 
 #[test]

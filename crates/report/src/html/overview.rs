@@ -1,34 +1,38 @@
-//! The top of the page: the verdict with its reasons, and the key figures.
+//! The top of a page: the verdict with its reasons, and the key figures.
 
 use super::markup::escaped;
 use crate::{number, words};
-use analysis::Summary;
 use analysis::summary::Stream;
+use analysis::{Summary, Verdict};
 use wire::Node;
 
 /// Most reasons in the banner; the others stand in the tables.
 const REASONS_MAX: usize = 12;
 
-/// The verdict by colour, word and symbol; the name of the run; why it is not a pass.
-pub(super) fn banner(summary: &Summary) -> String {
-    let verdict = words::verdict(summary.verdict);
+/// The verdict by colour, word and symbol; the name of what was run; why it is not a pass.
+pub(super) fn banner(verdict: Verdict, name: &str, reasons: &[String]) -> String {
+    let word = words::verdict(verdict);
     let mut html = format!(
-        "<header class=\"banner {verdict}\">\n<p class=\"mark\"><span aria-hidden=\"true\">{}</span> \
+        "<header class=\"banner {word}\">\n<p class=\"mark\"><span aria-hidden=\"true\">{}</span> \
          {}</p>\n<h1>{}</h1>\n",
-        words::symbol(summary.verdict),
-        verdict.to_uppercase(),
-        escaped(&words::run_name(summary)),
+        words::symbol(verdict),
+        word.to_uppercase(),
+        escaped(name),
     );
-    if !summary.reasons.is_empty() {
+    if !reasons.is_empty() {
         html.push_str("<ul>\n");
-        let shown = summary.reasons.iter().take(REASONS_MAX);
+        let shown = reasons.iter().take(REASONS_MAX);
         html.extend(shown.map(|reason| format!("<li>{}</li>\n", escaped(reason))));
-        let more = summary.reasons.len().checked_sub(REASONS_MAX).filter(|n| *n > 0);
+        let more = reasons.len().checked_sub(REASONS_MAX).filter(|n| *n > 0);
         html.extend(more.map(|n| format!("<li>… and {n} more, in the tables below</li>\n")));
         html.push_str("</ul>\n");
     }
-    let description = escaped(&summary.description);
-    html + "</header>\n" + &format!("<p class=\"lead\">{description}</p>\n")
+    html + "</header>\n"
+}
+
+/// What the scenario is about.
+pub(super) fn lead(description: &str) -> String {
+    format!("<p class=\"lead\">{}</p>\n", escaped(description))
 }
 
 /// The key figures.
@@ -62,6 +66,11 @@ pub(super) fn cards(summary: &Summary) -> String {
             "of one core, all processes".into(),
         ),
     ];
+    card_list(cards)
+}
+
+/// Figures, each with its name and what stands beside it.
+pub(super) fn card_list<const N: usize>(cards: [(&str, String, String); N]) -> String {
     let mut html = "<dl class=\"cards\">\n".to_owned();
     html.extend(cards.map(|(name, figure, beside)| {
         format!(

@@ -4,17 +4,19 @@ use super::markup::{escaped, note, section, terms};
 use super::{demands, faults, overview, processes, streams};
 use crate::plot::{PlotError, frame_loss_svg, latency_svg, timeline_svg};
 use crate::{number, words};
-use analysis::Summary;
 use analysis::series::Series;
+use analysis::{Summary, Verdict};
+use recording::Host;
 
 const STYLE: &str = include_str!("style.css");
 
 /// The report of a run as one self-contained page: verdict, key figures, faults, plots, demands,
 /// streams, processes, host, and the scenario file as it was read.
 pub fn html(summary: &Summary, series: &Series, scenario_text: &str) -> String {
-    let name = escaped(&words::run_name(summary));
+    let name = words::run_name(summary);
     let sections = [
-        overview::banner(summary),
+        overview::banner(summary.verdict, &name, &summary.reasons),
+        overview::lead(&summary.description),
         overview::cards(summary),
         faults::section(&summary.faults),
         figure("Timeline", timeline_svg(summary, series)),
@@ -29,18 +31,24 @@ pub fn html(summary: &Summary, series: &Series, scenario_text: &str) -> String {
         scenario(summary, scenario_text),
         footer(summary),
     ];
+    document(summary.verdict, &name, &sections.concat())
+}
+
+/// A page that needs nothing beside it.
+pub(super) fn document(verdict: Verdict, name: &str, content: &str) -> String {
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n\
-         <title>{}: {name}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n{}</main>\n\
-         </body>\n</html>\n",
-        words::verdict(summary.verdict),
-        sections.concat(),
+         <title>{}: {}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n\
+         {content}</main>\n</body>\n</html>\n",
+        words::verdict(verdict),
+        escaped(name),
     )
 }
 
-fn figure(title: &str, plot: Result<String, PlotError>) -> String {
+/// A section with a plot.
+pub(super) fn figure(title: &str, plot: Result<String, PlotError>) -> String {
     let body = match plot {
         // In a page, SVG needs no namespace; without it the page names no other place.
         Ok(svg) => svg.replacen(" xmlns=\"http://www.w3.org/2000/svg\"", "", 1),
@@ -50,24 +58,29 @@ fn figure(title: &str, plot: Result<String, PlotError>) -> String {
 }
 
 fn host(summary: &Summary) -> String {
-    let (host, load) = (&summary.host, summary.host_load);
     let lost: Vec<String> = summary
         .records_lost
         .iter()
         .map(|(source, count)| format!("{source} {}", number::count(*count)))
         .collect();
     let lost = if lost.is_empty() { "none".to_owned() } else { lost.join(", ") };
-    let body = terms([
+    let run = [
+        ("load", format!("{} (probes on each processor)", words::stalls(summary.host_load))),
+        ("records lost before they were drained", lost),
+    ];
+    section("Host", &terms(machine(&summary.host).into_iter().chain(run)))
+}
+
+/// What is known of the machine.
+pub(super) fn machine(host: &Host) -> [(&'static str, String); 6] {
+    [
         ("host", host.name.clone()),
         ("kernel", host.kernel.clone()),
         ("processor", format!("{}, {} usable, {}", host.cpu_model, host.cpus, host.architecture)),
         ("memory", format!("{} MiB", number::count(host.memory_mib))),
         ("scheduling", host.scheduling.clone()),
         ("idle policy", host.idle_policy.clone()),
-        ("load", format!("{} (probes on each processor)", words::stalls(load))),
-        ("records lost before they were drained", lost),
-    ]);
-    section("Host", &body)
+    ]
 }
 
 fn scenario(summary: &Summary, text: &str) -> String {

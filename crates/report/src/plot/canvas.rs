@@ -31,8 +31,8 @@ const CHARACTER_WIDTH: f64 = 0.56;
 /// What a plot is called and tells, for those who cannot see it.
 #[derive(Debug)]
 pub(super) struct About<'a> {
-    /// Name of the plot; becomes the prefix of its ids.
-    pub(super) name: &'static str,
+    /// Name of the plot, one of its own in a page; becomes the prefix of its ids.
+    pub(super) name: &'a str,
     /// Title.
     pub(super) title: &'a str,
     /// What is to be seen, in a sentence or two.
@@ -94,7 +94,7 @@ pub(super) fn sheet(
         let canvas = Canvas { area };
         canvas.area.fill(&WHITE).and_then(|()| draw(&canvas)).and_then(|()| canvas.area.present())
     };
-    drawn.map_err(|source| PlotError { plot: about.name, source })?;
+    drawn.map_err(|source| PlotError { plot: about.name.to_owned(), source })?;
     let body = svg.split_once('>').map_or("", |(_, body)| body);
     Ok(format!("{}{}", head(height, about), compact(body)))
 }

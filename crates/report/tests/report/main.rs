@@ -1,5 +1,6 @@
 //! What every output must be, whatever the run: well-formed, escaped, bounded, complete.
 
+mod campaign;
 mod fixture;
 
 use fixture::{NASTY, Run, SCENARIO};
