@@ -9,11 +9,12 @@
 //!
 //! Field names are a public interface, as those of `run.json` are.
 
+use fault::Target;
 use recording::Host;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use wire::Source;
 use wire::event::Detector;
-use wire::{Node, Source};
 
 use crate::statistics::{self, Sample};
 use crate::summary::{Detection, FaultResult, Summary, Verdict, source_name};
@@ -75,7 +76,7 @@ pub struct FaultTrials {
     /// Its id.
     pub id: String,
     /// The victim.
-    pub target: Node,
+    pub target: Target,
     /// Its kind.
     pub kind: String,
     /// Parameters, for people.

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::testing::{camera_kill, fine};
+use wire::Node;
 
 const DETECT: &str = "[expect.fault.F1]\ndetect-within-ms = 20.0\n";
 const LASTS: &str = "the run lasts to its end";
