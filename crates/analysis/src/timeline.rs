@@ -256,6 +256,9 @@ fn writes(source: Source, event: &Event) -> bool {
         | Event::RunEnded { .. }
         | Event::NotInjected { .. }
         | Event::SpawnFailed { .. }
-        | Event::Lifted { .. } => source == Source::Watchdog,
+        | Event::Lifted { .. }
+        | Event::StatusChanged { .. }
+        | Event::GlobalStatus { .. }
+        | Event::SystemState { .. } => source == Source::Watchdog,
     }
 }

@@ -70,6 +70,7 @@ pub(crate) fn mode(_: &mut SchemaGenerator) -> Schema {
         (Mode::CameraOnly.name(), "only the camera is fresh"),
         (Mode::RadarOnly.name(), "only the radar is fresh"),
         (Mode::Blind.name(), "neither sensor is fresh"),
+        (Mode::Safe.name(), "the watchdog has sent the system to its safe state"),
     ])
 }
 

@@ -15,6 +15,7 @@ pub mod host;
 pub mod memory;
 pub mod poll;
 pub mod process;
+pub mod robust;
 pub mod sched;
 pub mod shm;
 pub mod signals;

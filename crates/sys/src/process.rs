@@ -178,6 +178,17 @@ impl Child {
         }
     }
 
+    /// Whether no instruction of it will ever run again, though it may not be buried yet: it has
+    /// ended, or its only thread is on its way out inside the kernel.
+    pub fn runs_no_more(&self) -> io::Result<bool> {
+        let text = stat_text(self.pid)?;
+        let fields = stat_fields(&text);
+        let number = |index: usize| fields.get(index).and_then(|field| field.parse::<u64>().ok());
+        let ended = matches!(fields.get(stat::STATE), Some(&"Z" | &"X"));
+        let exiting = number(stat::FLAGS).is_some_and(|flags| flags & PF_EXITING != 0);
+        Ok(ended || exiting && number(stat::THREADS) == Some(1))
+    }
+
     /// What it is doing and what it has used. An ended child has [`RunState::Ended`].
     pub fn usage(&self) -> io::Result<Usage> {
         usage(self.pid)
@@ -199,18 +210,31 @@ pub fn own_usage() -> io::Result<Usage> {
 /// Fields of `/proc/PID/stat` after the name, counted from 0 (proc(5) counts from 3).
 mod stat {
     pub(super) const STATE: usize = 0;
+    pub(super) const FLAGS: usize = 6;
     pub(super) const MINOR_FAULTS: usize = 7;
     pub(super) const MAJOR_FAULTS: usize = 9;
     pub(super) const USER_TICKS: usize = 11;
     pub(super) const SYSTEM_TICKS: usize = 12;
+    pub(super) const THREADS: usize = 17;
     pub(super) const RSS_PAGES: usize = 21;
 }
 
+/// In the flags of a thread: it is being shut down (`include/linux/sched.h`).
+const PF_EXITING: u64 = 0x4;
+
+fn stat_text(pid: Pid) -> io::Result<String> {
+    std::fs::read_to_string(format!("/proc/{pid}/stat"))
+}
+
+/// The fields after the name, which is in parentheses and may hold anything, also spaces and
+/// parentheses.
+fn stat_fields(text: &str) -> Vec<&str> {
+    text.rsplit_once(") ").map_or("", |(_, rest)| rest).split_ascii_whitespace().collect()
+}
+
 fn usage(pid: Pid) -> io::Result<Usage> {
-    let text = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
-    // The name is in parentheses and may hold anything, also spaces and parentheses.
-    let fields: Vec<&str> =
-        text.rsplit_once(") ").map_or("", |(_, rest)| rest).split_ascii_whitespace().collect();
+    let text = stat_text(pid)?;
+    let fields = stat_fields(&text);
     let number = |index: usize| fields.get(index).and_then(|f| f.parse().ok()).unwrap_or(0_u64);
     let state = match fields.get(stat::STATE) {
         Some(&"R") => RunState::Running,
@@ -293,6 +317,17 @@ mod tests {
         while child.usage().unwrap().state != RunState::Stopped {}
         child.kill().unwrap();
         assert_eq!(child.reap().unwrap(), Exit::Signal(9));
+    }
+
+    #[test]
+    fn a_dead_child_runs_no_more_and_a_stopped_one_may() {
+        let child = shell("sleep 100");
+        child.stop().unwrap();
+        while child.usage().unwrap().state != RunState::Stopped {}
+        assert!(!child.runs_no_more().unwrap());
+        child.kill().unwrap();
+        while !child.runs_no_more().unwrap() {}
+        child.reap().unwrap();
     }
 
     #[test]

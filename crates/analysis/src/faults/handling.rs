@@ -87,7 +87,7 @@ fn all_noticed(timeline: &Timeline) -> Vec<Noticed> {
 
 fn uses(mode: Mode, sensor: Node) -> bool {
     match mode {
-        Mode::Blind => false,
+        Mode::Blind | Mode::Safe => false,
         Mode::CameraOnly => sensor == Node::Camera,
         Mode::RadarOnly => sensor == Node::Radar,
         Mode::Fused => true,
@@ -98,14 +98,18 @@ fn uses(mode: Mode, sensor: Node) -> bool {
 pub(super) fn causes(injection: &Injection, detector: Detector) -> bool {
     use Injection::{Corrupt, Crash, Delay, Freeze, Hang, Kill, Slow};
     match detector {
-        Detector::Exit => matches!(injection, Kill { .. } | Crash { .. }),
-        Detector::Heartbeat => matches!(injection, Hang { .. } | Slow { .. }),
+        Detector::Exit | Detector::EarlyDeath => matches!(injection, Kill { .. } | Crash { .. }),
+        Detector::Heartbeat | Detector::Alive | Detector::Deadline => {
+            matches!(injection, Hang { .. } | Slow { .. })
+        }
         Detector::Startup => matches!(injection, Crash { .. } | Hang { .. } | Slow { .. }),
         Detector::Integrity => matches!(injection, Corrupt { .. }),
         Detector::Frozen => matches!(injection, Freeze { .. }),
         Detector::Sequence => !matches!(injection, Corrupt { .. } | Freeze { .. }),
         Detector::Late => matches!(injection, Delay { .. } | Slow { .. } | Hang { .. }),
+        Detector::StopTimeout => matches!(injection, Hang { .. }),
         Detector::Silence => true,
+        Detector::Logical | Detector::Memory | Detector::Plausibility | Detector::Source => false,
     }
 }
 
@@ -139,8 +143,9 @@ fn note_reactions(timeline: &Timeline, facts: &mut FaultFacts) {
         return;
     };
     for it in &timeline.watchdog.reacted {
-        // A restart names the newborn, everything else the failed one.
-        let failed = it.incarnation.saturating_sub(u32::from(it.reaction == Reaction::Restart));
+        // A restart and a takeover name the newborn, everything else the failed one.
+        let newborn = matches!(it.reaction, Reaction::Restart | Reaction::StandbyTakeover);
+        let failed = it.incarnation.saturating_sub(u32::from(newborn));
         let about_this = it.node == facts.fault.target && facts.victims.contains(&failed);
         if about_this && span.contains(it.at) && ms(it.at) >= detected_ms {
             add_reaction(&mut facts.result.reactions, it.reaction, it.at);
