@@ -3,6 +3,8 @@
 //! It reads the tree, not the mirror, and passes over what is absent or of a wrong type, so that
 //! its findings stand beside the validator's instead of after them.
 
+mod watchdog;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use wire::Node;
@@ -40,6 +42,7 @@ pub(crate) fn findings(document: &Value) -> Vec<Finding> {
     followed_actors_exist(document, &mut findings);
     limits_agree(document, &mut findings);
     modes_agree(document, &mut findings);
+    watchdog::limits_agree(document, &mut findings);
     findings
 }
 

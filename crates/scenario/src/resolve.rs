@@ -7,9 +7,14 @@ use world::traffic;
 use crate::plan;
 use crate::text::{self, actor, expect, fault::Inject};
 
+mod watchdog;
+
 /// The plan that the text asks for. The text has passed all checks.
 pub(crate) fn plan(text: text::Scenario) -> plan::Plan {
     let camera = plan::Camera { fps: text.camera.fps, buffers: text.camera.buffers };
+    let radar = plan::Radar { period_ns: ns_from_ms(text.radar.period_ms) };
+    let supervision =
+        Node::ALL.map(|node| watchdog::supervision(&text.watchdog, node, (camera, radar)));
     plan::Plan {
         name: text.name,
         description: text.description,
@@ -20,14 +25,10 @@ pub(crate) fn plan(text: text::Scenario) -> plan::Plan {
             actors: text.actor.into_iter().map(actor).collect(),
         },
         camera,
-        radar: plan::Radar { period_ns: ns_from_ms(text.radar.period_ms) },
-        supervision: Node::ALL.map(|node| {
-            supervision(match node {
-                Node::Camera => &text.watchdog.camera,
-                Node::Radar => &text.watchdog.radar,
-                Node::Fusion => &text.watchdog.fusion,
-            })
-        }),
+        radar,
+        supervision,
+        disabled: text.watchdog.disable,
+        emergency_operation_ns: text.watchdog.emergency_operation_s.map(ns_from_s),
         host: plan::Host { realtime: text.host.realtime },
         faults: text.fault.into_iter().map(|fault| self::fault(fault, camera)).collect(),
         expect: expectations(text.expect),
@@ -66,18 +67,6 @@ fn step(text: &actor::Step) -> traffic::Step {
         actor::Manoeuvre::Brake(actor::Brake { decel_mps2 }) => Manoeuvre::Brake { decel_mps2 },
     };
     traffic::Step { at_s: text.at_s, manoeuvre }
-}
-
-fn supervision(text: &text::Supervision) -> plan::Supervision {
-    plan::Supervision {
-        heartbeat_timeout_ns: ns_from_ms(text.heartbeat_timeout_ms),
-        startup_timeout_ns: ns_from_ms(text.startup_timeout_ms),
-        restart: plan::Restart {
-            limit: text.restart.limit,
-            window_ns: ns_from_s(text.restart.window_s),
-            delay_ns: ns_from_ms(text.restart.delay_ms),
-        },
-    }
 }
 
 fn fault(text: text::fault::Fault, camera: plan::Camera) -> fault::Fault {
