@@ -8,12 +8,15 @@ pub mod boot;
 pub mod policy;
 pub mod run;
 
+mod children;
+mod deaths;
 mod looks;
 mod probes;
 mod recorder;
 mod resources;
 mod stalls;
 mod strikes;
+mod supervision;
 
 pub use boot::{Boot, Descriptors, RoleDescriptors};
 pub use recorder::Observation;
