@@ -9,6 +9,8 @@ pub mod needs;
 pub mod policy;
 pub mod run;
 
+mod children;
+mod deaths;
 mod hogs;
 mod looks;
 mod outside;
@@ -17,6 +19,7 @@ mod recorder;
 mod resources;
 mod stalls;
 mod strikes;
+mod supervision;
 mod triggers;
 
 pub use boot::{Boot, Descriptors, RoleDescriptors};

@@ -87,7 +87,7 @@ fn all_noticed(timeline: &Timeline) -> Vec<Noticed> {
 
 fn uses(mode: Mode, sensor: Node) -> bool {
     match mode {
-        Mode::Blind => false,
+        Mode::Blind | Mode::Safe => false,
         Mode::CameraOnly => sensor == Node::Camera,
         Mode::RadarOnly => sensor == Node::Radar,
         Mode::Fused => true,
@@ -129,8 +129,9 @@ fn note_reactions(timeline: &Timeline, facts: &mut FaultFacts) {
         return;
     };
     for it in &timeline.watchdog.reacted {
-        // A restart names the newborn, everything else the failed one.
-        let failed = it.incarnation.saturating_sub(u32::from(it.reaction == Reaction::Restart));
+        // A restart and a takeover name the newborn, everything else the failed one.
+        let newborn = matches!(it.reaction, Reaction::Restart | Reaction::StandbyTakeover);
+        let failed = it.incarnation.saturating_sub(u32::from(newborn));
         let about_this =
             facts.fault.target.node() == Some(it.node) && facts.victims.contains(&failed);
         if about_this && span.contains(it.at) && ms(it.at) >= detected_ms {
