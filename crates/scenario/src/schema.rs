@@ -108,6 +108,7 @@ pub(crate) fn detectors(_: &mut SchemaGenerator) -> Schema {
         (Detector::Late.name(), "a sample is too old to be used"),
         (Detector::Silence.name(), "nothing comes from a sensor"),
         (Detector::Plausibility.name(), "the content of a sample cannot be true"),
+        (Detector::Time.name(), "the measurement time of a sample cannot be true"),
         (Detector::Source.name(), "a sample comes from somebody who may not send it"),
     ]))
 }

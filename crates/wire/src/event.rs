@@ -10,7 +10,8 @@ use crate::node::Node;
 use serde::{Deserialize, Serialize};
 use words::Word;
 pub use words::{
-    Detector, Ending, GlobalStatus, LifeState, LocalStatus, Mode, Proof, Reaction, SystemState,
+    Detector, Ending, GlobalStatus, LifeState, LocalStatus, Mode, Proof, Reaction, StreamState,
+    SystemState,
 };
 
 /// 64-bit words in one record.
@@ -243,6 +244,13 @@ events! {
     37 CommandSent {
         /// The command's number.
         command: u64,
+    }
+    /// A stream as a whole became usable or unusable.
+    39 StreamQualified {
+        /// Which stream.
+        stream: Node,
+        /// Its state.
+        state: StreamState,
     }
     /// The radar's acknowledgement of a command arrived.
     38 CommandAcknowledged {

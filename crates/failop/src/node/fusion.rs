@@ -1,21 +1,25 @@
 //! The fusion process: waits for frames and radar messages at once, checks them, and lets the
 //! device under test make an output from each.
 
+mod checks;
 mod stream;
 
 use super::runtime::{Attaching, Runtime};
 use super::{calibration, take};
+use ::fusion::plausibility::Belief;
 use ::fusion::{Config, Fusion, Output, Rejection};
 use anyhow::Context;
 use channel::doorbell::Doorbell;
 use channel::frames::Reader;
 use channel::mailbox::{Mail, Mailbox, Sent};
 use channel::status::Presence;
+use checks::{Checks, Found};
 use std::convert::Infallible;
 use std::os::fd::RawFd;
 use stream::{Admission, Stream};
 use sys::clock::now_ns;
-use wire::event::{Detector, Mode};
+use wire::e2e::{Failure, Status};
+use wire::event::{Detector, Mode, StreamState};
 use wire::frame::{HEIGHT_PX, WIDTH_PX};
 use wire::radar::{MESSAGE_BYTES, MessageInfo, Received, command, receive, receive_unprotected};
 use wire::{Checkpoint, Event, Node, e2e, frame, radar};
@@ -61,6 +65,7 @@ pub(super) fn work(attaching: Attaching, inherited: &Inherited) -> anyhow::Resul
         radar: Doorbell::attach(take(inherited.radar_doorbell, "the radar's doorbell")?)?,
         camera_stream: Stream::new(Node::Camera),
         radar_stream: Stream::new(Node::Radar),
+        checks: Checks::new(&config, ego_speed_mps),
         ego_speed_mps: ego_speed_mps as f32,
         mode: Mode::Blind,
         command: Command { number: 0, sent_ns: 0, next_ns: 0 },
@@ -90,6 +95,7 @@ struct Driver {
     radar: Doorbell,
     camera_stream: Stream,
     radar_stream: Stream,
+    checks: Checks,
     ego_speed_mps: f32,
     mode: Mode,
     command: Command,
@@ -118,6 +124,7 @@ impl Driver {
         self.take_frame(reader);
         self.take_messages()?;
         self.follow_status();
+        self.follow_qualification();
         self.follow_mode();
         self.command_radar()
     }
@@ -149,11 +156,21 @@ impl Driver {
             .step_by(ROWS_PER_PROBE)
             .take(HEIGHT_PX)
             .fold(0, |sum: u64, row| sum.rotate_left(1) ^ e2e::fingerprint(row));
+        if self.is_foreign(Node::Camera, from) {
+            return self.reject(Node::Camera, item, Detector::Source);
+        }
         let Driver { runtime, camera_stream, .. } = self;
-        match camera_stream.admit((item, from), Some(fingerprint), runtime) {
+        let admission = camera_stream.admit((item, from), Some(fingerprint), runtime);
+        self.qualify(Node::Camera, status_of(&admission), received_ns);
+        match admission {
             Admission::Known => return self.runtime.pass(Checkpoint::Refused),
             Admission::Frozen => return self.reject(Node::Camera, item, Detector::Frozen),
-            Admission::New => {}
+            Admission::New { .. } => {}
+        }
+        let found = self.checks.clock(Node::Camera, captured_ns, received_ns);
+        let found = found.or_else(|| self.checks.picture(pixels));
+        if let Some(detector) = self.believed(found) {
+            return self.reject(Node::Camera, item, detector);
         }
         let measured_ns = self.taken_for_measured_at(captured_ns, received_ns);
         let result = self.fusion.on_frame(measured_ns, received_ns, pixels);
@@ -223,20 +240,77 @@ impl Driver {
         self.runtime.pass(Checkpoint::Checked);
         // Two empty lists are equal and nothing is wrong.
         let fingerprint = (!list.is_empty()).then_some(fingerprint);
+        if self.is_foreign(Node::Radar, from) {
+            return self.reject(Node::Radar, item, Detector::Source);
+        }
         let Driver { runtime, radar_stream, .. } = self;
-        match radar_stream.admit((item, from), fingerprint, runtime) {
+        let admission = radar_stream.admit((item, from), fingerprint, runtime);
+        self.qualify(Node::Radar, status_of(&admission), received_ns);
+        match admission {
             Admission::Known => return self.runtime.pass(Checkpoint::Refused),
             Admission::Frozen => return self.reject(Node::Radar, item, Detector::Frozen),
-            Admission::New => {}
+            Admission::New { .. } => {}
         }
         let list: Vec<_> = list.iter().map(off_the_wire).collect();
+        let found = self.checks.clock(Node::Radar, captured_ns, received_ns).or_else(|| {
+            let output = self.fusion.output_at(received_ns);
+            self.checks.list(captured_ns, &list, Belief { at_ns: received_ns, output })
+        });
+        if let Some(detector) = self.believed(found) {
+            return self.reject(Node::Radar, item, detector);
+        }
         let sample = Sample { item, from, captured_ns, received_ns };
         let measured_ns = self.taken_for_measured_at(captured_ns, received_ns);
         let result = self.fusion.on_radar(measured_ns, received_ns, &list);
         tell_output((&mut self.runtime, &mut self.mode), Node::Radar, sample, result);
     }
 
+    /// Whether a sample comes from an incarnation that was never permitted, or was replaced by one
+    /// whose samples have come.
+    fn is_foreign(&self, sensor: Node, from: u32) -> bool {
+        let newest = match sensor {
+            Node::Camera => self.camera_stream.from,
+            Node::Radar | Node::Fusion => self.radar_stream.from,
+        };
+        let foreign = from > self.runtime.status.node(sensor).writer || from < newest;
+        foreign && self.runtime.watches(Detector::Source)
+    }
+
+    /// What found a sample wanting, if that is looked for.
+    fn believed(&self, found: Found) -> Option<Detector> {
+        let (detector, _doubt) = found?;
+        self.runtime.watches(detector).then_some(detector)
+    }
+
+    /// Tells the E2E state machine of a stream what came of a cycle. A stream that becomes unusable
+    /// is gone at once.
+    fn qualify(&mut self, stream: Node, status: Status, now_ns: u64) {
+        let changed = self.checks.cycle(stream, status, now_ns);
+        if let Some(state) = changed {
+            self.qualified(stream, state);
+        }
+    }
+
+    fn qualified(&mut self, stream: Node, state: StreamState) {
+        self.runtime.events.tell(Event::StreamQualified { stream, state });
+        match (state, stream) {
+            (StreamState::Invalid, Node::Camera) => self.fusion.on_camera_gone(),
+            (StreamState::Invalid, _) => self.fusion.on_radar_gone(),
+            (StreamState::NoData | StreamState::Init | StreamState::Valid, _) => {}
+        }
+    }
+
+    /// Cycles in which nothing came.
+    fn follow_qualification(&mut self) {
+        for (stream, state) in self.checks.misses(now_ns()) {
+            self.qualified(stream, state);
+        }
+    }
+
     fn reject(&mut self, stream: Node, item: u64, detector: Detector) {
+        if detector == Detector::Integrity {
+            self.qualify(stream, Status::Error(Failure::Crc), now_ns());
+        }
         self.runtime.events.tell(Event::Rejected { stream, item, detector });
         self.runtime.pass(Checkpoint::Refused);
     }
@@ -303,8 +377,18 @@ impl Driver {
     fn pause(&mut self, rings: u32) {
         let start_ns = self.runtime.absolute_ns(0);
         let change = self.fusion.next_mode_change_ns().map(|at_ns| at_ns.saturating_sub(start_ns));
-        let deadline = change.unwrap_or(u64::MAX).min(self.command.next_ns);
+        let miss = self.checks.next_miss_ns().saturating_sub(start_ns);
+        let deadline = change.unwrap_or(u64::MAX).min(self.command.next_ns).min(miss);
         self.runtime.pause(rings, deadline);
+    }
+}
+
+/// What a cycle that brought a sound sample was, to the E2E state machine.
+fn status_of(admission: &Admission) -> Status {
+    match admission {
+        Admission::New { missing: 0 } => Status::Ok,
+        Admission::New { .. } => Status::OkSomeLost,
+        Admission::Known | Admission::Frozen => Status::Repeated,
     }
 }
 

@@ -232,6 +232,20 @@ word_enum! {
 }
 
 word_enum! {
+    /// Whether a receiver can use a stream (the E2E state machine of AUTOSAR).
+    StreamState {
+        /// Nothing usable has come.
+        NoData = 0 "no-data",
+        /// Something came, not enough to rely on.
+        Init = 1 "init",
+        /// It can be used.
+        Valid = 2 "valid",
+        /// It cannot be used.
+        Invalid = 3 "invalid",
+    }
+}
+
+word_enum! {
     /// Why a run ended.
     Ending {
         /// The scenario's duration was over.

@@ -19,7 +19,10 @@ pub(super) struct Stream {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Admission {
     /// It is, perhaps later than those after it.
-    New,
+    New {
+        /// How many are missing before it.
+        missing: u64,
+    },
     /// A restarted sender repeats a sample that was used already: it lives, and there is nothing
     /// new to learn.
     Known,
@@ -48,7 +51,7 @@ impl Stream {
             runtime.events.tell(Event::SequenceGap { stream, first, count: missing });
         }
         if admission == Admission::Frozen && !runtime.watches(Detector::Frozen) {
-            return Admission::New;
+            return Admission::New { missing };
         }
         admission
     }
@@ -69,7 +72,8 @@ impl Stream {
         }
         let frozen = fingerprint.is_some() && fingerprint == self.fingerprint;
         self.fingerprint = fingerprint;
-        (if frozen { Admission::Frozen } else { Admission::New }, missing.unwrap_or(0))
+        let missing = missing.unwrap_or(0);
+        (if frozen { Admission::Frozen } else { Admission::New { missing } }, missing)
     }
 }
 
@@ -86,22 +90,30 @@ mod tests {
         }
     }
 
+    const fn new(missing: u64) -> Admission {
+        Admission::New { missing }
+    }
+
     #[test]
     fn samples_in_order_are_new_and_gaps_are_counted() {
-        use Admission::New;
-        check(&[(0, 10, New, 0), (1, 11, New, 0), (5, 12, New, 3), (100, 13, New, 94)]);
+        check(&[
+            (0, 10, new(0), 0),
+            (1, 11, new(0), 0),
+            (5, 12, new(3), 3),
+            (100, 13, new(94), 94),
+        ]);
     }
 
     #[test]
     fn a_sample_that_comes_late_is_new_once() {
-        use Admission::{Known, New};
-        check(&[(0, 10, New, 0), (3, 11, New, 2), (1, 12, New, 0), (1, 13, Known, 0)]);
-        check(&[(0, 10, New, 0), (200, 11, New, 199), (1, 12, Known, 0)]);
+        use Admission::Known;
+        check(&[(0, 10, new(0), 0), (3, 11, new(2), 2), (1, 12, new(0), 0), (1, 13, Known, 0)]);
+        check(&[(0, 10, new(0), 0), (200, 11, new(199), 199), (1, 12, Known, 0)]);
     }
 
     #[test]
     fn a_repetition_is_known_and_frozen_content_is_seen() {
-        use Admission::{Frozen, Known, New};
-        check(&[(0, 10, New, 0), (0, 10, Known, 0), (1, 10, Frozen, 0), (2, 11, New, 0)]);
+        use Admission::{Frozen, Known};
+        check(&[(0, 10, new(0), 0), (0, 10, Known, 0), (1, 10, Frozen, 0), (2, 11, new(0), 0)]);
     }
 }
