@@ -99,8 +99,9 @@ pub(super) fn causes(injection: &Injection, detector: Detector) -> bool {
     use Injection::{Corrupt, Crash, Delay, Freeze, Hang, Kill, Slow};
     match detector {
         Detector::Exit | Detector::EarlyDeath => matches!(injection, Kill { .. } | Crash { .. }),
+        // The dead are silent, too, where nobody looks for their end.
         Detector::Heartbeat | Detector::Alive | Detector::Deadline => {
-            matches!(injection, Hang { .. } | Slow { .. })
+            matches!(injection, Kill { .. } | Crash { .. } | Hang { .. } | Slow { .. })
         }
         Detector::Startup => matches!(injection, Crash { .. } | Hang { .. } | Slow { .. }),
         Detector::Integrity => matches!(injection, Corrupt { .. }),
