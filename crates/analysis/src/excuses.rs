@@ -29,6 +29,11 @@ impl Findings<'_> {
         let timeout_ns = match complaint.detector {
             Detector::Heartbeat => supervision.heartbeat_timeout_ns,
             Detector::Startup => supervision.startup_timeout_ns,
+            Detector::Deadline => supervision.deadline.max_ns,
+            Detector::Alive => {
+                let cycles = u64::from(supervision.alive.tolerance_cycles).saturating_add(1);
+                supervision.alive.cycle_ns.saturating_mul(cycles)
+            }
             _ => return false,
         };
         let timeout = i64::try_from(timeout_ns).unwrap_or(i64::MAX);

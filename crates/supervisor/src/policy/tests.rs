@@ -1,3 +1,5 @@
+//! Tests of the policy: what is seen, and what is to be done about it, in words.
+
 use super::*;
 
 const MS: u64 = 1_000_000;

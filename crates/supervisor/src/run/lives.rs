@@ -4,7 +4,7 @@ use super::{RunError, Watchdog, kernel, status};
 use crate::boot::Boot;
 use crate::children::{Seat, Seated};
 use crate::outside;
-use crate::policy::Seen;
+use crate::policy::{Action, Seen};
 use std::io;
 use sys::clock::now_ns;
 use sys::process::{Child, spawn};
@@ -96,7 +96,14 @@ impl Watchdog<'_> {
             };
             if child.runs_no_more().map_err(kernel("look at a child"))? {
                 let died = Seen::Died(death.seat.node, *incarnation);
-                let actions = self.policy.on_seen(died, death.at_ns);
+                let mut actions = self.policy.on_seen(died, death.at_ns);
+                self.show_status();
+                // It was seen when it was seen, and not when the standby has been woken.
+                if let Some(Action::Tell(event @ Event::Detected { .. })) = actions.first().copied()
+                {
+                    self.events.tell_at(death.at_ns, event);
+                    actions.remove(0);
+                }
                 self.carry_out(actions)?;
             }
         }

@@ -1,3 +1,5 @@
+//! Tests of the local status and of what each supervision makes of the checkpoints of a camera.
+
 use super::*;
 use wire::Checkpoint::{Overrun, Protected, Published, Rendered, SlotTaken};
 use wire::Node;
