@@ -142,10 +142,13 @@ impl<'a, 't> Case<'a, 't> {
     fn new(timeline: &'t Timeline<'a>, index: u32, fault: &'t Fault) -> Case<'a, 't> {
         let node = fault.target.node();
         let by_watchdog = fault.injection.kind().actor == Actor::Watchdog;
-        let writer = node.filter(|_| !by_watchdog).map_or(Source::Watchdog, Source::Node);
+        let by_victim_or_watchdog = |source| match source {
+            Source::Watchdog => true,
+            Source::Node(of) => node == Some(of),
+        };
         let applied = timeline.processes.applied.iter();
         let applied: Vec<&Applied> =
-            applied.filter(|it| it.fault == index && it.source == writer).collect();
+            applied.filter(|it| it.fault == index && by_victim_or_watchdog(it.source)).collect();
         let signalled = timeline.watchdog.injecting.iter();
         let mut signalled = signalled.filter(|it| it.fault == index);
         let (acted, mut victims) = if by_watchdog || fault.injection.acts_from_outside() {

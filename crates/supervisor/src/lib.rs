@@ -12,6 +12,7 @@ pub mod run;
 mod children;
 mod deaths;
 mod hogs;
+mod impostor;
 mod looks;
 mod outside;
 mod probes;

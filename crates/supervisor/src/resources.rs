@@ -146,6 +146,11 @@ impl Resources {
         (descriptors, fds)
     }
 
+    /// A heartbeat page of a node that its process may only read.
+    pub(crate) fn read_only_heartbeat(&self, node: Node) -> io::Result<OwnedFd> {
+        self.heartbeats[Seat { node, index: 0 }.number() as usize].0.read_only()
+    }
+
     /// The radar's end of its datagram pair.
     pub(crate) fn radar_end(&self) -> BorrowedFd<'_> {
         self.radar_end.as_fd()

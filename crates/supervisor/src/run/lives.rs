@@ -5,7 +5,10 @@ use crate::boot::Boot;
 use crate::children::{Seat, Seated};
 use crate::outside;
 use crate::policy::{Action, Seen};
+use fault::Act;
+use fault::act::StartFault;
 use std::io;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use sys::clock::now_ns;
 use sys::process::{Child, spawn};
 use wire::Node;
@@ -48,7 +51,16 @@ impl Watchdog<'_> {
 
     pub(super) fn spawn(&mut self, node: Node, incarnation: u32) -> Result<Seen, RunError> {
         let seat = self.children.free(node);
-        let (descriptors, mut fds) = self.resources.handed_down(seat);
+        let spoilt = self.spoilt_start(node);
+        let (mut descriptors, mut fds) = self.resources.handed_down(seat);
+        if let Some((what, memory)) = &spoilt {
+            let number = match what {
+                StartFault::NoPermission => &mut descriptors.heartbeat,
+                _ => &mut descriptors.start,
+            };
+            *number = memory.as_raw_fd();
+            fds.push(memory.as_fd());
+        }
         let boot = Boot {
             node,
             incarnation,
@@ -84,6 +96,36 @@ impl Watchdog<'_> {
                 let errno = error.raw_os_error().unwrap_or(0).cast_unsigned();
                 self.events.tell(Event::SpawnFailed { node, incarnation, errno });
                 Ok(Seen::SpawnFailed(node, incarnation))
+            }
+        }
+    }
+
+    /// What an incarnation that starts while such a fault lasts is given in place of what it needs.
+    fn spoilt_start(&mut self, node: Node) -> Option<(StartFault, OwnedFd)> {
+        let now = now_ns().checked_sub(self.t0_ns?)?;
+        let mut faults = (0..).zip(&self.plan.faults);
+        let (fault, what) = faults.find_map(|(index, it)| match it.injection.act() {
+            Act::Start(what @ (StartFault::NoPermission | StartFault::WrongVersion))
+                if it.target.node() == Some(node) && self.triggers.lasts(index, it, now) =>
+            {
+                Some((index, what))
+            }
+            _ => None,
+        })?;
+        let spoilt = match what {
+            StartFault::NoPermission => self.resources.read_only_heartbeat(node),
+            _ => channel::start::of_another_version(),
+        };
+        let (proof, item) = (Proof::Acted, 0);
+        match spoilt {
+            Ok(fd) => {
+                self.events.tell(Event::Applied { fault, proof, item, value: 0 });
+                Some((what, fd))
+            }
+            Err(error) => {
+                let errno = error.raw_os_error().unwrap_or(0).cast_unsigned();
+                self.events.tell(Event::NotInjected { fault, errno });
+                None
             }
         }
     }

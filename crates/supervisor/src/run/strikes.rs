@@ -2,6 +2,7 @@
 
 use super::{RunError, Watchdog, kernel};
 use crate::hogs::HogError;
+use crate::impostor::{Impostor, ImpostorError, Making};
 use crate::looks::{Looks, Victim};
 use crate::outside::Means;
 use crate::policy::Seen;
@@ -111,6 +112,25 @@ impl Watchdog<'_> {
             (Outside::FullDisk, _) => {
                 self.recorder.fill_disk();
                 Ok(None)
+            }
+            (Outside::Impostor(how), Some(_)) => {
+                let making = Making {
+                    program: self.program,
+                    directory: self.directory,
+                    plan: self.plan,
+                    resources: &self.resources,
+                    realtime_priority: self.priority,
+                };
+                let beside = victim.expect("a child is somebody's");
+                match Impostor::start(&making, how, beside) {
+                    Ok(impostor) => {
+                        self.assaults.keep(fault, beside, impostor);
+                        Ok(None)
+                    }
+                    Err(ImpostorError::System(error)) => Err(HogError::Spawn(error)),
+                    Err(ImpostorError::Pages(error)) => Err(HogError::Tally(error)),
+                    Err(ImpostorError::Boot(error)) => return Err(error.into()),
+                }
             }
             _ => {
                 let means = Means {
