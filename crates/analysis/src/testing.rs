@@ -285,6 +285,7 @@ impl Script {
             scenario_text: String::new(),
             seed: 1,
             repetition: 1,
+            repetitions: 1,
             program_version: "0".into(),
             started_unix_ms: 0,
             host: self.host.clone(),

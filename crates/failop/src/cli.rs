@@ -34,6 +34,8 @@ pub(crate) enum Command {
     Check(CheckArguments),
     /// Make the reports of runs again, from their recordings alone
     Report(ReportArguments),
+    /// List the catalogue of faults, and what this host can do of it
+    Faults(FaultsArguments),
     /// Print the JSON Schema of the scenario file, for completion in editors
     Schema,
     /// Measure frames, restarts and logging on this machine
@@ -85,6 +87,13 @@ pub(crate) struct ReportArguments {
     /// Directories of runs: those that hold a recording
     #[arg(required = true, value_name = "RUN_DIR")]
     pub(crate) runs: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FaultsArguments {
+    /// Print it as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -218,8 +218,8 @@ words! {
         Missing = "missing",
         /// the program file may not be executed: EACCES
         NotExecutable = "not-executable",
-        /// the program file is being written: ETXTBSY
-        Busy = "busy",
+        /// the program file is none: ENOEXEC
+        NoProgram = "no-program",
         /// another program is started in its place, and ends at once
         WrongProgram = "wrong-program",
     }

@@ -33,6 +33,8 @@ pub struct Header {
     pub seed: u64,
     /// Which repetition of the scenario this is, from 1.
     pub repetition: u32,
+    /// How many there were to be; with more than one, the phase of each fault is drawn.
+    pub repetitions: u32,
     /// Version of the program that made the recording.
     pub program_version: String,
     /// Wall-clock time of the start, milliseconds since 1970 UTC, for people only.

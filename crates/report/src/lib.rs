@@ -12,11 +12,13 @@
 //! | `report.html` | [`html()`] |
 //! | `latency.svg`, `frame-loss.svg`, `timeline.svg` | [`latency_svg()`], [`frame_loss_svg()`], [`timeline_svg()`] |
 //! | `junit.xml` | [`junit()`] |
+//! | `docs/faults.md`, `failop faults` | [`catalogue_markdown()`], [`catalogue_json()`], [`catalogue_lines()`] |
 //! | the end of a run in the terminal | [`table()`] |
 //! | `campaign.json`, `campaign.md`, `campaign.html` | [`campaign_json()`], [`campaign_markdown()`], [`campaign_html()`] |
 //! | the end of repeated runs in the terminal | [`campaign_lines()`] |
 #![forbid(unsafe_code)]
 
+mod catalogue;
 mod html;
 mod json;
 mod junit;
@@ -26,6 +28,7 @@ mod plot;
 mod table;
 mod words;
 
+pub use catalogue::{catalogue_json, catalogue_lines, catalogue_markdown};
 pub use html::{campaign_html, html};
 pub use json::{campaign_json, json};
 pub use junit::junit;

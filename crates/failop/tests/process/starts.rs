@@ -126,6 +126,7 @@ fn run(program: &Path, directory: &Path, text: &str) -> Ending {
         scenario_text: text.to_owned(),
         seed: plan.seed,
         repetition: 1,
+        repetitions: 1,
         program_version: "test".to_owned(),
         started_unix_ms: 0,
         host: Host {
