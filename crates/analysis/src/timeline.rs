@@ -226,8 +226,7 @@ impl<'a> Timeline<'a> {
 /// Whether this process writes this event. A new event finds its place here.
 fn writes(source: Source, event: &Event) -> bool {
     match event {
-        Event::Started { .. } => true,
-        Event::Applied { .. } => true,
+        Event::Started { .. } | Event::Applied { .. } => true,
         Event::Attached {} | Event::Resumed { .. } => source != Source::Watchdog,
         Event::FramePublished { .. } | Event::FrameOverrun { .. } => {
             source == Source::Node(Node::Camera)

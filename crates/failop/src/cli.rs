@@ -19,7 +19,7 @@ pub(crate) struct Cli {
 
 const EXIT_CODES: &str = "\
 Exit codes:
-  0  every scenario passed
+  0  every scenario passed, or was skipped because the host lacks what its faults need
   1  an expectation failed
   2  a scenario file or the command line is invalid
   3  inconclusive: a fault did not take effect, the host was too overloaded to judge,

@@ -5,6 +5,7 @@
 
 mod cli;
 mod command;
+mod coverage;
 mod exit;
 mod hog;
 mod live;

@@ -11,6 +11,7 @@ pub use reader::{OpenError, Recording, Truncation};
 pub use writer::Writer;
 
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use wire::{Record, Source};
 
 /// File name of the recording inside a run directory.
@@ -61,6 +62,9 @@ pub struct Host {
     pub scheduling: String,
     /// What a halted processor does and who decides (cpuidle governor), if the kernel tells.
     pub idle_policy: String,
+    /// What faults may need and this host or user does not have, by name, and why.
+    #[serde(default)]
+    pub lacks: BTreeMap<String, String>,
 }
 
 /// One entry of a recording.

@@ -4,12 +4,13 @@ use crate::cli::RunArguments;
 use crate::command::check::load_all;
 use crate::exit::Code;
 use crate::live::{Live, Style};
-use crate::{outputs, repetitions};
+use crate::{coverage, outputs, repetitions};
 use analysis::{Summary, Verdict};
 use anyhow::Context;
 use fault::Need;
 use recording::{Header, Host};
 use scenario::Loaded;
+use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use supervisor::Order;
@@ -29,8 +30,8 @@ pub(crate) fn run(arguments: &RunArguments) -> anyhow::Result<Code> {
     for scenario in &mut scenarios {
         scenario.plan.seed = arguments.seed.unwrap_or(scenario.plan.seed);
     }
+    coverage::clear(&arguments.out)?;
     let lacking = supervisor::needs::lacking();
-    let lacking: Vec<Need> = lacking.into_keys().collect();
     let mut summaries = Vec::new();
     let mut broken = 0;
     let turns =
@@ -54,11 +55,7 @@ pub(crate) fn run(arguments: &RunArguments) -> anyhow::Result<Code> {
                 continue;
             }
         };
-        // After each run, so that a later failure loses nothing.
-        write_junit(arguments, &summaries)?;
-        if arguments.repeat > 1 {
-            write_campaign(arguments, &summaries)?;
-        }
+        write_together(arguments, &summaries)?;
         if ending == Ending::Interrupted {
             break;
         }
@@ -95,7 +92,7 @@ fn directory(arguments: &RunArguments, scenario: &Loaded, repetition: u32) -> Pa
 struct Turn<'a> {
     scenario: &'a Loaded,
     repetition: u32,
-    lacking: &'a [Need],
+    lacking: &'a BTreeMap<Need, String>,
     stop: &'a StopSignals,
 }
 
@@ -122,9 +119,9 @@ fn run_one(arguments: &RunArguments, turn: &Turn) -> anyhow::Result<(Ending, Sum
         // The very file that runs, also if another was built in its place meanwhile.
         program: Path::new("/proc/self/exe"),
         directory,
-        header: header(scenario, repetition, arguments.repeat),
+        header: header(turn, arguments.repeat),
         stop,
-        lacking,
+        lacking: &lacking.keys().copied().collect::<Vec<_>>(),
         observer: live.observer(),
     };
     let ending = supervisor::run(order);
@@ -136,8 +133,10 @@ fn run_one(arguments: &RunArguments, turn: &Turn) -> anyhow::Result<(Ending, Sum
     Ok((ending, outputs::write(directory)?))
 }
 
-fn header(scenario: &Loaded, repetition: u32, repetitions: u32) -> Header {
+fn header(turn: &Turn, repetitions: u32) -> Header {
+    let Turn { scenario, repetition, lacking, .. } = *turn;
     let host = sys::host::describe();
+    let lacks = lacking.iter().map(|(need, why)| (need.name().to_owned(), why.clone()));
     Header {
         scenario_path: scenario.path.display().to_string(),
         scenario_text: scenario.text.clone(),
@@ -156,8 +155,21 @@ fn header(scenario: &Loaded, repetition: u32, repetitions: u32) -> Header {
             idle_policy: host.idle_policy,
             // The supervisor finds out.
             scheduling: String::new(),
+            lacks: lacks.collect(),
         },
     }
+}
+
+/// What the runs so far come to together: after each run, so that a later failure loses nothing.
+fn write_together(arguments: &RunArguments, summaries: &[Summary]) -> anyhow::Result<()> {
+    write_junit(arguments, summaries)?;
+    if arguments.repeat > 1 {
+        write_campaign(arguments, summaries)?;
+    }
+    if summaries.iter().any(|run| run.scenario != summaries[0].scenario) {
+        coverage::write(&arguments.out, summaries)?;
+    }
+    Ok(())
 }
 
 /// Of the scenario that ran last.

@@ -138,6 +138,7 @@ fn run(program: &Path, directory: &Path, text: &str) -> Ending {
             memory_mib: 0,
             idle_policy: String::new(),
             scheduling: String::new(),
+            lacks: std::collections::BTreeMap::new(),
         },
     };
     let order = Order {
