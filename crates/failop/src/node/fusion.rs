@@ -344,6 +344,9 @@ impl Driver {
 
     /// Tells a change of mode that silence brings.
     fn follow_mode(&mut self) {
+        if !self.runtime.watches(Detector::Silence) {
+            return;
+        }
         let mode = on_the_record(&self.runtime, self.fusion.mode_at(now_ns()));
         tell_mode(&mut self.runtime, &mut self.mode, mode);
     }

@@ -47,7 +47,7 @@ impl Stream {
         let may_miss = self.next > 0 || runtime.incarnation == 1;
         let (stream, first) = (self.node, self.next);
         let (admission, missing) = self.place(item, fingerprint);
-        if missing > 0 && may_miss {
+        if missing > 0 && may_miss && runtime.watches(Detector::Sequence) {
             runtime.events.tell(Event::SequenceGap { stream, first, count: missing });
         }
         if admission == Admission::Frozen && !runtime.watches(Detector::Frozen) {
