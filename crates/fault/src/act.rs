@@ -240,18 +240,6 @@ words! {
         Receive = "receive",
     }
 
-    /// An error of the operating system.
-    Errno {
-        /// input/output error
-        Eio = "EIO",
-        /// interrupted by a signal
-        Eintr = "EINTR",
-        /// no buffer space
-        Enobufs = "ENOBUFS",
-        /// nobody receives
-        Econnrefused = "ECONNREFUSED",
-    }
-
     /// A field of the header of a sample.
     HeaderField {
         /// the number of the sample
@@ -293,6 +281,20 @@ words! {
         /// a million
         Huge = "huge",
     }
+}
+
+/// An error of the operating system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Errno {
+    /// input/output error
+    Eio,
+    /// interrupted by a signal
+    Eintr,
+    /// no buffer space
+    Enobufs,
+    /// nobody receives
+    Econnrefused,
 }
 
 impl Errno {
