@@ -28,10 +28,14 @@ impl Findings<'_> {
     pub(crate) fn patience(&self, node: Node, detector: Detector) -> Option<Moment> {
         let supervision = &self.timeline.plan.supervision[node.index()];
         let timeout_ns = match detector {
-            Detector::Heartbeat | Detector::Alive | Detector::Deadline => {
-                supervision.heartbeat_timeout_ns
+            Detector::Heartbeat => supervision.heartbeat_timeout_ns,
+            Detector::Startup => supervision.startup_timeout_ns,
+            Detector::StopTimeout => supervision.stop_timeout_ns,
+            Detector::Deadline => supervision.deadline.max_ns,
+            Detector::Alive => {
+                let cycles = u64::from(supervision.alive.tolerance_cycles).saturating_add(1);
+                supervision.alive.cycle_ns.saturating_mul(cycles)
             }
-            Detector::Startup | Detector::StopTimeout => supervision.startup_timeout_ns,
             _ => return None,
         };
         Some(i64::try_from(timeout_ns).unwrap_or(i64::MAX))

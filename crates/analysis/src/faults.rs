@@ -12,6 +12,7 @@ mod recovery;
 #[cfg(test)]
 mod tests;
 
+use fault::act::{Act, Outside};
 use fault::kind::Evidence;
 use fault::{Actor, Fault, Target};
 use std::collections::BTreeMap;
@@ -40,8 +41,15 @@ pub(crate) struct FaultFacts<'a> {
 impl FaultFacts<'_> {
     /// Whether this end of a process is what the fault is about.
     pub(crate) fn explains(&self, exit: &Exit) -> bool {
-        self.fault.injection.kind().evidence == Evidence::Ended
-            && self.struck(exit.node, exit.incarnation, exit.at)
+        let kind = self.fault.injection.kind();
+        let ends = kind.evidence == Evidence::Ended || kind.detectors.contains(&Detector::Exit);
+        // Who is kept from starting may not have come as far as to be struck itself.
+        let kept_from_starting = matches!(
+            self.fault.injection.act(),
+            Act::Start(_) | Act::Outside(Outside::FailSpawn(_))
+        ) && self.fault.target.node() == Some(exit.node)
+            && self.in_force.is_some_and(|span| span.contains(exit.at));
+        ends && (kept_from_starting || self.struck(exit.node, exit.incarnation, exit.at))
     }
 
     /// Whether the fault may have brought this complaint of the watchdog about.
@@ -179,10 +187,13 @@ impl<'a, 't> Case<'a, 't> {
     fn new(timeline: &'t Timeline<'a>, index: u32, fault: &'t Fault) -> Case<'a, 't> {
         let node = fault.target.node();
         let by_watchdog = fault.injection.kind().actor == Actor::Watchdog;
-        let writer = node.filter(|_| !by_watchdog).map_or(Source::Watchdog, Source::Node);
+        let by_victim_or_watchdog = |source| match source {
+            Source::Watchdog => true,
+            Source::Node(of) => node == Some(of),
+        };
         let applied = timeline.processes.applied.iter();
         let applied: Vec<&Applied> =
-            applied.filter(|it| it.fault == index && it.source == writer).collect();
+            applied.filter(|it| it.fault == index && by_victim_or_watchdog(it.source)).collect();
         let signalled = timeline.watchdog.injecting.iter();
         let mut signalled = signalled.filter(|it| it.fault == index);
         let (acted, mut victims) = if by_watchdog || fault.injection.acts_from_outside() {

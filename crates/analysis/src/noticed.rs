@@ -62,7 +62,7 @@ pub(crate) fn all_noticed(timeline: &Timeline) -> Vec<Noticed> {
 
 fn uses(mode: Mode, sensor: Node) -> bool {
     match mode {
-        Mode::Blind => false,
+        Mode::Blind | Mode::Safe => false,
         Mode::CameraOnly => sensor == Node::Camera,
         Mode::RadarOnly => sensor == Node::Radar,
         Mode::Fused => true,

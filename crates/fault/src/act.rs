@@ -228,8 +228,8 @@ words! {
     ImpostorHow {
         /// an instance that the watchdog does not know, with everything else right
         OtherInstance = "other-instance",
-        /// samples that carry the data id of another stream
-        OtherDataId = "other-data-id",
+        /// the very instance that is in service, a second time
+        SameInstance = "same-instance",
     }
 
     /// A system call.

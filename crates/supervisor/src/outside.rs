@@ -4,6 +4,7 @@
 //! processors taken away, starts that fail.
 
 use crate::hogs::{Hog, HogError, Nuisance};
+use crate::impostor::Impostor;
 use crate::looks::Victim;
 use fault::act::{LoadHow, Outside, Region, SpawnFailure};
 use rand::RngExt;
@@ -51,6 +52,7 @@ enum Hold {
     Starved { hog: Hog, cpus: Vec<usize> },
     Loaded(Vec<Hog>),
     Flooded(Hog),
+    Impostor(Impostor),
     FailsToSpawn(Node, SpawnFailure),
 }
 
@@ -128,6 +130,11 @@ impl Assaults {
         Ok(amount)
     }
 
+    /// Keeps an impostor until its fault is over.
+    pub(crate) fn keep(&mut self, fault: u32, victim: Victim, impostor: Impostor) {
+        self.lasting.push(Lasting { fault, victim: Some(victim), hold: Hold::Impostor(impostor) });
+    }
+
     /// Ends an assault, if it lasts; tells what it came to. `alive` is the living incarnation of its
     /// victim.
     pub(crate) fn end(
@@ -157,6 +164,7 @@ impl Assaults {
             }
             Hold::Loaded(hogs) => vec![acted(hogs.iter().map(Hog::cpu_ns).sum())],
             Hold::Flooded(hog) => vec![acted(hog.count())],
+            Hold::Impostor(mut impostor) => vec![acted(impostor.handed_over())],
         })
     }
 

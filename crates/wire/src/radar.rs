@@ -231,8 +231,21 @@ pub fn peek(bytes: &[u8]) -> Option<MessageInfo> {
     Some(header.info())
 }
 
-/// Checks a received message.
+/// Checks and reads a received message.
 pub fn receive(bytes: &[u8]) -> Result<Received<'_>, MessageError> {
+    read(bytes, |kind| Profile4::check(bytes, kind.data_id()).map(|_counter| ()))
+}
+
+/// Reads a received message without a look at its protection: what a receiver believes that has no
+/// integrity check.
+pub fn receive_unprotected(bytes: &[u8]) -> Result<Received<'_>, MessageError> {
+    read(bytes, |_| Ok(()))
+}
+
+fn read(
+    bytes: &[u8],
+    check: impl FnOnce(Kind) -> Result<(), CheckError>,
+) -> Result<Received<'_>, MessageError> {
     if bytes.len() != MESSAGE_BYTES {
         return Err(MessageError::Size { found: bytes.len() });
     }
@@ -244,7 +257,7 @@ pub fn receive(bytes: &[u8]) -> Result<Received<'_>, MessageError> {
         (MAGIC, RADAR_VERSION, 3) => Kind::Acknowledgement,
         (magic, version, kind) => return Err(MessageError::Unknown { magic, version, kind }),
     };
-    Profile4::check(bytes, kind.data_id())?;
+    check(kind)?;
     let info = header.info();
     Ok(match kind {
         Kind::Detections => {

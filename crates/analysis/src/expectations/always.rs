@@ -129,12 +129,21 @@ fn no_unexpected_end(findings: &Findings) -> Expectation {
     demand("no process ends unexpectedly", "none", in_words(&exits)).came_to(finding)
 }
 
-/// A process that the watchdog killed for its silence, or because it was not ready in time, although
-/// no fault had made it so.
+/// A process that the watchdog killed for its silence, its steps or its memory, or because it was not
+/// ready in time, although no fault had made it so.
 fn no_unexpected_silence(findings: &Findings) -> Expectation {
     let timeline = &findings.timeline;
-    let by_silence =
-        |it: &&Detected| matches!(it.detector, Detector::Heartbeat | Detector::Startup);
+    let by_silence = |it: &&Detected| {
+        matches!(
+            it.detector,
+            Detector::Heartbeat
+                | Detector::Startup
+                | Detector::Alive
+                | Detector::Deadline
+                | Detector::Logical
+                | Detector::Memory
+        )
+    };
     let unprovoked = |it: &&Detected| !findings.faults.iter().any(|facts| facts.provoked(it));
     let began = timeline.watchdog.began;
     let all = timeline.watchdog.detected.iter().filter(by_silence).filter(unprovoked);

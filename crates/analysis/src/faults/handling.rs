@@ -89,8 +89,9 @@ fn note_reactions(timeline: &Timeline, facts: &mut FaultFacts) {
         return;
     };
     for it in &timeline.watchdog.reacted {
-        // A restart names the newborn, everything else the failed one.
-        let failed = it.incarnation.saturating_sub(u32::from(it.reaction == Reaction::Restart));
+        // A restart and a takeover name the newborn, everything else the failed one.
+        let newborn = matches!(it.reaction, Reaction::Restart | Reaction::StandbyTakeover);
+        let failed = it.incarnation.saturating_sub(u32::from(newborn));
         let victim = |node| node == it.node && facts.victims.contains(&failed);
         let about_this = facts.fault.target.node().is_none_or(victim);
         if about_this && span.contains(it.at) && ms(it.at) >= detected_ms {

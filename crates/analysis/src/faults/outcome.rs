@@ -328,7 +328,12 @@ fn is_time_of(id: &str, name: &str) -> bool {
 /// Whether a reaction leaves the function degraded, and means to.
 fn gives_up(reaction: Reaction) -> bool {
     match reaction {
-        Reaction::GiveUp => true,
-        Reaction::Kill | Reaction::Restart | Reaction::Reject | Reaction::ModeChange => false,
+        Reaction::GiveUp | Reaction::Degrade | Reaction::SafeState => true,
+        Reaction::Kill
+        | Reaction::Restart
+        | Reaction::Reject
+        | Reaction::ModeChange
+        | Reaction::StandbyTakeover
+        | Reaction::Stop => false,
     }
 }

@@ -9,8 +9,8 @@ use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::os::fd::RawFd;
 use sys::clock::now_ns;
-use wire::Event;
-use wire::frame::{FrameInfo, pixels, pixels_mut, seal};
+use wire::frame::{FRAME_BYTES, FrameInfo, pixels, pixels_mut, seal};
+use wire::{Checkpoint, Event};
 use world::{CameraModel, Renderer};
 
 /// Heap that the largest scene needs, with room to spare.
@@ -24,10 +24,15 @@ pub(super) fn work(
 ) -> anyhow::Result<Infallible> {
     let pins = pins.iter().map(|&fd| take(fd, "a pin page")).collect::<anyhow::Result<Vec<_>>>()?;
     let plan = &attaching.plan;
+    let mut renderer = Renderer::new(CameraModel::default(), &plan.traffic, plan.seed);
+    if attaching.stands_by() {
+        warm_up(&mut renderer);
+        sys::memory::touch_ahead(HEAP_BYTES)?;
+    }
     let mut camera = Camera {
         writer: Writer::attach(take(frames, "the frame buffer")?, &pins)?,
         fusion: Doorbell::attach(take(fusion_doorbell, "fusion's doorbell")?)?,
-        renderer: Renderer::new(CameraModel::default(), &plan.traffic, plan.seed),
+        renderer,
         grid: Grid::new(1_000_000_000, plan.camera.fps.into(), plan.duration_ns),
         held_back: VecDeque::new(),
         last_live: Vec::new(),
@@ -39,6 +44,13 @@ pub(super) fn work(
     loop {
         camera.step();
     }
+}
+
+/// Makes a frame for nobody: code, tables and heap are there when the first one counts.
+fn warm_up(renderer: &mut Renderer) {
+    let mut frame = vec![0; FRAME_BYTES];
+    renderer.render(0.0, 0, pixels_mut(&mut frame));
+    seal(&mut frame, FrameInfo { frame: 0, incarnation: 0, captured_ns: 0 });
 }
 
 struct Camera {
@@ -78,6 +90,7 @@ impl Camera {
             self.release();
         }
         if let Some(frame) = self.grid.take(now) {
+            self.runtime.pass(Checkpoint::SlotTaken);
             self.runtime.dawdle(frame);
             self.expose(frame);
         }
@@ -88,8 +101,10 @@ impl Camera {
         let Camera { runtime, writer, fusion, renderer, grid, held_back, last_live } = self;
         let due_ns = grid.due_ns(frame);
         let captured_ns = runtime.absolute_ns(due_ns);
+        runtime.insist();
         let Some(mut fill) = writer.begin() else {
             runtime.events.tell(Event::FrameOverrun { frame });
+            runtime.pass(Checkpoint::Overrun);
             return;
         };
         let slot = fill.bytes();
@@ -106,8 +121,11 @@ impl Camera {
             }
         }
         let rendered_ns = now_ns();
+        runtime.pass(Checkpoint::Rendered);
         seal(slot, FrameInfo { frame, incarnation: runtime.incarnation, captured_ns });
         let made = Made { frame, captured_ns, rendered_ns, protected_ns: now_ns() };
+        runtime.pass(Checkpoint::Protected);
+        runtime.insist();
         match runtime.tamper(due_ns, frame, slot) {
             Fate::Never => {}
             Fate::Now => {
@@ -122,11 +140,14 @@ impl Camera {
                 held_back.make_contiguous().sort_by_key(|held| held.release_ns);
             }
         }
+        // What happens on the way to the channel, the camera does not know.
+        runtime.pass(Checkpoint::Published);
     }
 
     /// Hands over the frame that is held back no longer.
     fn release(&mut self) {
         let Some(HeldBack { made, frame, .. }) = self.held_back.pop_front() else { return };
+        self.runtime.insist();
         let Some(mut fill) = self.writer.begin() else {
             self.runtime.events.tell(Event::FrameOverrun { frame: made.frame });
             return;

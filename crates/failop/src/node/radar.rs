@@ -10,11 +10,11 @@ use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::os::fd::RawFd;
 use sys::clock::now_ns;
-use wire::Event;
 use wire::radar::{
     Detection, MESSAGE_BYTES, Message, MessageInfo, Mode, Received, acknowledgement, detections,
     receive,
 };
+use wire::{Checkpoint, Event};
 use world::{RadarModel, RadarSensor};
 
 /// Heap that the largest scene needs, with room to spare.
@@ -28,14 +28,21 @@ pub(super) fn work(
     fusion_doorbell: RawFd,
 ) -> anyhow::Result<Infallible> {
     let plan = &attaching.plan;
+    let sensor = RadarSensor::new(RadarModel::default(), &plan.traffic, plan.seed);
+    let mut seen = Vec::with_capacity(world::MAX_DETECTIONS);
+    if attaching.stands_by() {
+        // For nobody: code, tables and heap are there when the first list counts.
+        sensor.measure(0.0, 0, &mut seen);
+        sys::memory::touch_ahead(HEAP_BYTES)?;
+    }
     let mut radar = Radar {
         mailbox: Mailbox::new(take(mailbox, "the mailbox")?),
         fusion: Doorbell::attach(take(fusion_doorbell, "fusion's doorbell")?)?,
-        sensor: RadarSensor::new(RadarModel::default(), &plan.traffic, plan.seed),
+        sensor,
         grid: Grid::new(plan.radar.period_ns, 1, plan.duration_ns),
         ego_speed_mps: plan.traffic.ego.speed_mps as f32,
         held_back: VecDeque::new(),
-        seen: Vec::with_capacity(world::MAX_DETECTIONS),
+        seen,
         last_live: Vec::new(),
         has_measured: false,
         mode: Mode::Measuring,
@@ -90,6 +97,7 @@ impl Radar {
         if let Some(cycle) = self.grid.take(now)
             && self.mode == Mode::Measuring
         {
+            self.runtime.pass(Checkpoint::SlotTaken);
             self.runtime.dawdle(cycle);
             self.measure(cycle)?;
         }
@@ -101,6 +109,7 @@ impl Radar {
         let due_ns = self.grid.due_ns(cycle);
         self.sensor.measure(due_ns as f64 * 1e-9, cycle as u32, &mut self.seen);
         self.runtime.suffer();
+        self.runtime.pass(Checkpoint::Measured);
         let frozen_by = self.runtime.frozen_by(due_ns, cycle);
         if !frozen_by.is_empty() && self.has_measured {
             self.runtime.tell_frozen(&frozen_by, cycle);
@@ -113,19 +122,23 @@ impl Radar {
         let info = self.info(cycle as u32, captured_ns);
         let made = Made { cycle, captured_ns, detections: self.last_live.len() as u32 };
         let mut message = detections(info, self.ego_speed_mps, &self.last_live);
+        self.runtime.pass(Checkpoint::Protected);
         match self.runtime.tamper(due_ns, cycle, &mut message) {
-            Fate::Never => Ok(()),
-            Fate::Now => self.send(made, &message),
+            Fate::Never => {}
+            Fate::Now => self.send(made, &message)?,
             Fate::Later(by_ns) => {
                 self.held_back.push_back((self.runtime.now_ns() + by_ns, made, message));
                 self.held_back.make_contiguous().sort_by_key(|&(release_ns, ..)| release_ns);
-                Ok(())
             }
         }
+        // What happens on the way to the socket, the radar does not know.
+        self.runtime.pass(Checkpoint::Sent);
+        Ok(())
     }
 
     fn send(&mut self, made: Made, message: &Message) -> anyhow::Result<()> {
         let Made { cycle, captured_ns, detections } = made;
+        self.runtime.insist();
         let event = match self.mailbox.send(message).context("send to fusion")? {
             Sent::Taken => Event::RadarSent { cycle, captured_ns, detections },
             Sent::QueueFull => Event::RadarOverrun { cycle },

@@ -81,5 +81,6 @@ pub(super) const fn mode(mode: Mode) -> Colour {
         Mode::CameraOnly => SKY,
         Mode::RadarOnly => BLUE,
         Mode::Blind => Colour::new(0x11_1827),
+        Mode::Safe => VERMILLION,
     }
 }
