@@ -2,8 +2,9 @@
 //!
 //! A detection by anyone, while the schedule lasts, is *explained* by a fault that is in force or was
 //! less than [`SETTLE_NS`] ago: one on the process that it is about, on fusion where fusion noticed it,
-//! on the watchdog or on the host. It is *true* where a process really ended by itself: that is a
-//! failure of its own, and no false alarm. It is *excused* where the host stalled just before it.
+//! on the watchdog or on the host. It is *true* where what it tells of really was so: a process had ended
+//! by itself, samples were missing or late, a sensor had handed nothing over. That is judged by other
+//! demands, and is no false alarm. It is *excused* where the host stalled just before it.
 //! Within [`SETTLE_NS`] after a true or an excused one, what else is noticed of the same process, or by
 //! it, follows from it. Whatever remains is a false alarm.
 
@@ -17,11 +18,15 @@ use wire::{Node, Source};
 use crate::analyse::Findings;
 use crate::modes;
 use crate::noticed::{Noticed, all_noticed};
+use crate::streams::Outcome;
 use crate::timeline::{Moment, Span};
 
 /// How long a fault, or an alarm that was none, may have consequences: the time in which fusion is
 /// allowed to find everyone.
 const SETTLE_NS: Moment = 2_000_000_000;
+
+/// A sensor is silent for fusion after three periods; the last sample may have come at once.
+const SILENCE_PERIODS: i64 = 2;
 
 /// Each false alarm of the run, in the order of time.
 pub(crate) fn false_alarms(findings: &Findings) -> Vec<Noticed> {
@@ -72,12 +77,35 @@ fn is_explained(findings: &Findings, noticed: &Noticed) -> bool {
     })
 }
 
-/// Whether the process ended, and not because the watchdog had ended it.
+/// Whether what the detector tells of really was so.
 fn is_true(findings: &Findings, noticed: &Noticed) -> bool {
     let timeline = &findings.timeline;
-    let exit = noticed.incarnation.and_then(|one| timeline.exit_of(noticed.node, one));
-    let of_end = matches!(noticed.detector, Detector::Exit | Detector::EarlyDeath);
-    of_end && exit.is_some_and(|exit| !timeline.ended_by_watchdog(exit))
+    match noticed.detector {
+        Detector::Exit | Detector::EarlyDeath => {
+            let exit = noticed.incarnation.and_then(|one| timeline.exit_of(noticed.node, one));
+            exit.is_some_and(|exit| !timeline.ended_by_watchdog(exit))
+        }
+        Detector::Sequence => about(findings, noticed).iter().any(|sample| sample.lost.is_some()),
+        Detector::Late => {
+            let limit = timeline.period(noticed.node);
+            about(findings, noticed).iter().any(|sample| noticed.at - sample.due > limit)
+        }
+        Detector::Silence => {
+            let lately = SILENCE_PERIODS * timeline.period(noticed.node);
+            let log = timeline.sensors.get(noticed.node.index());
+            let mut handed_over = log.iter().flat_map(|log| &log.handed_over);
+            !handed_over.any(|it| (noticed.at - lately..=noticed.at).contains(&it.at))
+        }
+        _ => false,
+    }
+}
+
+/// The samples that it is about, as far as the schedule has them.
+fn about<'f>(findings: &'f Findings, noticed: &Noticed) -> &'f [Outcome] {
+    let samples = findings.outcomes.of(noticed.node);
+    let (first, count) = noticed.samples.unwrap_or((0, 0));
+    let at = |item: u64| usize::try_from(item).unwrap_or(usize::MAX).min(samples.len());
+    &samples[at(first)..at(first.saturating_add(count))]
 }
 
 fn is_excused(findings: &Findings, noticed: &Noticed) -> bool {

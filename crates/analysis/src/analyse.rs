@@ -132,21 +132,26 @@ impl Judged {
 
     /// Why it is not a pass, one sentence each. What was skipped in a run that tried something else
     /// stands in its row.
-    fn reasons(&self) -> Vec<String> {
+    fn reasons(&self, findings: &Findings) -> Vec<String> {
+        if self.verdict == Verdict::Skipped {
+            let trials = findings.faults.iter().zip(&self.trials);
+            let told =
+                trials.map(|(it, trial)| format!("fault {}: {}.", it.fault.id, trial.reason));
+            return told.collect();
+        }
         let demanded = self.expectations.iter().map(|it| (it.name.clone(), it.verdict, &it.reason));
         let isolated = self.isolation.iter().map(|it| {
             let name = format!("isolation of {} from {}", it.process, it.fault);
             (name, it.verdict, &it.reason)
         });
-        let told = |verdict| verdict != Verdict::Skipped || self.verdict == Verdict::Skipped;
-        let all = demanded.chain(isolated).filter(|(_, verdict, _)| told(*verdict));
+        let all = demanded.chain(isolated).filter(|(_, verdict, _)| *verdict != Verdict::Skipped);
         all.filter_map(|(name, _, reason)| Some(format!("{name}: {}", reason.as_ref()?))).collect()
     }
 }
 
 fn summary(recording: &Recording, findings: Findings, judged: Judged) -> Summary {
     let plan = findings.timeline.plan;
-    let reasons = judged.reasons();
+    let reasons = judged.reasons(&findings);
     let modes = findings.modes.iter().map(|it| ModeSpan {
         mode: it.mode,
         from_ms: ms(it.span.from),

@@ -13,6 +13,8 @@ pub(crate) struct Noticed {
     /// The incarnation that it is about, where the detector knows.
     pub(crate) incarnation: Option<u32>,
     pub(crate) detector: Detector,
+    /// The samples that it is about, first and number, where it is about some.
+    pub(crate) samples: Option<(u64, u64)>,
     pub(crate) by: Source,
     /// What the detector does about it, there and then.
     pub(crate) reaction: Option<Reaction>,
@@ -26,6 +28,7 @@ pub(crate) fn all_noticed(timeline: &Timeline) -> Vec<Noticed> {
         node,
         incarnation: None,
         detector,
+        samples: None,
         by: fusion,
         reaction,
     };
@@ -37,8 +40,14 @@ pub(crate) fn all_noticed(timeline: &Timeline) -> Vec<Noticed> {
     }));
     let log = &timeline.fusion;
     let refused = log.rejections.iter();
-    all.extend(refused.map(|it| about(it.at, it.stream, it.detector, Some(Reaction::Reject))));
-    all.extend(log.gaps.iter().map(|it| about(it.at, it.stream, Detector::Sequence, None)));
+    all.extend(refused.map(|it| Noticed {
+        samples: Some((it.item, 1)),
+        ..about(it.at, it.stream, it.detector, Some(Reaction::Reject))
+    }));
+    all.extend(log.gaps.iter().map(|it| Noticed {
+        samples: Some((it.first, it.count)),
+        ..about(it.at, it.stream, Detector::Sequence, None)
+    }));
     for change in &log.modes {
         for sensor in [Node::Camera, Node::Radar] {
             if uses(change.from, sensor) && !uses(change.to, sensor) {

@@ -166,14 +166,14 @@ pub(crate) fn exercised(results: impl Iterator<Item = Exercise>) -> String {
     format!("{exercised} of {} exercised{told}", results.len())
 }
 
-/// How many detections nothing explains: `0`, `3: 2 sequence, 1 late`.
+/// How many detections nothing explains: `0`, `3 (sequence 2, late 1)`.
 pub(crate) fn false_alarms(summary: &Summary) -> String {
     let all: u64 = summary.false_alarms.values().sum();
     let each = summary.false_alarms.iter();
     let each: Vec<String> = each
-        .map(|(detector, count)| format!("{} {}", number::count(*count), detector.name()))
+        .map(|(detector, count)| format!("{} {}", detector.name(), number::count(*count)))
         .collect();
-    if all == 0 { "0".to_owned() } else { format!("{}: {}", number::count(all), each.join(", ")) }
+    if all == 0 { "0".to_owned() } else { format!("{} ({})", number::count(all), each.join(", ")) }
 }
 
 /// How many faults were noticed, and by whom first: `3 of 4 noticed, first by exit (2), silence (1)`.

@@ -4,7 +4,7 @@ use wire::event::{Detector, Mode};
 use wire::{Event, Node};
 
 use crate::summary::Verdict;
-use crate::testing::{Script, camera_kill, fine, plan, t_ns, verdict};
+use crate::testing::{Fate, Script, camera_kill, fine, plan, t_ns, verdict, without};
 
 const DEMAND: &str = "no false alarm";
 
@@ -61,4 +61,31 @@ fn what_follows_from_a_real_end_is_no_false_alarm() {
     let summary = script.play(fine).summary();
     assert!(summary.false_alarms.is_empty(), "{:?}", summary.false_alarms);
     assert_eq!(summary.verdict, Verdict::Fail);
+}
+
+#[test]
+fn a_gap_where_a_sample_is_missing_tells_the_truth() {
+    for (gone, expected) in [(7..8, 0), (8..9, 1)] {
+        let mut script = Script::new(plan(""));
+        let gap = Event::SequenceGap { stream: Node::Radar, first: 7, count: 1 };
+        script.node(Node::Fusion, 1, 402.3, gap);
+        let summary = script.play(without(Node::Radar, gone)).summary();
+        assert_eq!(summary.false_alarms.values().sum::<u64>(), expected);
+    }
+}
+
+#[test]
+fn a_refusal_for_age_and_a_silence_are_held_against_the_schedule() {
+    for (fate, expected) in [(Fate::Held(60.0), 0), (Fate::Rejected(Detector::Late), 1)] {
+        let play = |node, item| if (node, item) == (Node::Radar, 7) { fate } else { Fate::Used };
+        let summary = Script::new(plan("")).play(play).summary();
+        assert_eq!(summary.false_alarms.values().sum::<u64>(), expected, "{fate:?}");
+    }
+    for (gone, expected) in [(17..22, 0), (30..31, 1)] {
+        let mut script = Script::new(plan(""));
+        let change = Event::ModeChanged { from: Mode::Fused, to: Mode::CameraOnly };
+        script.node(Node::Fusion, 1, 1001.0, change);
+        let summary = script.play(without(Node::Radar, gone)).summary();
+        assert_eq!(summary.false_alarms.values().sum::<u64>(), expected);
+    }
 }

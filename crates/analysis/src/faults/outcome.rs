@@ -292,7 +292,7 @@ impl Judge<'_> {
         let steps = [
             (format!("noticed ({detector})"), result.fdti_ms),
             ("handled".to_owned(), result.fhti_ms),
-            ("recovered from".to_owned(), result.recovered_after_ms),
+            ("recovered".to_owned(), result.recovered_after_ms),
         ];
         let steps = steps.into_iter().filter_map(|(step, after_ms)| Some((step, after_ms?)));
         let steps: Vec<String> =

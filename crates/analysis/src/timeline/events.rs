@@ -67,6 +67,9 @@ pub(crate) struct Rejection {
 pub(crate) struct Gap {
     pub(crate) at: Moment,
     pub(crate) stream: Node,
+    /// The first one missing, and how many.
+    pub(crate) first: u64,
+    pub(crate) count: u64,
 }
 
 /// An output made from one sample.
@@ -336,7 +339,9 @@ impl Timeline<'_> {
                 }
                 self.fusion.rejections.push(Rejection { at, stream, item, detector });
             }
-            Event::SequenceGap { stream, .. } => self.fusion.gaps.push(Gap { at, stream }),
+            Event::SequenceGap { stream, first, count } => {
+                self.fusion.gaps.push(Gap { at, stream, first, count });
+            }
             Event::Fused { stream, item, from, captured_ns, received_ns, mode_tracks } => {
                 let start = self.fusion.tracks.len();
                 let output = Output {

@@ -62,15 +62,14 @@ fn interference(rows: &[InterferenceCoverage]) -> String {
     let mut table = Table::new(
         "The list of ISO 26262-6, Annex D. Passed: every fault that exercises it was masked or handled \
          in every run; the worst one decides.",
-        &["", "item", "class", "faults", "why not"],
+        &["", "item", "class", "by, or why not"],
     );
     for row in rows {
         table.row(vec![
             Cell::tagged(words::exercise_verdict(row.result), words::exercise(row.result)),
             Cell::name(&row.name),
             Cell::text(&row.class),
-            Cell::lines(row.faults.iter().map(fault).collect::<Vec<_>>()),
-            Cell::text(row.reason.as_deref().unwrap_or("")),
+            Cell::lines(row.faults.iter().map(fault).chain(row.reason.clone())),
         ]);
     }
     section("Interference", &table.finish())

@@ -61,7 +61,7 @@ fn the_detection_matrix_marks_who_was_first_who_failed_and_who_should_not() {
     }
     let Run { summary, series } = fixture::host_faults();
     let page = html(&summary, &series, SCENARIO);
-    for part in ["<b>! 0.310</b>", "False alarms: 2: 2 silence."] {
+    for part in ["<b>! 0.310</b>", "False alarms: 2 (silence 2)."] {
         assert!(page.contains(part), "{part}");
     }
 }

@@ -3,6 +3,7 @@
 mod campaign;
 mod coverage;
 mod fixture;
+mod run_json;
 
 use fixture::{NASTY, Run, SCENARIO};
 use quick_xml::Reader;
