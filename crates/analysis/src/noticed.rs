@@ -50,7 +50,9 @@ pub(crate) fn all_noticed(timeline: &Timeline) -> Vec<Noticed> {
     }));
     for change in &log.modes {
         for sensor in [Node::Camera, Node::Radar] {
-            if uses(change.from, sensor) && !uses(change.to, sensor) {
+            // In the safe state fusion says nothing of its sensors.
+            let lost = uses(change.from, sensor) && !uses(change.to, sensor);
+            if lost && change.to != Mode::Safe {
                 let reaction = Some(Reaction::ModeChange);
                 all.push(about(change.at, sensor, Detector::Silence, reaction));
             }
