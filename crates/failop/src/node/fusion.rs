@@ -146,8 +146,13 @@ impl Driver {
         self.runtime.pass(Checkpoint::SampleTaken);
         self.runtime.suffer();
         self.runtime.dawdle(item);
-        if self.runtime.watches(Detector::Integrity) && frame::check(held.bytes()).is_err() {
-            return self.reject(Node::Camera, item, Detector::Integrity);
+        if self.runtime.watches(Detector::Integrity) {
+            let begun_ns = now_ns();
+            let checked = frame::check(held.bytes());
+            self.runtime.events.tell(Event::FrameChecked { frame: item, begun_ns });
+            if checked.is_err() {
+                return self.reject(Node::Camera, item, Detector::Integrity);
+            }
         }
         self.runtime.pass(Checkpoint::Checked);
         let pixels = frame::pixels(held.bytes());
