@@ -6,10 +6,12 @@
 
 pub mod e2e;
 pub mod event;
+pub mod field;
 pub mod frame;
 pub mod node;
 pub mod radar;
 pub mod shared;
 
 pub use event::{Event, Record};
+pub use field::Field;
 pub use node::{Node, Source};
