@@ -20,7 +20,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("recording", &["wire"]),
     ("supervisor", &["wire", "sys", "fault", "scenario", "channel", "recording"]),
     ("analysis", &["wire", "world", "fault", "scenario", "recording"]),
-    ("report", &["wire", "analysis", "recording"]),
+    ("report", &["wire", "fault", "analysis", "recording"]),
     (
         "failop",
         &[
@@ -47,7 +47,7 @@ const WALLS: &[(&str, &str)] = &[
     ("bincode", "recording"),
     ("plotters", "report"),
     ("quick-junit", "report"),
-    ("schemars", "scenario"),
+    ("toml", "scenario"),
     ("nalgebra", "fusion"),
     ("clap", "failop"),
     ("indicatif", "failop"),

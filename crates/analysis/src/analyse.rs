@@ -8,18 +8,19 @@ use scenario::Plan;
 use std::collections::BTreeMap;
 use wire::Node;
 
-use crate::expectations;
+use crate::faults::outcome::{self, Trial};
 use crate::faults::{self, FaultFacts};
 use crate::host::Stalls;
-use crate::isolation;
 use crate::latency::Latencies;
 use crate::modes::{self, ModeInForce};
+use crate::noticed::Noticed;
 use crate::plots;
 use crate::processes;
 use crate::series::Series;
 use crate::streams::Outcomes;
-use crate::summary::{ModeSpan, SCHEMA, Stream, Streams, Summary, Verdict};
+use crate::summary::{Expectation, Isolation, ModeSpan, SCHEMA, Stream, Streams, Summary, Verdict};
 use crate::timeline::{Span, Timeline, ms};
+use crate::{alarms, detections, expectations, interference, isolation};
 
 /// Everything that was found out about a run, before it is judged.
 #[derive(Debug)]
@@ -33,6 +34,7 @@ pub(crate) struct Findings<'a> {
     /// How the run ended, in words.
     pub(crate) ended: &'static str,
     pub(crate) records_lost: BTreeMap<String, u64>,
+    pub(crate) false_alarms: Vec<Noticed>,
 }
 
 impl<'a> Findings<'a> {
@@ -50,16 +52,19 @@ impl<'a> Findings<'a> {
             (None, Truncation::WatchdogEnded) => "the watchdog was killed",
             (None, Truncation::Complete) => "unknown",
         };
-        Findings {
+        let mut findings = Findings {
             latencies: Latencies::new(&timeline),
-            faults: faults::examine(&timeline, &outcomes),
+            faults: faults::examine(&timeline, &outcomes, &recording.header.host.lacks),
             modes: modes::mode_spans(&timeline),
             stalls: Stalls::new(&timeline),
             outcomes,
             ended,
             records_lost,
             timeline,
-        }
+            false_alarms: Vec::new(),
+        };
+        findings.false_alarms = alarms::false_alarms(&findings);
+        findings
     }
 
     /// Whether a fault was in force at any moment of `span`.
@@ -85,27 +90,70 @@ impl<'a> Findings<'a> {
 /// Whatever the records say, this does not panic: a recording that contradicts itself is
 /// inconclusive.
 pub fn analyse(recording: &Recording, plan: &Plan) -> (Summary, Series) {
-    let findings = Findings::new(recording, plan);
+    let mut findings = Findings::new(recording, plan);
     let series = plots::series(&findings);
-    let expectations = expectations::judge(&findings);
-    let isolation = isolation::judge(&findings);
-    let verdicts = expectations.iter().map(|it| it.verdict);
-    let verdict = verdicts.chain(isolation.iter().map(|it| it.verdict)).max();
-    let demanded = expectations.iter().map(|it| (it.name.clone(), &it.reason));
-    let isolated = isolation
-        .iter()
-        .map(|it| (format!("isolation of {} from {}", it.process, it.fault), &it.reason));
-    let reasons = demanded
-        .chain(isolated)
-        .filter_map(|(name, reason)| reason.as_ref().map(|reason| format!("{name}: {reason}")));
-    let reasons = reasons.collect();
+    let judged = Judged::new(&findings);
+    for (facts, trial) in findings.faults.iter_mut().zip(&judged.trials) {
+        facts.result.outcome = trial.outcome;
+        facts.result.outcome_reason = format!("{}.", trial.reason);
+    }
+    (summary(recording, findings, judged), series)
+}
+
+/// Everything that was demanded of a run, judged.
+struct Judged {
+    expectations: Vec<Expectation>,
+    isolation: Vec<Isolation>,
+    trials: Vec<Trial>,
+    verdict: Verdict,
+}
+
+impl Judged {
+    fn new(findings: &Findings) -> Judged {
+        let mut expectations = expectations::judge(findings);
+        let isolation = isolation::judge(findings);
+        let demands = (&expectations[..], &isolation[..]);
+        let faults = findings.faults.iter();
+        let trials: Vec<Trial> =
+            faults.map(|facts| outcome::classify(findings, facts, demands)).collect();
+        expectations.extend(expectations::judge_outcomes(findings, &trials));
+        let nothing_tried =
+            !trials.is_empty() && trials.iter().all(|trial| trial.outcome.is_none());
+        if nothing_tried {
+            expectations::skip_all(&mut expectations);
+        }
+        let best = if nothing_tried { Verdict::Skipped } else { Verdict::Pass };
+        let verdicts = expectations.iter().map(|it| it.verdict);
+        let verdicts = verdicts.chain(isolation.iter().map(|it| it.verdict));
+        let worst = verdicts.filter(|it| *it != Verdict::Skipped).max();
+        let verdict = worst.map_or(best, |worst| worst.max(best));
+        Judged { expectations, isolation, trials, verdict }
+    }
+
+    /// Why it is not a pass, one sentence each. What was skipped in a run that tried something else
+    /// stands in its row.
+    fn reasons(&self) -> Vec<String> {
+        let demanded = self.expectations.iter().map(|it| (it.name.clone(), it.verdict, &it.reason));
+        let isolated = self.isolation.iter().map(|it| {
+            let name = format!("isolation of {} from {}", it.process, it.fault);
+            (name, it.verdict, &it.reason)
+        });
+        let told = |verdict| verdict != Verdict::Skipped || self.verdict == Verdict::Skipped;
+        let all = demanded.chain(isolated).filter(|(_, verdict, _)| told(*verdict));
+        all.filter_map(|(name, _, reason)| Some(format!("{name}: {}", reason.as_ref()?))).collect()
+    }
+}
+
+fn summary(recording: &Recording, findings: Findings, judged: Judged) -> Summary {
+    let plan = findings.timeline.plan;
+    let reasons = judged.reasons();
     let modes = findings.modes.iter().map(|it| ModeSpan {
         mode: it.mode,
         from_ms: ms(it.span.from),
         to_ms: ms(it.span.to),
     });
     let header = &recording.header;
-    let summary = Summary {
+    Summary {
         schema: SCHEMA,
         program_version: header.program_version.clone(),
         scenario: plan.name.clone(),
@@ -115,7 +163,7 @@ pub fn analyse(recording: &Recording, plan: &Plan) -> (Summary, Series) {
         repetition: header.repetition,
         started_unix_ms: header.started_unix_ms,
         duration_ms: ms(findings.timeline.end.judged),
-        verdict: verdict.unwrap_or(Verdict::Pass),
+        verdict: judged.verdict,
         reasons,
         ended: findings.ended.to_owned(),
         streams: Streams {
@@ -123,14 +171,16 @@ pub fn analyse(recording: &Recording, plan: &Plan) -> (Summary, Series) {
             radar: findings.stream(Node::Radar),
             fusion: findings.stream(Node::Fusion),
         },
-        expectations,
-        isolation,
+        expectations: judged.expectations,
+        isolation: judged.isolation,
+        detection_matrix: detections::matrix(&findings.faults),
+        false_alarms: alarms::by_detector(&findings.false_alarms),
+        interference: interference::results(&findings.faults, &judged.trials),
         processes: processes::processes(&findings.timeline),
         modes: modes.collect(),
         host: header.host.clone(),
         host_load: findings.stalls.load(),
         faults: findings.faults.into_iter().map(|facts| facts.result).collect(),
         records_lost: findings.records_lost,
-    };
-    (summary, series)
+    }
 }

@@ -9,11 +9,12 @@
 //!
 //! Field names are a public interface, as those of `run.json` are.
 
+use fault::Target;
 use recording::Host;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use wire::Source;
 use wire::event::Detector;
-use wire::{Node, Source};
 
 use crate::statistics::{self, Sample};
 use crate::summary::{Detection, FaultResult, Summary, Verdict, source_name};
@@ -75,7 +76,7 @@ pub struct FaultTrials {
     /// Its id.
     pub id: String,
     /// The victim.
-    pub target: Node,
+    pub target: Target,
     /// Its kind.
     pub kind: String,
     /// Parameters, for people.
@@ -113,6 +114,8 @@ pub struct SetAside {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Because {
+    /// The host lacks what the fault needs.
+    Skipped,
     /// There is no evidence that the fault took effect.
     NotActivated,
     /// The host stalled in it, the record has holes, or the run did not last.
@@ -203,7 +206,7 @@ impl Campaign {
     pub fn of(runs: &[Summary]) -> Campaign {
         let first = runs.first().expect("a campaign has a run");
         let with = |verdict| runs.iter().filter(|run| run.verdict == verdict).count() as u64;
-        let verdicts = [Verdict::Pass, Verdict::Inconclusive, Verdict::Fail];
+        let verdicts = [Verdict::Pass, Verdict::Skipped, Verdict::Inconclusive, Verdict::Fail];
         let not_passed = runs.iter().filter(|run| run.verdict != Verdict::Pass);
         let not_passed = not_passed.map(|run| NotPassed {
             repetition: run.repetition,
@@ -271,6 +274,9 @@ impl FaultTrials {
 /// Why a trial does not count; `None` if it does. Demands on the whole run concern each of its
 /// trials; of the others, those on the times of this fault alone, if they came at all.
 fn why_set_aside(run: &Summary, fault: &FaultResult) -> Option<(Because, String)> {
+    if let Some(why) = &fault.skipped {
+        return Some((Because::Skipped, why.clone()));
+    }
     if !fault.activated {
         return Some((Because::NotActivated, fault.evidence.join("; ")));
     }

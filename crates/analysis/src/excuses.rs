@@ -1,5 +1,6 @@
 //! What stalls of the host may explain: what a demand asks before it calls something a miss.
 
+use wire::Node;
 use wire::event::Detector;
 
 use crate::analyse::Findings;
@@ -22,18 +23,31 @@ impl Findings<'_> {
         samples.filter(|it| it.lost.is_some() && self.stalled_around(it, 0)).count() as u64
     }
 
+    /// For how long the watchdog waits before it calls a process silent, or too slow; `None` for
+    /// detectors that wait for nothing.
+    pub(crate) fn patience(&self, node: Node, detector: Detector) -> Option<Moment> {
+        let supervision = &self.timeline.plan.supervision[node.index()];
+        let timeout_ns = match detector {
+            Detector::Heartbeat => supervision.heartbeat_timeout_ns,
+            Detector::Startup => supervision.startup_timeout_ns,
+            Detector::StopTimeout => supervision.stop_timeout_ns,
+            Detector::Deadline => supervision.deadline.max_ns,
+            Detector::Alive => {
+                let cycles = u64::from(supervision.alive.tolerance_cycles).saturating_add(1);
+                supervision.alive.cycle_ns.saturating_mul(cycles)
+            }
+            _ => return None,
+        };
+        Some(i64::try_from(timeout_ns).unwrap_or(i64::MAX))
+    }
+
     /// Whether the silence of which the watchdog complains has a stall in it: the watchdog does not
     /// count stalls, but what they hold up is not always over with them.
     pub(crate) fn is_silenced_by_stall(&self, complaint: &Detected) -> bool {
-        let supervision = &self.timeline.plan.supervision[complaint.node.index()];
-        let timeout_ns = match complaint.detector {
-            Detector::Heartbeat => supervision.heartbeat_timeout_ns,
-            Detector::Startup => supervision.startup_timeout_ns,
-            _ => return false,
-        };
-        let timeout = i64::try_from(timeout_ns).unwrap_or(i64::MAX);
-        let silence = Span { from: complaint.at.saturating_sub(timeout), to: complaint.at };
-        self.stalls.disturb(silence)
+        let Detected { at, node, detector, .. } = *complaint;
+        self.patience(node, detector).is_some_and(|patience| {
+            self.stalls.disturb(Span { from: at.saturating_sub(patience), to: at })
+        })
     }
 
     /// Whether a mode of fusion, or its silence, lasted no longer than the host stalled in it or just

@@ -4,13 +4,15 @@
 //! the file. A miss that stalls of the host may explain is inconclusive: samples lost or late around
 //! a stall, a mode or a silence no longer than the stalls in it, a track lost soon after samples were,
 //! a restart after a silence with a stall in it. A demand on a fault without effect, or on something
-//! that the run did not live to see, is inconclusive too. Nothing turns a pass into anything else,
+//! that the run did not live to see, is inconclusive too. A demand on a fault for which the host lacks
+//! something is skipped, and where that is so of every fault, all that the scenario demands. Nothing turns a pass into anything else,
 //! nor anything else into a pass.
 
 mod always;
 mod follows;
 mod on_fault;
 mod on_fusion;
+mod on_outcome;
 mod on_stream;
 #[cfg(test)]
 mod tests;
@@ -18,23 +20,36 @@ mod tests;
 use wire::Node;
 
 use crate::analyse::Findings;
-use crate::summary::{Expectation, Verdict};
+use crate::faults::FaultFacts;
+use crate::faults::outcome::Trial;
+use crate::summary::{Expectation, Verdict, WhyNot};
 
 /// What a demand came to.
 #[derive(Clone, Debug)]
-enum Finding {
+pub(crate) enum Finding {
     Met,
     /// It was not seen, and should have been.
     Missed(String),
     /// It cannot be judged.
-    Unclear(String),
+    Unclear(WhyNot, String),
+    /// The fault that it is about was not even tried.
+    Skipped(String),
 }
 
 impl Finding {
+    pub(crate) fn told(self) -> Told {
+        match self {
+            Finding::Met => (Verdict::Pass, None, None),
+            Finding::Missed(why) => (Verdict::Fail, Some(WhyNot::Missed), Some(why)),
+            Finding::Unclear(cause, why) => (Verdict::Inconclusive, Some(cause), Some(why)),
+            Finding::Skipped(why) => (Verdict::Skipped, Some(WhyNot::Skipped), Some(why)),
+        }
+    }
+
     /// A miss, unless stalls of the host may explain it. `why` is a sentence without its end.
-    fn missed(why: &str, by_host: bool) -> Finding {
+    pub(crate) fn missed(why: &str, by_host: bool) -> Finding {
         if by_host {
-            Finding::Unclear(format!("{why}, and the host stalled."))
+            Finding::Unclear(WhyNot::HostStall, format!("{why}, and the host stalled."))
         } else {
             Finding::Missed(format!("{why}."))
         }
@@ -45,12 +60,16 @@ impl Finding {
         if lost <= max {
             Finding::Met
         } else if lost - in_stalls <= max {
-            Finding::Unclear(format!("{why}; the host stalled around {in_stalls} of them."))
+            let why = format!("{why}; the host stalled around {in_stalls} of them.");
+            Finding::Unclear(WhyNot::HostStall, why)
         } else {
             Finding::Missed(format!("{why}."))
         }
     }
 }
+
+/// What stands for a finding in a row: its verdict, and why it is not a pass.
+type Told = (Verdict, Option<WhyNot>, Option<String>);
 
 /// A demand as it is written down, and what was seen of it.
 #[derive(Clone, Debug)]
@@ -60,18 +79,22 @@ struct Demand {
     actual: String,
 }
 
+/// What a demand on a fault without effect comes to.
+pub(crate) fn without_effect(facts: &FaultFacts) -> Finding {
+    match &facts.result.skipped {
+        Some(why) => Finding::Skipped(format!("{why}.")),
+        None => Finding::Unclear(WhyNot::NoEffect, "the fault took no effect.".to_owned()),
+    }
+}
+
 /// What stands in place of a value that was not seen.
 const NOT_OBSERVED: &str = "not observed";
 
 impl Demand {
     fn came_to(self, finding: Finding) -> Expectation {
-        let (verdict, reason) = match finding {
-            Finding::Met => (Verdict::Pass, None),
-            Finding::Missed(why) => (Verdict::Fail, Some(why)),
-            Finding::Unclear(why) => (Verdict::Inconclusive, Some(why)),
-        };
+        let (verdict, cause, reason) = finding.told();
         let Demand { name, expected, actual } = self;
-        Expectation { name, expected, actual, verdict, reason }
+        Expectation { name, expected, actual, verdict, reason, cause }
     }
 }
 
@@ -86,4 +109,20 @@ pub(crate) fn judge(findings: &Findings) -> Vec<Expectation> {
         all.extend(on_fault::judge(findings, facts));
     }
     all
+}
+
+/// The demands on the classes of the trials, one for each fault, once everything else is judged.
+pub(crate) fn judge_outcomes(findings: &Findings, trials: &[Trial]) -> Vec<Expectation> {
+    let faults = findings.faults.iter().zip(trials);
+    faults.map(|(facts, trial)| on_outcome::judge(findings, facts, trial)).collect()
+}
+
+/// Skips what the scenario demands where the host lacked what every fault of it needs: nothing that
+/// it is about has happened.
+pub(crate) fn skip_all(expectations: &mut [Expectation]) {
+    for it in expectations.iter_mut().filter(|it| it.name.starts_with("expect.")) {
+        it.verdict = Verdict::Skipped;
+        it.cause = Some(WhyNot::Skipped);
+        it.reason.get_or_insert_with(|| "every fault was skipped.".to_owned());
+    }
 }

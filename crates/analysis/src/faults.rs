@@ -7,13 +7,15 @@
 
 mod evidence;
 mod handling;
+pub(crate) mod outcome;
 mod recovery;
 #[cfg(test)]
 mod tests;
 
-use fault::Fault;
+use fault::act::{Act, Outside};
 use fault::kind::Evidence;
-use fault::{Actor, Target};
+use fault::{Actor, Fault, Target};
+use std::collections::BTreeMap;
 use wire::event::{Detector, Proof};
 use wire::{Node, Source};
 
@@ -25,6 +27,8 @@ use crate::timeline::{Applied, Detected, Exit, Moment, Span, Timeline, ms};
 #[derive(Debug)]
 pub(crate) struct FaultFacts<'a> {
     pub(crate) fault: &'a Fault,
+    /// Its place in the plan.
+    index: u32,
     /// Incarnations that it struck, in order.
     victims: Vec<u32>,
     /// First moment at which it acted, whether or not that had an effect.
@@ -37,8 +41,15 @@ pub(crate) struct FaultFacts<'a> {
 impl FaultFacts<'_> {
     /// Whether this end of a process is what the fault is about.
     pub(crate) fn explains(&self, exit: &Exit) -> bool {
-        self.fault.injection.kind().evidence == Evidence::Ended
-            && self.struck(exit.node, exit.incarnation, exit.at)
+        let kind = self.fault.injection.kind();
+        let ends = kind.evidence == Evidence::Ended || kind.detectors.contains(&Detector::Exit);
+        // Who is kept from starting may not have come as far as to be struck itself.
+        let kept_from_starting = matches!(
+            self.fault.injection.act(),
+            Act::Start(_) | Act::Outside(Outside::FailSpawn(_))
+        ) && self.fault.target.node() == Some(exit.node)
+            && self.in_force.is_some_and(|span| span.contains(exit.at));
+        ends && (kept_from_starting || self.struck(exit.node, exit.incarnation, exit.at))
     }
 
     /// Whether the fault may have brought this complaint of the watchdog about.
@@ -48,8 +59,16 @@ impl FaultFacts<'_> {
         let unready = detector == Detector::Startup
             && self.fault.target.node() == Some(node)
             && self.in_force.is_some_and(|span| span.contains(at));
+        let everyone = self.fault.target == Target::Host
+            && self.in_force.is_some_and(|span| span.contains(at));
         handling::causes(&self.fault.injection, detector)
-            && (unready || self.struck(node, incarnation, at))
+            && (unready || everyone || self.struck(node, incarnation, at))
+    }
+
+    /// From its first act to the recovery, or to the end of the run, whether or not it had an effect.
+    pub(crate) fn acting(&self, timeline: &Timeline) -> Option<Span> {
+        let since = |acted: Moment| Span { from: acted, to: timeline.end.cut.max(acted) };
+        self.in_force.or_else(|| self.acted.map(since))
     }
 
     fn struck(&self, node: Node, incarnation: u32, before: Moment) -> bool {
@@ -59,13 +78,27 @@ impl FaultFacts<'_> {
     }
 }
 
-/// What became of each fault of the plan, in its order.
-pub(crate) fn examine<'a>(timeline: &Timeline<'a>, outcomes: &Outcomes) -> Vec<FaultFacts<'a>> {
+/// What became of each fault of the plan, in its order. The host `lacks` what some may need.
+pub(crate) fn examine<'a>(
+    timeline: &Timeline<'a>,
+    outcomes: &Outcomes,
+    lacks: &BTreeMap<String, String>,
+) -> Vec<FaultFacts<'a>> {
     let faults = (0..).zip(&timeline.plan.faults);
     let mut all: Vec<FaultFacts> =
         faults.map(|(index, fault)| examine_one(timeline, outcomes, (index, fault))).collect();
     handling::attribute(timeline, &mut all);
+    for facts in &mut all {
+        facts.result.skipped = missing(facts, lacks);
+    }
     all
+}
+
+/// What kept a fault from being tried, in words.
+fn missing(facts: &FaultFacts, lacks: &BTreeMap<String, String>) -> Option<String> {
+    let needs = facts.fault.injection.kind().needs.iter().filter(|_| !facts.result.activated);
+    let missing = needs.filter_map(|need| Some((need.name(), lacks.get(need.name())?)));
+    missing.map(|(need, why)| format!("the host lacks {need}: {why}")).next()
 }
 
 fn examine_one<'a>(
@@ -80,6 +113,9 @@ fn examine_one<'a>(
         target: fault.target,
         kind: fault.injection.name().to_owned(),
         detail: fault.injection.detail(),
+        outcome: None,
+        outcome_reason: String::new(),
+        skipped: None,
         activated: findings.activated,
         evidence: findings.sentences,
         injected_at_ms: None,
@@ -88,9 +124,11 @@ fn examine_one<'a>(
         fdti_ms: None,
         frti_ms: None,
         fhti_ms: None,
+        ftti_ms: ftti_ms(timeline, fault),
+        margin_ms: None,
         reactions: Vec::new(),
         recovered_after_ms: None,
-        recovery_chain_ms: std::collections::BTreeMap::new(),
+        recovery_chain_ms: BTreeMap::new(),
         frames_lost: 0,
     };
     let mut in_force = None;
@@ -106,7 +144,14 @@ fn examine_one<'a>(
         result.recovery_chain_ms = recovery::chain(&case, over, recovery);
         in_force = Some(span);
     }
-    FaultFacts { fault, victims: case.victims, acted: case.acted, in_force, result }
+    FaultFacts { fault, index, victims: case.victims, acted: case.acted, in_force, result }
+}
+
+/// The fault tolerant time interval of the scenario: the fault's own, else that of the run.
+fn ftti_ms(timeline: &Timeline, fault: &Fault) -> Option<f64> {
+    let expect = &timeline.plan.expect;
+    let own = expect.fault.get(&fault.id).and_then(|expect| expect.ftti_ns);
+    own.or(expect.ftti_ns).map(|ftti_ns| ftti_ns as f64 / 1e6)
 }
 
 /// Samples of the target's stream that a fault in force for this time may have cost: its effect may
@@ -142,10 +187,13 @@ impl<'a, 't> Case<'a, 't> {
     fn new(timeline: &'t Timeline<'a>, index: u32, fault: &'t Fault) -> Case<'a, 't> {
         let node = fault.target.node();
         let by_watchdog = fault.injection.kind().actor == Actor::Watchdog;
-        let writer = node.filter(|_| !by_watchdog).map_or(Source::Watchdog, Source::Node);
+        let by_victim_or_watchdog = |source| match source {
+            Source::Watchdog => true,
+            Source::Node(of) => node == Some(of),
+        };
         let applied = timeline.processes.applied.iter();
         let applied: Vec<&Applied> =
-            applied.filter(|it| it.fault == index && it.source == writer).collect();
+            applied.filter(|it| it.fault == index && by_victim_or_watchdog(it.source)).collect();
         let signalled = timeline.watchdog.injecting.iter();
         let mut signalled = signalled.filter(|it| it.fault == index);
         let (acted, mut victims) = if by_watchdog || fault.injection.acts_from_outside() {

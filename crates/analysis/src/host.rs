@@ -33,6 +33,11 @@ impl Stalls {
         Stalls { all, merged }
     }
 
+    /// Those that matter, disjoint and in order.
+    pub(crate) fn spans(&self) -> &[Span] {
+        &self.merged
+    }
+
     /// Whether a stall that matters lies in `span`.
     pub(crate) fn disturb(&self, span: Span) -> bool {
         self.merged.iter().any(|stall| stall.overlaps(span))

@@ -21,11 +21,12 @@ mod tests;
 use wire::Node;
 
 use crate::analyse::Findings;
+use crate::expectations::{Finding, without_effect};
 use crate::faults::FaultFacts;
 use crate::latency::{CAPTURED_TO_PUBLISHED, DUE_TO_SENT, HANDED_OVER_TO_FUSED};
 use crate::quantiles::quantiles_us;
 use crate::streams::Outcome;
-use crate::summary::{Cause, Isolation, Quantiles, Verdict};
+use crate::summary::{Cause, Isolation, Quantiles, Verdict, WhyNot};
 use crate::timeline::{Span, Timeline};
 use crate::words::{count, sample};
 
@@ -57,9 +58,11 @@ fn judge_one(findings: &Findings, process: Node, facts: &FaultFacts) -> Isolatio
         margin_ms: margin_ns as f64 / 1e6,
         verdict: Verdict::Inconclusive,
         reason: None,
+        cause: None,
     };
     let Some(in_force) = facts.in_force else {
-        isolation.reason = Some(format!("fault {} took no effect.", isolation.fault));
+        let finding = without_effect(facts);
+        (isolation.verdict, isolation.cause, isolation.reason) = finding.told();
         return isolation;
     };
     let span = noticeable(&findings.timeline, process, in_force);
@@ -68,7 +71,7 @@ fn judge_one(findings: &Findings, process: Node, facts: &FaultFacts) -> Isolatio
     isolation.lost = window.lost().count() as u64;
     let during = latencies(findings, process).filter(|it| window.span.contains(it.to));
     isolation.during_us = quantiles_us(during.map(Span::length));
-    (isolation.verdict, isolation.reason) = window.verdict(&isolation);
+    (isolation.verdict, isolation.cause, isolation.reason) = window.judge(&isolation).told();
     isolation
 }
 
@@ -174,42 +177,43 @@ impl Window<'_> {
             .all(|exit| timeline.ended_by_watchdog(exit))
     }
 
-    fn verdict(&self, seen: &Isolation) -> (Verdict, Option<String>) {
+    fn judge(&self, seen: &Isolation) -> Finding {
         let process = self.process;
-        let failed = |why: String| (Verdict::Fail, Some(why));
-        let unclear = |why: String| (Verdict::Inconclusive, Some(why));
         if !seen.kept_its_process {
             let why = format!("{process} ended or was restarted during the fault");
-            if self.ended_for_silence() && self.findings.stalls.disturb(self.span) {
-                return unclear(format!("{why}, and the host stalled."));
-            }
-            return failed(format!("{why}."));
+            let by_host = self.ended_for_silence() && self.findings.stalls.disturb(self.span);
+            return Finding::missed(&why, by_host);
         }
         if seen.lost > 0 {
             let stalled =
                 |it: &Outcome| self.findings.stalled_around(it, it.fused_after.unwrap_or(0));
-            if self.lost().all(stalled) {
-                let lost = self.lost_in_words();
-                return unclear(format!("{process} {lost}, and the host stalled."));
-            }
-            return failed(format!("{process} {} during the fault.", self.lost_in_words()));
+            let lost = self.lost_in_words();
+            return if self.lost().all(stalled) {
+                Finding::missed(&format!("{process} {lost}"), true)
+            } else {
+                Finding::missed(&format!("{process} {lost} during the fault"), false)
+            };
         }
+        let no_data = |why: &str| Finding::Unclear(WhyNot::NoData, format!("{process} {why}."));
         let (Some(free), Some(during)) = (seen.fault_free_us, seen.during_us) else {
             return match (self.owed(), seen.during_us) {
-                (0, _) => unclear(format!("{process} had nothing to produce during the fault.")),
-                (_, None) => failed(format!("{process} produced nothing during the fault.")),
-                (_, Some(_)) => unclear(format!("{process} has no fault-free interval.")),
+                (0, _) => no_data("had nothing to produce during the fault"),
+                (_, None) => {
+                    Finding::Missed(format!("{process} produced nothing during the fault."))
+                }
+                (_, Some(_)) => no_data("has no fault-free interval"),
             };
         };
         if free.count < ENOUGH {
-            return unclear(format!("{process} has too short a fault-free interval."));
+            return no_data("has too short a fault-free interval");
         }
         match slower(free, during, seen.margin_ms * 1e3) {
-            None => (Verdict::Pass, None),
+            None => Finding::Met,
             Some(why) if self.findings.stalls.disturb(self.span) => {
-                unclear(format!("{process} was slower, and the host stalled: {why}."))
+                let why = format!("{process} was slower, and the host stalled: {why}.");
+                Finding::Unclear(WhyNot::HostStall, why)
             }
-            Some(why) => failed(format!("{process} was slower: {why}.")),
+            Some(why) => Finding::Missed(format!("{process} was slower: {why}.")),
         }
     }
 }

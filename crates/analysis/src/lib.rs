@@ -5,23 +5,29 @@
 //!
 //! The way: records sorted by meaning (`timeline`) → what became of each sample (`streams`), how
 //! long it took (`latency`), what became of each fault (`faults`) → what was demanded of all that
-//! (`expectations`, `isolation`). What repetitions of a run come to is a [`Campaign`] (`statistics`).
-//! Each module's head states the rules it decides by.
+//! (`expectations`, `isolation`) → the class of each trial (`faults::outcome`) and the tables of them
+//! (`detections`, `interference`). What repetitions of a run come to is a [`Campaign`] (`statistics`),
+//! what all runs exercise a [`Coverage`]. Each module's head states the rules it decides by.
 //!
 //! [`Recording`]: recording::Recording
 //! [`Plan`]: scenario::Plan
 //! [`Series`]: series::Series
 #![forbid(unsafe_code)]
 
+mod alarms;
 mod analyse;
 pub mod campaign;
+pub mod coverage;
+mod detections;
 mod excuses;
 mod expectations;
 mod faults;
 mod host;
+mod interference;
 mod isolation;
 mod latency;
 mod modes;
+mod noticed;
 mod plots;
 mod processes;
 mod quantiles;
@@ -36,5 +42,6 @@ mod words;
 
 pub use analyse::analyse;
 pub use campaign::Campaign;
+pub use coverage::{Coverage, coverage};
 pub use series::Series;
 pub use summary::{Summary, Verdict};

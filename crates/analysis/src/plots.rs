@@ -60,5 +60,6 @@ pub(crate) fn series(findings: &Findings) -> Series {
         fault_spans: faults.collect(),
         lives: Node::ALL.into_iter().flat_map(|node| processes::lives(timeline, node)).collect(),
         tracks: tracks.collect(),
+        stalls: findings.stalls.spans().iter().map(|it| (ms(it.from), ms(it.to))).collect(),
     }
 }

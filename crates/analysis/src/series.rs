@@ -22,6 +22,8 @@ pub struct Series {
     pub lives: Vec<LifeSpan>,
     /// Positions of confirmed tracks at each output.
     pub tracks: Vec<TrackPoint>,
+    /// When the host stalled for so long that it excuses a miss: (from, to), disjoint and in order.
+    pub stalls: Vec<(f64, f64)>,
 }
 
 /// One line of the latency plot.

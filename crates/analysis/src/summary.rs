@@ -4,12 +4,19 @@
 //! [`SCHEMA`]. Times ending in `_ms` count from the start of the schedule unless they are
 //! durations; a value that was not observed is `null`, never 0.
 
-use fault::Target;
+mod trial;
+
+pub(crate) use trial::source_name;
+pub use trial::{
+    Detection, DetectionCell, DetectionRow, Exercise, Exercised, FaultResult, InterferenceResult,
+    ReactionAt,
+};
+
 use recording::Host;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use wire::event::{Detector, LifeState, Mode, Reaction};
-use wire::{Node, Source};
+use wire::Node;
+use wire::event::{Detector, LifeState, Mode};
 
 /// Version of the format of `run.json`.
 pub const SCHEMA: u32 = 1;
@@ -20,11 +27,35 @@ pub const SCHEMA: u32 = 1;
 pub enum Verdict {
     /// Everything demanded was seen.
     Pass,
+    /// Nothing was tried: the host lacks what the fault needs.
+    Skipped,
     /// It cannot be judged: a fault did not take effect, the host was overloaded, the record has
     /// holes, a process could not be started.
     Inconclusive,
     /// Something demanded was not seen.
     Fail,
+}
+
+/// What kept a demand from being met, for programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WhyNot {
+    /// What was seen is not what was demanded.
+    Missed,
+    /// It was missed, and stalls of the host may explain that.
+    HostStall,
+    /// The fault that it is about took no effect.
+    NoEffect,
+    /// The fault that it is about was skipped.
+    Skipped,
+    /// The run ended before it could be seen.
+    EndedEarly,
+    /// A process could not be started.
+    NotStarted,
+    /// The record has holes, or contradicts itself.
+    Record,
+    /// There is nothing to judge it by.
+    NoData,
 }
 
 /// A run.
@@ -48,7 +79,7 @@ pub struct Summary {
     pub started_unix_ms: u64,
     /// Length of the schedule that was judged, milliseconds.
     pub duration_ms: f64,
-    /// Outcome: the worst of all expectations.
+    /// Outcome: the worst of all expectations that were not skipped; skipped where every fault was.
     pub verdict: Verdict,
     /// Why it is not a pass; empty for a pass.
     pub reasons: Vec<String>,
@@ -58,6 +89,13 @@ pub struct Summary {
     pub streams: Streams,
     /// The faults, in the order of the scenario.
     pub faults: Vec<FaultResult>,
+    /// Who noticed which fault, and who should: a row for each fault, in the order of the scenario.
+    pub detection_matrix: Vec<DetectionRow>,
+    /// Detections that neither a fault nor a stall of the host explains, by detector; those that gave
+    /// none are left out.
+    pub false_alarms: BTreeMap<Detector, u64>,
+    /// What the run shows of each interference between software elements of ISO 26262-6, Annex D.
+    pub interference: Vec<InterferenceResult>,
     /// Everything that was demanded, in the order of the report.
     pub expectations: Vec<Expectation>,
     /// Isolation of each process that the scenario names, from each fault in another.
@@ -158,85 +196,6 @@ pub struct Quantiles {
     pub max: f64,
 }
 
-/// What became of a fault.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct FaultResult {
-    /// Its id.
-    pub id: String,
-    /// The victim.
-    pub target: Target,
-    /// Its kind.
-    pub kind: String,
-    /// Parameters, for people: `SIGKILL`, `spin for 0.4 s`.
-    pub detail: String,
-    /// Whether there is evidence that it took effect.
-    pub activated: bool,
-    /// The evidence, one sentence each.
-    pub evidence: Vec<String>,
-    /// When it took effect.
-    pub injected_at_ms: Option<f64>,
-    /// When it was over: its end, or the end of its victim; `null` for the end of the run.
-    pub ended_at_ms: Option<f64>,
-    /// Who noticed it and when, in the order of time.
-    pub detections: Vec<Detection>,
-    /// Fault detection time interval: effect → first detection.
-    pub fdti_ms: Option<f64>,
-    /// Fault reaction time interval: first detection → first reaction finished.
-    pub frti_ms: Option<f64>,
-    /// Fault handling time interval: FDTI + FRTI.
-    pub fhti_ms: Option<f64>,
-    /// What was done, in the order of time.
-    pub reactions: Vec<ReactionAt>,
-    /// Effect → first valid fused output made from fresh data of the restarted or recovered
-    /// process.
-    pub recovered_after_ms: Option<f64>,
-    /// The steps between, effect → step, for a restarted process: `detected`, `spawned`, `running`,
-    /// `attached`, `published`, `fused`, milliseconds.
-    pub recovery_chain_ms: BTreeMap<String, f64>,
-    /// Samples of the victim's stream lost between effect and recovery.
-    pub frames_lost: u64,
-}
-
-/// Who noticed a fault, and when.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Detection {
-    /// What noticed it.
-    pub detector: Detector,
-    /// The process it runs in.
-    #[serde(with = "source_name")]
-    pub by: Source,
-    /// When, from the start of the schedule.
-    pub at_ms: f64,
-    /// After the fault took effect.
-    pub after_ms: f64,
-}
-
-/// A source as its name, like everything else in `run.json`.
-pub(crate) mod source_name {
-    use serde::{Deserialize, Deserializer, Serializer, de};
-    use wire::Source;
-
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
-    pub(crate) fn serialize<S: Serializer>(source: &Source, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_str(source.name())
-    }
-
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Source, D::Error> {
-        let name = String::deserialize(from)?;
-        let named = Source::ALL.into_iter().find(|source| source.name() == name);
-        named.ok_or_else(|| de::Error::custom(format!("no process is called `{name}`")))
-    }
-}
-
-/// What was done about a fault, and when.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ReactionAt {
-    /// What was done.
-    pub reaction: Reaction,
-    /// When it was finished, from the start of the schedule.
-    pub at_ms: f64,
-}
-
 /// One demand and what was seen.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Expectation {
@@ -250,6 +209,8 @@ pub struct Expectation {
     pub verdict: Verdict,
     /// Why, where it is not a pass.
     pub reason: Option<String>,
+    /// The same for programs.
+    pub cause: Option<WhyNot>,
 }
 
 /// Isolation of one process from one fault in another.
@@ -275,6 +236,8 @@ pub struct Isolation {
     pub verdict: Verdict,
     /// Why, where it is not a pass.
     pub reason: Option<String>,
+    /// The same for programs.
+    pub cause: Option<WhyNot>,
 }
 
 /// A process.

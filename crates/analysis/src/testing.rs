@@ -50,6 +50,7 @@ pub(crate) struct Script {
     pub(crate) records: Vec<(Source, Record)>,
     pub(crate) lost: Vec<(Source, u64)>,
     pub(crate) truncation: Truncation,
+    pub(crate) host: Host,
     lives: Vec<Life>,
     /// (process, from, to): alive, and doing nothing.
     hung: Vec<(Node, f64, f64)>,
@@ -90,6 +91,7 @@ impl Script {
             records: Vec::new(),
             lost: Vec::new(),
             truncation: Truncation::Complete,
+            host: Host::default(),
             lives: Node::ALL.map(life).into(),
             hung: Vec::new(),
         }
@@ -283,9 +285,10 @@ impl Script {
             scenario_text: String::new(),
             seed: 1,
             repetition: 1,
+            repetitions: 1,
             program_version: "0".into(),
             started_unix_ms: 0,
-            host: Host::default(),
+            host: self.host.clone(),
         };
         let (lost, truncation) = (self.lost.clone(), self.truncation);
         Recording { header, records, lost, truncation }

@@ -172,8 +172,8 @@ impl<'a> Timeline<'a> {
         End { ending: ended.map(|(_, ending)| ending), cut, judged, whole }
     }
 
-    /// Whether the watchdog had a complaint about this process, so that its end says nothing about
-    /// the end of the run.
+    /// Whether the watchdog had a complaint about this process or replaced it, so that its end says
+    /// nothing about the end of the run.
     fn was_failing(&self, node: Node, incarnation: u32) -> bool {
         let who = |of: (Node, u32)| of == (node, incarnation);
         self.watchdog.detected.iter().any(|it| who((it.node, it.incarnation)))
@@ -181,10 +181,9 @@ impl<'a> Timeline<'a> {
     }
 
     fn was_killed(&self, node: Node, incarnation: u32) -> bool {
-        self.watchdog
-            .reacted
-            .iter()
-            .any(|it| (it.node, it.incarnation, it.reaction) == (node, incarnation, Reaction::Kill))
+        let ended = |it: &Reacted| matches!(it.reaction, Reaction::Kill | Reaction::Stop);
+        let mut reacted = self.watchdog.reacted.iter();
+        reacted.any(|it| (it.node, it.incarnation) == (node, incarnation) && ended(it))
     }
 
     /// Whether the watchdog ended this process: it said so before, and the process ended as it was
@@ -227,8 +226,7 @@ impl<'a> Timeline<'a> {
 /// Whether this process writes this event. A new event finds its place here.
 fn writes(source: Source, event: &Event) -> bool {
     match event {
-        Event::Started { .. } => true,
-        Event::Applied { .. } => true,
+        Event::Started { .. } | Event::Applied { .. } => true,
         Event::Attached {} | Event::Resumed { .. } => source != Source::Watchdog,
         Event::FramePublished { .. } | Event::FrameOverrun { .. } => {
             source == Source::Node(Node::Camera)
@@ -238,6 +236,7 @@ fn writes(source: Source, event: &Event) -> bool {
         }
         Event::Rejected { stream, .. }
         | Event::SequenceGap { stream, .. }
+        | Event::StreamQualified { stream, .. }
         | Event::Fused { stream, .. } => {
             source == Source::Node(Node::Fusion) && *stream != Node::Fusion
         }
@@ -264,6 +263,9 @@ fn writes(source: Source, event: &Event) -> bool {
         | Event::NotInjected { .. }
         | Event::SpawnFailed { .. }
         | Event::Armed { .. }
-        | Event::Lifted { .. } => source == Source::Watchdog,
+        | Event::Lifted { .. }
+        | Event::StatusChanged { .. }
+        | Event::GlobalStatus { .. }
+        | Event::SystemState { .. } => source == Source::Watchdog,
     }
 }

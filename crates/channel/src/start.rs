@@ -1,10 +1,19 @@
 //! The moment that all schedules count from: [`Start`] decides it, everyone else reads it.
 
 use crate::page::{AttachError, attach_view, create};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::sync::atomic::Ordering;
 use sys::shm::{Memory, Shared, SharedView};
-use wire::shared::{PAGE_BYTES, PageKind, start};
+use wire::shared::{PAGE_BYTES, PageKind, magic, start};
+
+/// A start page as another version of this program would lay it out: nobody can attach to it.
+pub fn of_another_version() -> std::io::Result<OwnedFd> {
+    let memory = Memory::anonymous("failop-other-version", PAGE_BYTES)?;
+    let page = Shared::map(memory.fd(), 0, PAGE_BYTES)?;
+    // The version stands in the highest byte.
+    page.words()[0].store(magic(PageKind::Start).wrapping_add(1 << 56), Ordering::Release);
+    memory.read_only()
+}
 
 /// The watchdog's side.
 #[derive(Debug)]

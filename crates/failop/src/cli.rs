@@ -19,7 +19,7 @@ pub(crate) struct Cli {
 
 const EXIT_CODES: &str = "\
 Exit codes:
-  0  every scenario passed
+  0  every scenario passed, or was skipped because the host lacks what its faults need
   1  an expectation failed
   2  a scenario file or the command line is invalid
   3  inconclusive: a fault did not take effect, the host was too overloaded to judge,
@@ -34,6 +34,8 @@ pub(crate) enum Command {
     Check(CheckArguments),
     /// Make the reports of runs again, from their recordings alone
     Report(ReportArguments),
+    /// List the catalogue of faults, and what this host can do of it
+    Faults(FaultsArguments),
     /// Print the JSON Schema of the scenario file, for completion in editors
     Schema,
     /// Measure frames, restarts and logging on this machine
@@ -85,6 +87,13 @@ pub(crate) struct ReportArguments {
     /// Directories of runs: those that hold a recording
     #[arg(required = true, value_name = "RUN_DIR")]
     pub(crate) runs: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FaultsArguments {
+    /// Print it as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -2,5 +2,6 @@
 
 pub(crate) mod bench;
 pub(crate) mod check;
+pub(crate) mod faults;
 pub(crate) mod report;
 pub(crate) mod run;

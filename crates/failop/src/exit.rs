@@ -7,7 +7,7 @@ use std::process::ExitCode;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum Code {
-    /// Every scenario passed.
+    /// Every scenario passed, or was skipped because the host lacks what its faults need.
     Pass = 0,
     /// An expectation failed.
     Fail = 1,
@@ -28,7 +28,7 @@ impl Code {
     /// The code of several runs: one failure outweighs everything.
     pub(crate) fn of(verdicts: impl IntoIterator<Item = Verdict>) -> Code {
         match verdicts.into_iter().max() {
-            None | Some(Verdict::Pass) => Code::Pass,
+            None | Some(Verdict::Pass | Verdict::Skipped) => Code::Pass,
             Some(Verdict::Inconclusive) => Code::Inconclusive,
             Some(Verdict::Fail) => Code::Fail,
         }
@@ -41,8 +41,10 @@ mod tests {
 
     #[test]
     fn one_failure_outweighs_everything() {
-        use Verdict::{Fail, Inconclusive, Pass};
+        use Verdict::{Fail, Inconclusive, Pass, Skipped};
         assert_eq!(Code::of([Pass, Pass]), Code::Pass);
+        assert_eq!(Code::of([Pass, Skipped]), Code::Pass);
+        assert_eq!(Code::of([Skipped, Inconclusive]), Code::Inconclusive);
         assert_eq!(Code::of([Pass, Inconclusive]), Code::Inconclusive);
         assert_eq!(Code::of([Fail, Inconclusive, Pass]), Code::Fail);
     }

@@ -22,6 +22,8 @@ const STREAM_BYTES: usize = 64 << 20;
 
 /// Becomes a hog.
 pub(crate) fn run(arguments: &HogArguments) -> anyhow::Result<Infallible> {
+    // It inherits the class of the watchdog, which would starve everyone for ever.
+    sys::sched::set_normal().context("leave the real-time class")?;
     sys::process::die_with_parent(arguments.parent).context("the watchdog is gone")?;
     let tally = inherited(arguments.tally).context("no tally")?;
     let tally = Doorbell::attach(tally)?;

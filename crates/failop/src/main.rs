@@ -5,6 +5,7 @@
 
 mod cli;
 mod command;
+mod coverage;
 mod exit;
 mod hog;
 mod live;
@@ -35,6 +36,7 @@ fn run(command: Command) -> anyhow::Result<exit::Code> {
         Command::Run(arguments) => command::run::run(&arguments),
         Command::Check(arguments) => command::check::check(&arguments.scenarios),
         Command::Report(arguments) => command::report::report(&arguments.runs),
+        Command::Faults(arguments) => command::faults::faults(&arguments),
         Command::Schema => command::check::schema(),
         Command::Bench(benchmark) => command::bench::bench(&benchmark),
         Command::BenchPeer(arguments) => {

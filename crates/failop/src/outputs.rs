@@ -29,6 +29,7 @@ pub(crate) fn write(directory: &Path) -> anyhow::Result<Summary> {
     let mut plan = scenario::parse(&header.scenario_path, &header.scenario_text)
         .context("the recording's scenario is not understood by this version")?;
     plan.seed = header.seed;
+    plan.draw_phases(header.repetition, header.repetitions);
     let (summary, series) = analysis::analyse(&recording, &plan);
     let html = report::html(&summary, &series, &header.scenario_text);
     let contents = [

@@ -219,8 +219,8 @@ words! {
         Missing = "missing",
         /// the program file may not be executed: EACCES
         NotExecutable = "not-executable",
-        /// the program file is being written: ETXTBSY
-        Busy = "busy",
+        /// the program file is none: ENOEXEC
+        NoProgram = "no-program",
         /// another program is started in its place, and ends at once
         WrongProgram = "wrong-program",
     }
@@ -229,8 +229,8 @@ words! {
     ImpostorHow {
         /// an instance that the watchdog does not know, with everything else right
         OtherInstance = "other-instance",
-        /// samples that carry the data id of another stream
-        OtherDataId = "other-data-id",
+        /// the very instance that is in service, a second time
+        SameInstance = "same-instance",
     }
 
     /// A system call.

@@ -205,7 +205,7 @@ pub enum Unit {
 }
 
 /// Interference between software elements: the items of the list in ISO 26262-6, Annex D.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Interference {
     /// Timing and execution: blocking of execution.

@@ -9,6 +9,7 @@
 //! - `kind`: what the catalogue knows of each kind
 //! - `act`: what a fault does, in the words of whoever makes it happen
 //! - `bytes`, `picture`, `objects`: what faults do to data, as pure functions
+//! - `out_of_reach`: what is not in the catalogue, and why
 //! - `outcome`: what becomes of a fault
 //! - `injector`: whether a fault acts now, inside the process that it targets
 #![forbid(unsafe_code)]
@@ -20,6 +21,7 @@ pub mod injector;
 pub mod kind;
 pub mod kinds;
 pub mod objects;
+pub mod out_of_reach;
 pub mod outcome;
 pub mod picture;
 
@@ -28,4 +30,5 @@ pub use fault::{Cause, Fault, Start, Target};
 pub use injector::Injector;
 pub use kind::{Actor, Evidence, Group, Interference, Kind, Need};
 pub use kinds::{Injection, KINDS};
+pub use out_of_reach::{OUT_OF_REACH, OutOfReach};
 pub use outcome::Outcome;

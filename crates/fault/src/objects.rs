@@ -180,17 +180,17 @@ mod tests {
     #[test]
     fn each_change_is_the_one_that_its_kind_says() {
         for (how, ranges_m, rate_mps) in [
-            (ObjectsHow::Ghost(30.0), &[30.0, 40.0, 41.0, 42.0][..], 0.0),
-            (ObjectsHow::Missing, &[], 0.0),
-            (ObjectsHow::RangeBias(1.0), &[41.0, 42.0, 43.0], -5.0),
-            (ObjectsHow::SpeedBias(1.5), &[40.0, 41.0, 42.0], -3.5),
-            (ObjectsHow::RangeDrift(1.5), &[43.0, 44.0, 45.0], -5.0),
-            (ObjectsHow::OutOfRange, &[1000.0; 3], -5.0),
+            (ObjectsHow::Ghost(30.0), &[30.0, 40.0, 41.0, 42.0][..], Some(0.0)),
+            (ObjectsHow::Missing, &[], None),
+            (ObjectsHow::RangeBias(1.0), &[41.0, 42.0, 43.0], Some(-5.0)),
+            (ObjectsHow::SpeedBias(1.5), &[40.0, 41.0, 42.0], Some(-3.5)),
+            (ObjectsHow::RangeDrift(1.5), &[43.0, 44.0, 45.0], Some(-5.0)),
+            (ObjectsHow::OutOfRange, &[1000.0; 3], Some(-5.0)),
         ] {
             let mut list = list();
             assert!(change(&mut list, how, 2.0) > 0, "{how:?}");
             assert_eq!(ranges(&list), ranges_m, "{how:?}");
-            assert_eq!(rates(&list).first().copied().unwrap_or(0.0), rate_mps, "{how:?}");
+            assert_eq!(rates(&list).first().copied(), rate_mps, "{how:?}");
         }
     }
 

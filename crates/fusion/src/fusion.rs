@@ -188,6 +188,22 @@ impl Fusion {
         Ok(self.output_at(now_ns))
     }
 
+    /// The camera is known to be gone: nothing that it made is fresh any more.
+    pub fn on_camera_gone(&mut self) {
+        self.freshness.camera_ns = None;
+    }
+
+    /// The radar is known to be gone: nothing that it made is fresh any more.
+    pub fn on_radar_gone(&mut self) {
+        self.freshness.radar_ns = None;
+    }
+
+    /// Whether a sample measured at `captured_ns` could still be put in its place among the others;
+    /// an older one is refused as [`Rejection::TooOld`].
+    pub fn remembers(&self, captured_ns: u64) -> bool {
+        self.tracker.remembers(captured_ns)
+    }
+
     /// What is believed at `now_ns` if nothing arrives: for a change of mode, or a cycle without
     /// data.
     pub fn output_at(&mut self, now_ns: u64) -> &Output {

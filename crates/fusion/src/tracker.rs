@@ -102,15 +102,23 @@ impl Tracker {
 
     /// Whether a scan of this sensor and time would be taken in.
     pub(crate) fn admits(&self, sensor: Sensor, captured_ns: u64) -> Result<(), Refusal> {
-        let horizon_ns = self.history.front().map_or(0, |step| step.before.time_ns);
-        if captured_ns < horizon_ns {
-            return Err(Refusal::TooOld { horizon_ns });
+        if !self.remembers(captured_ns) {
+            return Err(Refusal::TooOld { horizon_ns: self.horizon_ns() });
         }
         let same = |scan: &Scan| scan.sensor == sensor && scan.captured_ns == captured_ns;
         if self.history.iter().any(|step| same(&step.scan)) {
             return Err(Refusal::Repeated);
         }
         Ok(())
+    }
+
+    /// Whether the memory reaches back to this time.
+    pub(crate) fn remembers(&self, captured_ns: u64) -> bool {
+        captured_ns >= self.horizon_ns()
+    }
+
+    fn horizon_ns(&self) -> u64 {
+        self.history.front().map_or(0, |step| step.before.time_ns)
     }
 
     /// Takes the measurements of a scan in that [`admits`](Self::admits) let pass; `fill` writes

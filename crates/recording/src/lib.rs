@@ -11,6 +11,7 @@ pub use reader::{OpenError, Recording, Truncation};
 pub use writer::Writer;
 
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use wire::{Record, Source};
 
 /// File name of the recording inside a run directory.
@@ -32,6 +33,8 @@ pub struct Header {
     pub seed: u64,
     /// Which repetition of the scenario this is, from 1.
     pub repetition: u32,
+    /// How many there were to be; with more than one, the phase of each fault is drawn.
+    pub repetitions: u32,
     /// Version of the program that made the recording.
     pub program_version: String,
     /// Wall-clock time of the start, milliseconds since 1970 UTC, for people only.
@@ -59,6 +62,9 @@ pub struct Host {
     pub scheduling: String,
     /// What a halted processor does and who decides (cpuidle governor), if the kernel tells.
     pub idle_policy: String,
+    /// What faults may need and this host or user does not have, by name, and why.
+    #[serde(default)]
+    pub lacks: BTreeMap<String, String>,
 }
 
 /// One entry of a recording.

@@ -154,6 +154,7 @@ mod tests {
             scenario_text: "schema = 1".into(),
             seed: 7,
             repetition: 1,
+            repetitions: 1,
             program_version: "0.1.0".into(),
             started_unix_ms: 1,
             host: Host::default(),

@@ -1,16 +1,20 @@
-//! The content of `report.html` and `campaign.html`: [`html`] and [`campaign_html`], each one page that needs nothing beside it.
+//! The content of `report.html`, `campaign.html` and `coverage.html`: [`html`], [`campaign_html`] and
+//! [`coverage_html`], each one page that needs nothing beside it.
 //!
 //! Text reaches the page through [`escaped`] alone; the page has no script and asks for nothing.
 
 mod campaign;
+mod coverage;
 mod demands;
 mod faults;
 mod markup;
+mod matrix;
 mod overview;
 mod page;
 mod processes;
 mod streams;
 
 pub use campaign::campaign_html;
+pub use coverage::coverage_html;
 pub(crate) use markup::escaped;
 pub use page::html;

@@ -1,6 +1,6 @@
-//! The content of `run.json` and `campaign.json`.
+//! The content of `run.json`, `campaign.json` and `coverage.json`.
 
-use analysis::{Campaign, Summary};
+use analysis::{Campaign, Coverage, Summary};
 
 /// The summary as pretty JSON, keys in the order of the type and maps in the order of their keys,
 /// so that two runs can be compared line by line.
@@ -15,6 +15,14 @@ pub fn json(summary: &Summary) -> String {
 pub fn campaign_json(campaign: &Campaign) -> String {
     let mut text = serde_json::to_string_pretty(campaign)
         .expect("a campaign has string keys and no type that JSON lacks");
+    text.push('\n');
+    text
+}
+
+/// What all runs of an invocation exercised, likewise.
+pub fn coverage_json(coverage: &Coverage) -> String {
+    let mut text = serde_json::to_string_pretty(coverage)
+        .expect("a coverage has string keys and no type that JSON lacks");
     text.push('\n');
     text
 }

@@ -13,7 +13,7 @@ const RUN_CASE: &str = "the run as a whole";
 
 /// All runs as JUnit XML.
 ///
-/// What failed is a `failure`, what cannot be judged an `error`; each carries the essential
+/// What failed is a `failure`, what cannot be judged an `error`, what the host cannot do `skipped`; each carries the essential
 /// sentence in its message, because many readers show nothing else.
 pub fn junit(runs: &[Summary]) -> String {
     let mut report = Report::new("failop");
@@ -66,6 +66,11 @@ fn case(name: &str, verdict: Verdict, sentence: &str) -> TestCase {
         Verdict::Pass => return TestCase::new(name, TestCaseStatus::success()),
         Verdict::Fail => NonSuccessKind::Failure,
         Verdict::Inconclusive => NonSuccessKind::Error,
+        Verdict::Skipped => {
+            let mut status = TestCaseStatus::skipped();
+            status.set_message(sentence);
+            return TestCase::new(name, status);
+        }
     };
     let mut status = TestCaseStatus::non_success(kind);
     status.set_type(words::verdict(verdict)).set_message(sentence);
@@ -85,6 +90,7 @@ fn properties(run: &Summary) -> Vec<Property> {
         Property::new("verdict", words::verdict(run.verdict)),
         Property::new("program_version", run.program_version.as_str()),
         Property::new("activation", words::activated(run)),
+        Property::new("false_alarms", run.false_alarms.values().sum::<u64>().to_string()),
     ];
     let figures = [
         ("fdti_ms", worst(|f| f.fdti_ms)),
@@ -97,6 +103,9 @@ fn properties(run: &Summary) -> Vec<Property> {
     for fault in &run.faults {
         let of_fault = [
             ("activated", Some(fault.activated.to_string())),
+            ("outcome", Some(words::outcome(fault.outcome).to_owned())),
+            ("ftti_ms", fault.ftti_ms.map(exact)),
+            ("margin_ms", fault.margin_ms.map(exact)),
             ("fdti_ms", fault.fdti_ms.map(exact)),
             ("fhti_ms", fault.fhti_ms.map(exact)),
             ("recovered_after_ms", fault.recovered_after_ms.map(exact)),

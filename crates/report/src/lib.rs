@@ -1,9 +1,9 @@
 //! Numbers become HTML, SVG, JUnit, JSON, Markdown and the table in the terminal.
 //!
 //! Every function is pure: a [`Summary`](analysis::Summary) and the
-//! [`Series`](analysis::series::Series), or a [`Campaign`](analysis::Campaign), go in, a string
-//! comes out. Nothing is measured or judged
-//! here, and nothing is read or written.
+//! [`Series`](analysis::series::Series), a [`Campaign`](analysis::Campaign), or a
+//! [`Coverage`](analysis::Coverage) go in, a string comes out. Nothing is measured or judged here, and
+//! nothing is read or written.
 //!
 //! | output | function |
 //! |---|---|
@@ -12,11 +12,14 @@
 //! | `report.html` | [`html()`] |
 //! | `latency.svg`, `frame-loss.svg`, `timeline.svg` | [`latency_svg()`], [`frame_loss_svg()`], [`timeline_svg()`] |
 //! | `junit.xml` | [`junit()`] |
+//! | `docs/faults.md`, `failop faults` | [`catalogue_markdown()`], [`catalogue_json()`], [`catalogue_lines()`] |
 //! | the end of a run in the terminal | [`table()`] |
 //! | `campaign.json`, `campaign.md`, `campaign.html` | [`campaign_json()`], [`campaign_markdown()`], [`campaign_html()`] |
+//! | `coverage.json`, `coverage.md`, `coverage.html` | [`coverage_json()`], [`coverage_markdown()`], [`coverage_html()`] |
 //! | the end of repeated runs in the terminal | [`campaign_lines()`] |
 #![forbid(unsafe_code)]
 
+mod catalogue;
 mod html;
 mod json;
 mod junit;
@@ -26,9 +29,10 @@ mod plot;
 mod table;
 mod words;
 
-pub use html::{campaign_html, html};
-pub use json::{campaign_json, json};
+pub use catalogue::{catalogue_json, catalogue_lines, catalogue_markdown};
+pub use html::{campaign_html, coverage_html, html};
+pub use json::{campaign_json, coverage_json, json};
 pub use junit::junit;
-pub use markdown::{campaign_markdown, markdown};
+pub use markdown::{campaign_markdown, coverage_markdown, markdown};
 pub use plot::{PlotError, frame_loss_svg, latency_svg, timeline_svg};
 pub use table::{Style, campaign_lines, table, verdict_line};

@@ -2,8 +2,10 @@
 //! a CI job or a merge request.
 
 mod campaign;
+mod coverage;
 
 pub use campaign::campaign_markdown;
+pub use coverage::coverage_markdown;
 
 use crate::number::{self, NONE};
 use crate::words;
@@ -27,6 +29,7 @@ pub fn markdown(summary: &Summary) -> String {
     reasons(&mut lines, summary);
     demands(&mut lines, summary);
     faults(&mut lines, &summary.faults);
+    detections(&mut lines, summary);
     streams(&mut lines, summary);
     lines.push(String::new());
     lines.push(
@@ -108,23 +111,45 @@ fn faults(lines: &mut Vec<String>, faults: &[FaultResult]) {
     }
     table(
         lines,
-        "| fault | took effect | FDTI | FHTI | recovered after | lost |\n|---|---|--:|--:|--:|--:|",
+        "| fault | outcome | FDTI | FHTI | margin to FTTI | recovered after | lost |\n\
+         |---|---|--:|--:|--:|--:|--:|",
     );
     for fault in faults.iter().take(ROWS_MAX) {
         lines.push(format!(
-            "| {}: {} {} {} | {} | {} | {} | {} | {} |",
+            "| {}: {} {} {} | {} | {} | {} | {} | {} | {} |",
             escaped(&fault.id),
             fault.target,
             escaped(&fault.kind),
             escaped(&fault.detail),
-            if fault.activated { "yes" } else { "**no**" },
+            outcome(fault),
             number::ms(fault.fdti_ms),
             number::ms(fault.fhti_ms),
+            number::ms(fault.margin_ms),
             number::ms(fault.recovered_after_ms),
             number::count(fault.frames_lost),
         ));
     }
     more(lines, faults.len(), "");
+}
+
+/// The class of a trial; what is not as it should be stands out.
+fn outcome(fault: &FaultResult) -> String {
+    let word = words::outcome(fault.outcome);
+    match words::outcome_verdict(fault.outcome) {
+        Verdict::Pass | Verdict::Skipped => word.to_owned(),
+        Verdict::Inconclusive | Verdict::Fail => format!("**{word}**"),
+    }
+}
+
+/// The matrices in a line.
+fn detections(lines: &mut Vec<String>, summary: &Summary) {
+    let interference = words::exercised(summary.interference.iter().map(|it| it.result));
+    lines.push(String::new());
+    lines.push(format!(
+        "Faults: {}. False alarms: {}. Interference (ISO 26262-6, Annex D): {interference}.",
+        words::noticed(summary),
+        words::false_alarms(summary),
+    ));
 }
 
 fn streams(lines: &mut Vec<String>, summary: &Summary) {

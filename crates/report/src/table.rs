@@ -110,6 +110,7 @@ fn coloured(verdict: Verdict, style: Style) -> String {
         (Style::Ansi, Verdict::Pass) => "32",
         (Style::Ansi, Verdict::Fail) => "1;31",
         (Style::Ansi, Verdict::Inconclusive) => "33",
+        (Style::Ansi, Verdict::Skipped) => "36",
     };
     format!("\x1b[{code}m{word}\x1b[0m")
 }

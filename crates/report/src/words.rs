@@ -3,8 +3,13 @@
 use crate::number;
 use analysis::Verdict;
 use analysis::campaign::{Because, Bound, FaultTrials, NotPassed, Times};
-use analysis::summary::{Cause, FaultResult, HostLoad, Quantiles, Stream, Streams, Summary};
+use analysis::summary::{
+    Cause, Exercise, FaultResult, HostLoad, Quantiles, Stream, Streams, Summary,
+};
+use fault::Outcome;
+use std::collections::BTreeMap;
 use wire::Node;
+use wire::event::Detector;
 
 /// A verdict as a word.
 pub(crate) fn verdict(verdict: Verdict) -> &'static str {
@@ -12,6 +17,7 @@ pub(crate) fn verdict(verdict: Verdict) -> &'static str {
         Verdict::Pass => "pass",
         Verdict::Fail => "fail",
         Verdict::Inconclusive => "inconclusive",
+        Verdict::Skipped => "skipped",
     }
 }
 
@@ -21,6 +27,7 @@ pub(crate) fn symbol(verdict: Verdict) -> &'static str {
         Verdict::Pass => "✔",
         Verdict::Fail => "✘",
         Verdict::Inconclusive => "?",
+        Verdict::Skipped => "○",
     }
 }
 
@@ -29,7 +36,8 @@ pub(crate) fn urgency(verdict: Verdict) -> u8 {
     match verdict {
         Verdict::Fail => 0,
         Verdict::Inconclusive => 1,
-        Verdict::Pass => 2,
+        Verdict::Skipped => 2,
+        Verdict::Pass => 3,
     }
 }
 
@@ -93,6 +101,95 @@ pub(crate) fn activated(summary: &Summary) -> String {
     format!("{activated}/{}", summary.faults.len())
 }
 
+/// The class of a trial.
+pub(crate) fn outcome(outcome: Option<Outcome>) -> &'static str {
+    outcome.map_or("skipped", Outcome::name)
+}
+
+/// Trials by class: `handled 3, late 1`.
+pub(crate) fn outcomes(outcomes: &BTreeMap<Outcome, u64>) -> String {
+    outcomes_and_skipped(outcomes, 0)
+}
+
+/// The same, with those that were skipped.
+pub(crate) fn outcomes_and_skipped(outcomes: &BTreeMap<Outcome, u64>, skipped: u64) -> String {
+    let seen = outcomes.iter().map(|(it, count)| (outcome(Some(*it)), *count));
+    let seen = seen.chain([(outcome(None), skipped)]).filter(|(_, count)| *count > 0);
+    let words: Vec<String> =
+        seen.map(|(word, count)| format!("{word} {}", number::count(count))).collect();
+    words.join(", ")
+}
+
+/// What came of exercising an interference.
+pub(crate) fn exercise(result: Exercise) -> &'static str {
+    match result {
+        Exercise::NotExercised => "not exercised",
+        Exercise::Passed => "passed",
+        Exercise::Latent => "latent",
+        Exercise::Failed => "failed",
+    }
+}
+
+/// The verdict that says as much as a class, for its colour and its place.
+pub(crate) fn outcome_verdict(outcome: Option<Outcome>) -> Verdict {
+    match outcome {
+        None => Verdict::Skipped,
+        Some(Outcome::Masked | Outcome::Handled) => Verdict::Pass,
+        Some(Outcome::NotActivated | Outcome::HarnessError | Outcome::Latent) => {
+            Verdict::Inconclusive
+        }
+        Some(Outcome::Late | Outcome::WrongReaction | Outcome::UndetectedViolation) => {
+            Verdict::Fail
+        }
+    }
+}
+
+/// The same of an interference.
+pub(crate) fn exercise_verdict(result: Exercise) -> Verdict {
+    match result {
+        Exercise::NotExercised => Verdict::Skipped,
+        Exercise::Passed => Verdict::Pass,
+        Exercise::Latent => Verdict::Inconclusive,
+        Exercise::Failed => Verdict::Fail,
+    }
+}
+
+/// How much of the list of interferences was exercised: `5 of 19 exercised: 4 passed, 1 failed`.
+pub(crate) fn exercised(results: impl Iterator<Item = Exercise>) -> String {
+    let results: Vec<Exercise> = results.collect();
+    let of = |wanted| results.iter().filter(|it| **it == wanted).count();
+    let seen = [Exercise::Passed, Exercise::Latent, Exercise::Failed].map(|it| (of(it), it));
+    let exercised: usize = seen.iter().map(|(count, _)| count).sum();
+    let seen = seen.iter().filter(|(count, _)| *count > 0);
+    let seen: Vec<String> = seen.map(|(count, it)| format!("{count} {}", exercise(*it))).collect();
+    let told = if seen.is_empty() { String::new() } else { format!(": {}", seen.join(", ")) };
+    format!("{exercised} of {} exercised{told}", results.len())
+}
+
+/// How many detections nothing explains: `0`, `3: 2 sequence, 1 late`.
+pub(crate) fn false_alarms(summary: &Summary) -> String {
+    let all: u64 = summary.false_alarms.values().sum();
+    let each = summary.false_alarms.iter();
+    let each: Vec<String> = each
+        .map(|(detector, count)| format!("{} {}", number::count(*count), detector.name()))
+        .collect();
+    if all == 0 { "0".to_owned() } else { format!("{}: {}", number::count(all), each.join(", ")) }
+}
+
+/// How many faults were noticed, and by whom first: `3 of 4 noticed, first by exit (2), silence (1)`.
+pub(crate) fn noticed(summary: &Summary) -> String {
+    let active = summary.faults.iter().filter(|fault| fault.activated).count();
+    let mut first: BTreeMap<Detector, u64> = BTreeMap::new();
+    for detection in summary.faults.iter().filter_map(|fault| fault.detections.first()) {
+        *first.entry(detection.detector).or_default() += 1;
+    }
+    let noticed: u64 = first.values().sum();
+    let by: Vec<String> =
+        first.iter().map(|(detector, count)| format!("{} ({count})", detector.name())).collect();
+    let by = if by.is_empty() { String::new() } else { format!(", first by {}", by.join(", ")) };
+    format!("{noticed} of {active} noticed{by}")
+}
+
 /// The largest value of a figure over all faults that have it.
 pub(crate) fn worst(
     summary: &Summary,
@@ -101,9 +198,15 @@ pub(crate) fn worst(
     summary.faults.iter().filter_map(figure).max_by(f64::total_cmp)
 }
 
+/// The least that handling left of a fault tolerant time interval.
+pub(crate) fn least_margin_ms(summary: &Summary) -> Option<f64> {
+    summary.faults.iter().filter_map(|fault| fault.margin_ms).min_by(f64::total_cmp)
+}
+
 /// How many runs there were, and how many of each verdict: `3 runs: 2 pass, 1 fail`.
 pub(crate) fn runs(of: impl Fn(Verdict) -> u64) -> String {
-    let by_verdict = [Verdict::Pass, Verdict::Fail, Verdict::Inconclusive].map(|it| (of(it), it));
+    let by_verdict = [Verdict::Pass, Verdict::Fail, Verdict::Inconclusive, Verdict::Skipped];
+    let by_verdict = by_verdict.map(|it| (of(it), it));
     let all: u64 = by_verdict.iter().map(|(count, _)| count).sum();
     let seen = by_verdict.iter().filter(|(count, _)| *count > 0);
     let counts: Vec<String> =
@@ -147,7 +250,8 @@ pub(crate) fn set_aside(fault: &FaultTrials) -> String {
         return "none".to_owned();
     }
     let of = |because| fault.set_aside.iter().filter(|it| it.because == because).count() as u64;
-    let kinds = [Because::NotActivated, Because::Inconclusive].map(|it| (of(it), why_aside(it)));
+    let kinds = [Because::Skipped, Because::NotActivated, Because::Inconclusive];
+    let kinds = kinds.map(|it| (of(it), why_aside(it)));
     let kinds = kinds.iter().filter(|(count, _)| *count > 0);
     let kinds: Vec<String> =
         kinds.map(|(count, words)| format!("{} {words}", number::count(*count))).collect();
@@ -157,6 +261,7 @@ pub(crate) fn set_aside(fault: &FaultTrials) -> String {
 /// Why a trial does not count.
 pub(crate) fn why_aside(because: Because) -> &'static str {
     match because {
+        Because::Skipped => "skipped",
         Because::NotActivated => "without effect",
         Because::Inconclusive => "inconclusive",
     }

@@ -31,6 +31,10 @@ pub struct Plan {
     pub radar: Radar,
     /// How each node is supervised; index by [`Node::index`].
     pub supervision: [Supervision; Node::ALL.len()],
+    /// Detectors that are switched off.
+    pub disabled: Vec<Detector>,
+    /// How long the system may go on while a node is missing; `None` for ever.
+    pub emergency_operation_ns: Option<u64>,
     /// Host settings.
     pub host: Host,
     /// What goes wrong, in the order of the file, each repetition a fault of its own.
@@ -87,25 +91,97 @@ pub struct Radar {
 }
 
 /// How a process is supervised.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Supervision {
     /// A running process that shows no life for this long has failed.
     pub heartbeat_timeout_ns: u64,
     /// A new process that is not attached after this long has failed.
     pub startup_timeout_ns: u64,
+    /// A process that was asked to end and lives after this long is killed.
+    pub stop_timeout_ns: u64,
+    /// A process with more resident memory has failed.
+    pub memory_limit_kib: u64,
+    /// How many steps it finishes.
+    pub alive: Alive,
+    /// How long a step takes.
+    pub deadline: Deadline,
     /// When it is started again.
     pub restart: Restart,
+    /// What follows when it is not.
+    pub on_give_up: OnGiveUp,
+}
+
+/// Limits of alive supervision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alive {
+    /// Length of a supervision reference cycle.
+    pub cycle_ns: u64,
+    /// Fewest steps that end in a cycle …
+    pub min: u32,
+    /// … and most.
+    pub max: u32,
+    /// Wrong cycles, less right ones, that are tolerated (`FailedAliveSupervisionRefCycleTol`).
+    pub tolerance_cycles: u32,
+}
+
+/// Limits of deadline supervision: from the first to the last checkpoint of a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deadline {
+    /// Least time.
+    pub min_ns: u64,
+    /// Most time.
+    pub max_ns: u64,
 }
 
 /// When a failed process is started again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Restart {
     /// At most this many restarts …
     pub limit: u32,
     /// … within this time; then the process stays down.
     pub window_ns: u64,
-    /// Wait this long before each.
+    /// Wait this long before the first.
     pub delay_ns: u64,
+    /// How the wait grows.
+    pub backoff: Backoff,
+    /// Who is restarted with it.
+    pub strategy: Strategy,
+    /// Whether a second process is kept ready to take over.
+    pub standby: bool,
+}
+
+/// How the wait before a restart grows from failure to failure.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Backoff {
+    /// Each wait is so many times the one before, at least 1.
+    pub factor: f64,
+    /// Longest wait.
+    pub max_ns: u64,
+    /// Who ran for so long without a failure begins again with the first wait.
+    pub reset_after_ns: u64,
+}
+
+/// Who is restarted with a failed process, in the order camera, radar, fusion (the strategies of
+/// an Erlang supervisor).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Strategy {
+    /// Nobody.
+    OneForOne,
+    /// Those after it.
+    RestForOne,
+    /// Everyone.
+    OneForAll,
+}
+
+/// What follows when a process is not started again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OnGiveUp {
+    /// The rest goes on, for the emergency operation time.
+    Degrade,
+    /// The system goes to its safe state at once.
+    SafeState,
 }
 
 /// Settings of the host for the run.

@@ -1,6 +1,7 @@
 //! From the checked text to the plan: SI units, nanoseconds, no option left open: [`plan()`].
 
 mod faults;
+mod watchdog;
 
 use std::collections::BTreeMap;
 
@@ -26,23 +27,22 @@ pub(crate) fn plan(text: text::Scenario) -> Result<plan::Plan, Never> {
     let resolved = faults::faults(&text.fault, &run)?;
     let random = text.fault.iter().filter(|fault| fault.phase == Phase::Random);
     let random_phase = random.flat_map(|fault| resolved.ids(&fault.id)).map(str::to_owned);
+    let radar = plan::Radar {
+        period_ns: ns_from_ms(text.radar.period_ms),
+        protection: text.radar.protection,
+    };
+    let supervision =
+        Node::ALL.map(|node| watchdog::supervision(&text.watchdog, node, (camera, radar)));
     Ok(plan::Plan {
         name: text.name,
         description: text.description,
         seed: text.seed,
         duration_ns,
         camera,
-        radar: plan::Radar {
-            period_ns: ns_from_ms(text.radar.period_ms),
-            protection: text.radar.protection,
-        },
-        supervision: Node::ALL.map(|node| {
-            supervision(match node {
-                Node::Camera => &text.watchdog.camera,
-                Node::Radar => &text.watchdog.radar,
-                Node::Fusion => &text.watchdog.fusion,
-            })
-        }),
+        radar,
+        supervision,
+        disabled: text.watchdog.disable,
+        emergency_operation_ns: text.watchdog.emergency_operation_s.map(ns_from_s),
         host: plan::Host { realtime: text.host.realtime },
         random_phase: random_phase.collect(),
         expect: expectations(text.expect, &resolved),
@@ -83,18 +83,6 @@ fn step(text: &actor::Step) -> traffic::Step {
         actor::Manoeuvre::Brake(actor::Brake { decel_mps2 }) => Manoeuvre::Brake { decel_mps2 },
     };
     traffic::Step { at_s: text.at_s, manoeuvre }
-}
-
-fn supervision(text: &text::Supervision) -> plan::Supervision {
-    plan::Supervision {
-        heartbeat_timeout_ns: ns_from_ms(text.heartbeat_timeout_ms),
-        startup_timeout_ns: ns_from_ms(text.startup_timeout_ms),
-        restart: plan::Restart {
-            limit: text.restart.limit,
-            window_ns: ns_from_s(text.restart.window_s),
-            delay_ns: ns_from_ms(text.restart.delay_ms),
-        },
-    }
 }
 
 fn expectations(text: expect::Expect, faults: &Resolved) -> plan::Expect {

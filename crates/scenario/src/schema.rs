@@ -71,6 +71,7 @@ pub(crate) fn mode(_: &mut SchemaGenerator) -> Schema {
         (Mode::CameraOnly.name(), "only the camera is fresh"),
         (Mode::RadarOnly.name(), "only the radar is fresh"),
         (Mode::Blind.name(), "neither sensor is fresh"),
+        (Mode::Safe.name(), "the watchdog has sent the system to its safe state"),
     ])
 }
 
@@ -84,10 +85,49 @@ pub(crate) fn outcomes(generator: &mut SchemaGenerator) -> Schema {
     set_of(&generator.subschema_for::<Outcome>())
 }
 
-/// Names of detectors.
-pub(crate) fn detectors(_: &mut SchemaGenerator) -> Schema {
+/// Names of detectors, whoever they are.
+pub(crate) fn all_detectors(_: &mut SchemaGenerator) -> Schema {
     let names: Vec<&str> = Detector::ALL.iter().map(|detector| detector.name()).collect();
     set_of(&json_schema!({ "enum": names }))
+}
+
+/// Names of detectors that can be switched off.
+pub(crate) fn detectors(_: &mut SchemaGenerator) -> Schema {
+    set_of(&words(&[
+        (Detector::Exit.name(), "the kernel reports the end of the process (pidfd)"),
+        (Detector::Heartbeat.name(), "the process shows no life"),
+        (Detector::Startup.name(), "a new process does not get ready"),
+        (Detector::Alive.name(), "too few or too many steps are finished"),
+        (Detector::Deadline.name(), "a step takes too long"),
+        (Detector::Logical.name(), "a step is done in a wrong order"),
+        (Detector::EarlyDeath.name(), "the kernel marks what the process held (robust futex)"),
+        (Detector::Memory.name(), "the process uses more memory than it may"),
+        (Detector::Integrity.name(), "the end-to-end check of a sample fails"),
+        (Detector::Sequence.name(), "samples are missing in a sequence"),
+        (Detector::Frozen.name(), "a sample repeats the content of the one before"),
+        (Detector::Late.name(), "a sample is too old to be used"),
+        (Detector::Silence.name(), "nothing comes from a sensor"),
+        (Detector::Plausibility.name(), "the content of a sample cannot be true"),
+        (Detector::Time.name(), "the measurement time of a sample cannot be true"),
+        (Detector::Source.name(), "a sample comes from somebody who may not send it"),
+    ]))
+}
+
+/// Who is restarted with a failed process.
+pub(crate) fn strategy(_: &mut SchemaGenerator) -> Schema {
+    words(&[
+        ("one-for-one", "nobody else"),
+        ("rest-for-one", "those after it in the order camera, radar, fusion"),
+        ("one-for-all", "everyone"),
+    ])
+}
+
+/// What follows when a process is given up.
+pub(crate) fn give_up(_: &mut SchemaGenerator) -> Schema {
+    words(&[
+        ("degrade", "the others go on, for `emergency-operation-s`"),
+        ("safe-state", "the system goes to its safe state at once"),
+    ])
 }
 
 fn set_of(items: &Schema) -> Schema {

@@ -6,6 +6,7 @@
 pub(crate) mod actor;
 pub(crate) mod expect;
 pub(crate) mod fault;
+pub(crate) mod watchdog;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -50,7 +51,7 @@ pub(crate) struct Scenario {
     pub(crate) radar: Radar,
     /// How each process is supervised.
     #[serde(default)]
-    pub(crate) watchdog: Watchdog,
+    pub(crate) watchdog: watchdog::Watchdog,
     /// The machine during the run.
     #[serde(default)]
     pub(crate) host: Host,
@@ -98,65 +99,6 @@ pub(crate) struct Radar {
 impl Default for Radar {
     fn default() -> Self {
         Self { period_ms: 50.0, protection: true }
-    }
-}
-
-/// How each process is supervised.
-#[derive(Debug, Default, Deserialize, Serialize, JsonSchema)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
-pub(crate) struct Watchdog {
-    /// Supervision of the camera.
-    pub(crate) camera: Supervision,
-    /// Supervision of the radar.
-    pub(crate) radar: Supervision,
-    /// Supervision of fusion.
-    pub(crate) fusion: Supervision,
-}
-
-/// How one process is supervised.
-#[derive(Debug, Deserialize, Serialize, JsonSchema)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
-pub(crate) struct Supervision {
-    /// A running process that shows no life for this long has failed: it is killed and replaced.
-    /// A healthy one shows life at least every quarter of it.
-    #[schemars(range(min = 40.0, max = 60_000.0))]
-    pub(crate) heartbeat_timeout_ms: f64,
-    /// A new process that is not attached to its channels after this long has failed.
-    #[schemars(range(min = 50.0, max = 60_000.0))]
-    pub(crate) startup_timeout_ms: f64,
-    /// When a failed process is started again.
-    pub(crate) restart: Restart,
-}
-
-impl Default for Supervision {
-    fn default() -> Self {
-        Self {
-            heartbeat_timeout_ms: 100.0,
-            startup_timeout_ms: 1000.0,
-            restart: Restart::default(),
-        }
-    }
-}
-
-/// When a failed process is started again.
-#[derive(Debug, Deserialize, Serialize, JsonSchema)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
-pub(crate) struct Restart {
-    /// Most restarts within the window; at the next failure the process stays down. 0: never
-    /// restarted.
-    #[schemars(range(min = 0, max = 1000))]
-    pub(crate) limit: u32,
-    /// The window in which restarts are counted.
-    #[schemars(range(min = 0.1, max = 3600.0))]
-    pub(crate) window_s: f64,
-    /// Pause before each restart.
-    #[schemars(range(min = 0.0, max = 60_000.0))]
-    pub(crate) delay_ms: f64,
-}
-
-impl Default for Restart {
-    fn default() -> Self {
-        Self { limit: 5, window_s: 10.0, delay_ms: 0.0 }
     }
 }
 

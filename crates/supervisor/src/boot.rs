@@ -14,7 +14,7 @@ use wire::Node;
 pub struct Boot {
     /// Who it is.
     pub node: Node,
-    /// Its number, from 1.
+    /// Its number, from 1. Until the status page permits it to write it is a standby.
     pub incarnation: u32,
     /// Process id of the watchdog, whose death must be its own.
     pub watchdog_pid: u32,
@@ -41,6 +41,8 @@ pub struct Descriptors {
     pub start: RawFd,
     /// The arming page.
     pub arming: RawFd,
+    /// The status page.
+    pub status: RawFd,
     /// The rest.
     pub role: RoleDescriptors,
 }

@@ -9,7 +9,10 @@ pub mod needs;
 pub mod policy;
 pub mod run;
 
+mod children;
+mod deaths;
 mod hogs;
+mod impostor;
 mod looks;
 mod outside;
 mod probes;
@@ -17,6 +20,7 @@ mod recorder;
 mod resources;
 mod stalls;
 mod strikes;
+mod supervision;
 mod triggers;
 
 pub use boot::{Boot, Descriptors, RoleDescriptors};

@@ -4,16 +4,18 @@
 //! processors taken away, starts that fail.
 
 use crate::hogs::{Hog, HogError, Nuisance};
+use crate::impostor::Impostor;
 use crate::looks::Victim;
 use fault::act::{LoadHow, Outside, Region, SpawnFailure};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use std::io;
-use std::os::fd::BorrowedFd;
-use std::path::Path;
+use std::os::fd::{AsRawFd, BorrowedFd};
+use std::path::{Path, PathBuf};
 use sys::cgroup::{Freezer, MemoryLimit};
 use sys::clock::{now_ns, sleep_until};
 use sys::process::{self, Child, RunState};
+use sys::shm::Memory;
 use wire::Node;
 use wire::event::{Event, Proof};
 
@@ -50,6 +52,7 @@ enum Hold {
     Starved { hog: Hog, cpus: Vec<usize> },
     Loaded(Vec<Hog>),
     Flooded(Hog),
+    Impostor(Impostor),
     FailsToSpawn(Node, SpawnFailure),
 }
 
@@ -127,6 +130,11 @@ impl Assaults {
         Ok(amount)
     }
 
+    /// Keeps an impostor until its fault is over.
+    pub(crate) fn keep(&mut self, fault: u32, victim: Victim, impostor: Impostor) {
+        self.lasting.push(Lasting { fault, victim: Some(victim), hold: Hold::Impostor(impostor) });
+    }
+
     /// Ends an assault, if it lasts; tells what it came to. `alive` is the living incarnation of its
     /// victim.
     pub(crate) fn end(
@@ -156,6 +164,7 @@ impl Assaults {
             }
             Hold::Loaded(hogs) => vec![acted(hogs.iter().map(Hog::cpu_ns).sum())],
             Hold::Flooded(hog) => vec![acted(hog.count())],
+            Hold::Impostor(mut impostor) => vec![acted(impostor.handed_over())],
         })
     }
 
@@ -233,30 +242,30 @@ pub(crate) fn unfit(how: SpawnFailure, directory: &Path) -> Unfit {
         SpawnFailure::Missing => Unfit::at(directory.join("no-such-program")),
         SpawnFailure::NotExecutable => Unfit::at(directory.join(recording::FILE_NAME)),
         SpawnFailure::WrongProgram => Unfit::at("/bin/true".into()),
-        SpawnFailure::Busy => Unfit::busy(),
+        SpawnFailure::NoProgram => Unfit::empty(),
     }
 }
 
 /// A program that cannot be started as it should.
 #[derive(Debug)]
 pub(crate) struct Unfit {
-    path: std::path::PathBuf,
-    /// Keeps a program busy: whoever may write to a file keeps everybody from executing it.
-    _busy: Option<sys::shm::Memory>,
+    path: PathBuf,
+    /// A file without a program in it.
+    _empty: Option<Memory>,
 }
 
 impl Unfit {
-    fn at(path: std::path::PathBuf) -> Unfit {
-        Unfit { path, _busy: None }
+    fn at(path: PathBuf) -> Unfit {
+        Unfit { path, _empty: None }
     }
 
-    fn busy() -> Unfit {
-        use std::os::fd::AsRawFd;
-        match sys::shm::Memory::anonymous("failop-busy", wire::shared::PAGE_BYTES) {
+    fn empty() -> Unfit {
+        match Memory::anonymous("failop-no-program", wire::shared::PAGE_BYTES) {
             Ok(memory) => {
                 let path = format!("/proc/self/fd/{}", memory.fd().as_raw_fd());
-                Unfit { path: path.into(), _busy: Some(memory) }
+                Unfit { path: path.into(), _empty: Some(memory) }
             }
+            // Without memory nothing can be started either.
             Err(_refused) => Unfit::at("/dev/null".into()),
         }
     }

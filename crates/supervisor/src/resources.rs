@@ -4,11 +4,13 @@
 //! stand in the run directory because they must outlive everyone.
 
 use crate::boot::{Descriptors, RoleDescriptors};
+use crate::children::Seat;
 use channel::arming::Arming;
 use channel::doorbell::Doorbell;
 use channel::frames::Buffer;
 use channel::heartbeat::Monitor;
 use channel::start::Start;
+use channel::status::StatusBoard;
 use channel::{AttachError, events};
 use recording::ring_file_name;
 use scenario::Plan;
@@ -23,12 +25,14 @@ const READERS: usize = 1;
 
 #[derive(Debug)]
 pub(crate) struct Resources {
-    heartbeats: [Memory; Node::ALL.len()],
-    doorbells: [Memory; Node::ALL.len()],
+    /// Of each seat, by its number.
+    heartbeats: Vec<(Memory, Monitor)>,
+    doorbells: [(Memory, Doorbell); Node::ALL.len()],
     pub(crate) rings: [Memory; Source::ALL.len()],
-    pub(crate) monitors: [Monitor; Node::ALL.len()],
     pub(crate) start: Start,
     pub(crate) arming: Arming,
+    pub(crate) status: StatusBoard,
+    status_read_only: OwnedFd,
     frames: Buffer,
     start_read_only: OwnedFd,
     arming_read_only: OwnedFd,
@@ -51,31 +55,27 @@ pub enum ResourceError {
 
 impl Resources {
     pub(crate) fn create(plan: &Plan, directory: &Path) -> Result<Resources, ResourceError> {
-        let mut heartbeats = Vec::new();
-        let mut monitors = Vec::new();
-        let mut doorbells = Vec::new();
-        for _ in Node::ALL {
-            let (memory, monitor) = Monitor::create()?;
-            heartbeats.push(memory);
-            monitors.push(monitor);
-            doorbells.push(Doorbell::create()?.0);
-        }
+        let heartbeats = Seat::all().map(|_| Monitor::create()).collect::<Result<Vec<_>, _>>()?;
+        let doorbells =
+            Node::ALL.iter().map(|_| Doorbell::create()).collect::<Result<Vec<_>, _>>()?;
         let rings = Source::ALL
             .iter()
             .map(|&source| events::create(&directory.join(ring_file_name(source))))
             .collect::<Result<Vec<_>, _>>()?;
         let (start_memory, start) = Start::create()?;
         let (arming_memory, arming) = Arming::create()?;
+        let (status_memory, status) = StatusBoard::create()?;
         let frames = Buffer::create(plan.camera.buffers as usize, frame::FRAME_BYTES, READERS)?;
         let (radar_end, fusion_end) = sys::socket::datagram_pair()?;
         let of_each = "one for each node or source";
         Ok(Resources {
-            heartbeats: heartbeats.try_into().expect(of_each),
+            heartbeats,
             doorbells: doorbells.try_into().expect(of_each),
             rings: rings.try_into().expect(of_each),
-            monitors: monitors.try_into().expect(of_each),
             start,
             arming,
+            status,
+            status_read_only: status_memory.read_only()?,
             start_read_only: start_memory.read_only()?,
             arming_read_only: arming_memory.read_only()?,
             frames_read_only: frames.frames_read_only()?,
@@ -86,14 +86,37 @@ impl Resources {
         })
     }
 
-    /// What `node` inherits: numbers by purpose, and the descriptors themselves.
-    pub(crate) fn handed_down<'a>(&'a self, node: Node) -> (Descriptors, Vec<BorrowedFd<'a>>) {
+    /// What shows the life of the process in a seat.
+    pub(crate) fn monitor(&self, seat: Seat) -> &Monitor {
+        &self.heartbeats[seat.number() as usize].1
+    }
+
+    /// The same to read its checkpoints from.
+    pub(crate) fn monitor_mut(&mut self, seat: Seat) -> &mut Monitor {
+        &mut self.heartbeats[seat.number() as usize].1
+    }
+
+    /// The heartbeat pages of those who are mourned: the second seats only of nodes with a standby.
+    pub(crate) fn mourned(&self, plan: &Plan) -> impl Iterator<Item = (Seat, BorrowedFd<'_>)> {
+        let seats = Seat::all()
+            .filter(|seat| seat.index == 0 || plan.supervision[seat.node.index()].restart.standby);
+        seats.map(|seat| (seat, self.heartbeats[seat.number() as usize].0.fd()))
+    }
+
+    /// Wakes fusion: the status of a sensor or of the system has changed.
+    pub(crate) fn ring_fusion(&self) {
+        self.doorbells[Node::Fusion.index()].1.ring();
+    }
+
+    /// What the process in a seat inherits: numbers by purpose, and the descriptors themselves.
+    pub(crate) fn handed_down<'a>(&'a self, seat: Seat) -> (Descriptors, Vec<BorrowedFd<'a>>) {
+        let node = seat.node;
         let mut fds = Vec::new();
         let mut hand_down = |fd: BorrowedFd<'a>| {
             fds.push(fd);
             fd.as_raw_fd()
         };
-        let fusion_doorbell = self.doorbells[Node::Fusion.index()].fd();
+        let fusion_doorbell = self.doorbells[Node::Fusion.index()].0.fd();
         let role = match node {
             Node::Camera => RoleDescriptors::Camera {
                 frames: hand_down(self.frames.frames_fd()),
@@ -108,18 +131,24 @@ impl Resources {
                 frames: hand_down(self.frames_read_only.as_fd()),
                 pin: hand_down(self.frames.pin_fd(0)),
                 mailbox: hand_down(self.fusion_end.as_fd()),
-                radar_doorbell: hand_down(self.doorbells[Node::Radar.index()].fd()),
+                radar_doorbell: hand_down(self.doorbells[Node::Radar.index()].0.fd()),
             },
         };
         let descriptors = Descriptors {
-            heartbeat: hand_down(self.heartbeats[node.index()].fd()),
+            heartbeat: hand_down(self.heartbeats[seat.number() as usize].0.fd()),
             events: hand_down(self.rings[node.index()].fd()),
-            doorbell: hand_down(self.doorbells[node.index()].fd()),
+            doorbell: hand_down(self.doorbells[node.index()].0.fd()),
             start: hand_down(self.start_read_only.as_fd()),
             arming: hand_down(self.arming_read_only.as_fd()),
+            status: hand_down(self.status_read_only.as_fd()),
             role,
         };
         (descriptors, fds)
+    }
+
+    /// A heartbeat page of a node that its process may only read.
+    pub(crate) fn read_only_heartbeat(&self, node: Node) -> io::Result<OwnedFd> {
+        self.heartbeats[Seat { node, index: 0 }.number() as usize].0.read_only()
     }
 
     /// The radar's end of its datagram pair.
@@ -127,7 +156,7 @@ impl Resources {
         self.radar_end.as_fd()
     }
 
-    /// Gives back what a buried process held.
+    /// Gives back what a process held that can write no more.
     pub(crate) fn release(&self, node: Node) {
         if node == Node::Fusion {
             self.frames.unpin_dead(0);

@@ -30,6 +30,12 @@ impl Triggers {
         Triggers { waiting: waiting.collect(), begun: begun.collect() }
     }
 
+    /// Whether a fault with a duration is in force at `now_ns` of the schedule.
+    pub(crate) fn lasts(&self, index: u32, fault: &Fault, now_ns: u64) -> bool {
+        let start_ns = self.begun[index as usize].1.filter(|&start_ns| start_ns <= now_ns);
+        start_ns.and_then(|start_ns| fault.end_ns(start_ns)).is_some_and(|end_ns| now_ns < end_ns)
+    }
+
     /// The watchdog has told this at `now_ns` of the schedule: the faults that it sets off, with their
     /// beginnings.
     pub(crate) fn on_event(&mut self, event: &Event, now_ns: u64) -> Vec<(u32, u64)> {

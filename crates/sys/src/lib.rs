@@ -23,6 +23,7 @@ pub mod load;
 pub mod memory;
 pub mod poll;
 pub mod process;
+pub mod robust;
 pub mod sched;
 pub mod shm;
 pub mod signals;

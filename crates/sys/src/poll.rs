@@ -1,12 +1,14 @@
-//! Waiting for descriptors and for a time at once: [`Poller`].
+//! Waiting for descriptors and for a time at once: [`Poller`]. A thread that has no descriptor
+//! wakes the one that waits through a [`Waker`].
 
 use nix::errno::Errno;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
+use nix::sys::eventfd::{EfdFlags, EventFd};
 use nix::sys::time::TimeSpec;
 use nix::sys::timer::TimerSetTimeFlags;
 use nix::sys::timerfd::{ClockId, Expiration, TimerFd, TimerFlags};
 use std::io;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
 /// Token of the poller's own timer: nobody else's.
@@ -63,6 +65,43 @@ impl Poller {
     }
 }
 
+/// A descriptor that any thread makes readable.
+#[derive(Debug)]
+pub struct Waker {
+    event: EventFd,
+}
+
+impl Waker {
+    /// Not readable yet.
+    pub fn new() -> io::Result<Waker> {
+        let flags = EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK;
+        Ok(Waker { event: EventFd::from_value_and_flags(0, flags)? })
+    }
+
+    /// Makes it readable.
+    pub fn wake(&self) -> io::Result<()> {
+        match self.event.write(1) {
+            // Full: it is readable.
+            Ok(_) | Err(Errno::EAGAIN) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Makes it unreadable again.
+    pub fn clear(&self) -> io::Result<()> {
+        match self.event.read() {
+            Ok(_) | Err(Errno::EAGAIN) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+impl AsFd for Waker {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.event.as_fd()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,5 +120,19 @@ mod tests {
         assert!(crate::socket::send(&a, b"x").unwrap().is_sent());
         poller.wait(u64::MAX / 2, &mut ready).unwrap();
         assert_eq!(ready, [7]);
+    }
+
+    #[test]
+    fn a_waker_is_readable_until_it_is_cleared() {
+        let (poller, waker, mut ready) =
+            (Poller::new().unwrap(), Waker::new().unwrap(), Vec::new());
+        poller.add(&waker, 3).unwrap();
+        waker.wake().unwrap();
+        waker.wake().unwrap();
+        poller.wait(u64::MAX / 2, &mut ready).unwrap();
+        assert_eq!(ready, [3]);
+        waker.clear().unwrap();
+        poller.wait(0, &mut ready).unwrap();
+        assert!(ready.is_empty());
     }
 }

@@ -216,6 +216,7 @@ mod stat {
     pub(super) const MAJOR_FAULTS: usize = 9;
     pub(super) const USER_TICKS: usize = 11;
     pub(super) const SYSTEM_TICKS: usize = 12;
+    pub(super) const THREADS: usize = 17;
     pub(super) const RSS_PAGES: usize = 21;
 }
 
@@ -310,6 +311,17 @@ mod tests {
         while child.usage().unwrap().state != RunState::Stopped {}
         child.kill().unwrap();
         assert_eq!(child.reap().unwrap(), Exit::Signal(9));
+    }
+
+    #[test]
+    fn a_dead_child_runs_no_more_and_a_stopped_one_may() {
+        let child = shell("sleep 100");
+        child.stop().unwrap();
+        while child.usage().unwrap().state != RunState::Stopped {}
+        assert!(!child.runs_no_more().unwrap());
+        child.kill().unwrap();
+        while !child.runs_no_more().unwrap() {}
+        child.reap().unwrap();
     }
 
     #[test]

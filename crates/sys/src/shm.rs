@@ -160,16 +160,38 @@ impl SharedView {
     /// # Panics
     /// If there is no such word.
     pub fn load(&self, index: usize, ordering: Ordering) -> u64 {
+        // An atomic load of 8 bytes from read-only memory is allowed on the 64-bit targets that we
+        // build for (std::sync::atomic, "Atomic accesses to read-only memory").
+        self.word(index).load(ordering)
+    }
+
+    /// Sleeps while the low 32 bits of a word are `seen`, at the longest until `deadline_ns` of
+    /// [`now_ns`](crate::clock::now_ns). May return early.
+    ///
+    /// # Panics
+    /// If there is no such word.
+    pub fn wait(&self, index: usize, seen: u32, deadline_ns: u64) {
+        // The kernel only reads the word: a shared futex may lie in read-only memory.
+        crate::futex::wait(self.word(index), seen, deadline_ns);
+    }
+
+    /// Wakes everyone who sleeps on a word, in any process. Returns how many slept.
+    ///
+    /// # Panics
+    /// If there is no such word.
+    pub fn wake(&self, index: usize) -> u32 {
+        crate::futex::wake(self.word(index))
+    }
+
+    /// A word, never to be stored to.
+    fn word(&self, index: usize) -> &AtomicU64 {
         assert!(index < self.len_words(), "word in mapping");
         let first: *mut u64 = self.map.start().cast();
         // SAFETY: `index` is inside the mapping, checked above.
         let word = unsafe { first.add(index) };
         // SAFETY: the word is 8-aligned (pages are), lives as long as `self`, and every process
         // that stores to it stores atomically.
-        let word = unsafe { AtomicU64::from_ptr(word) };
-        // An atomic load of 8 bytes from read-only memory is allowed on the 64-bit targets that we
-        // build for (std::sync::atomic, "Atomic accesses to read-only memory").
-        word.load(ordering)
+        unsafe { AtomicU64::from_ptr(word) }
     }
 
     /// Part of the mapping as bytes, for a process that the protocol lets read them.
@@ -308,6 +330,24 @@ mod tests {
         }
         let refused = Shared::map(memory.read_only().unwrap(), 0, bytes).unwrap_err();
         assert_eq!(refused.kind(), io::ErrorKind::PermissionDenied);
+    }
+
+    #[test]
+    fn a_sleeper_on_read_only_memory_is_woken() {
+        let memory = Memory::anonymous("test", 4096).unwrap();
+        let shared = Shared::map(memory.fd(), 0, 4096).unwrap();
+        let view = SharedView::map(memory.read_only().unwrap(), 0, 4096).unwrap();
+        let deadline = crate::clock::now_ns() + 30_000_000_000;
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while view.load(7, Ordering::Acquire) == 0 && crate::clock::now_ns() < deadline {
+                    view.wait(7, 0, deadline);
+                }
+            });
+            shared.words()[7].store(1, Ordering::Release);
+            crate::futex::wake(&shared.words()[7]);
+        });
+        assert!(crate::clock::now_ns() < deadline);
     }
 
     #[test]

@@ -9,7 +9,10 @@ mod words;
 use crate::node::Node;
 use serde::{Deserialize, Serialize};
 use words::Word;
-pub use words::{Detector, Ending, LifeState, Mode, Proof, Reaction};
+pub use words::{
+    Detector, Ending, GlobalStatus, LifeState, LocalStatus, Mode, Proof, Reaction, StreamState,
+    SystemState,
+};
 
 /// 64-bit words in one record.
 pub const RECORD_WORDS: usize = 8;
@@ -242,6 +245,13 @@ events! {
         /// The command's number.
         command: u64,
     }
+    /// A stream as a whole became usable or unusable.
+    39 StreamQualified {
+        /// Which stream.
+        stream: Node,
+        /// Its state.
+        state: StreamState,
+    }
     /// The radar's acknowledgement of a command arrived.
     38 CommandAcknowledged {
         /// The command's number.
@@ -376,6 +386,27 @@ events! {
     62 Lifted {
         /// Index of the fault in the plan.
         fault: u32,
+    }
+    /// A process changed its local supervision status.
+    64 StatusChanged {
+        /// Which.
+        node: Node,
+        /// Incarnation.
+        incarnation: u32,
+        /// The status that it has from here on.
+        status: LocalStatus,
+        /// What brought it about; of a fresh incarnation, what its predecessor failed by.
+        detector: Detector,
+    }
+    /// The global supervision status changed.
+    65 GlobalStatus {
+        /// From here on.
+        status: GlobalStatus,
+    }
+    /// The system changed its state.
+    66 SystemState {
+        /// From here on.
+        state: SystemState,
     }
 }
 

@@ -4,6 +4,7 @@
 //! No layout is defined anywhere else, and nothing here moves, stores or interprets a payload.
 #![forbid(unsafe_code)]
 
+pub mod checkpoint;
 pub mod e2e;
 pub mod event;
 pub mod field;
@@ -12,6 +13,7 @@ pub mod node;
 pub mod radar;
 pub mod shared;
 
+pub use checkpoint::Checkpoint;
 pub use event::{Event, Record};
 pub use field::Field;
 pub use node::{Node, Source};

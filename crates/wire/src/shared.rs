@@ -8,7 +8,7 @@
 pub const PAGE_BYTES: usize = 4096;
 
 /// Version of all layouts in this file.
-pub const SHARED_VERSION: u64 = 1;
+pub const SHARED_VERSION: u64 = 2;
 
 /// What word 0 of a page of this `kind` holds.
 pub const fn magic(kind: PageKind) -> u64 {
@@ -33,6 +33,8 @@ pub enum PageKind {
     Start = 6,
     /// When each fault that waits for something begins.
     Arming = 9,
+    /// Who is up, who may write, and the state of the system.
+    Status = 7,
 }
 
 /// Frame buffer header page (writer read-write, readers read-only).
@@ -67,6 +69,26 @@ pub mod heartbeat {
     pub const INCARNATION: usize = 8;
     /// When the process last showed life; 0 before it attached.
     pub const BEAT_NS: usize = 9;
+    /// Held by the process's main thread as a robust futex while it lives: the low 32 bits.
+    pub const HOLDER: usize = 16;
+    /// Checkpoints ever passed; checkpoint n lies in entry n mod the ring's length.
+    pub const PASSED: usize = 24;
+    /// First word of the ring of checkpoints. Entry: checkpoint | incarnation << 32, then when it
+    /// was passed, `CLOCK_MONOTONIC` nanoseconds.
+    pub const RING: usize = 32;
+    /// Entries of the ring: 100 ms of the busiest process that a scenario may ask for.
+    pub const RING_LENGTH: usize = 64;
+    /// Words of an entry.
+    pub const ENTRY_WORDS: usize = 2;
+}
+
+/// Status page (the watchdog read-write, nodes read-only).
+pub mod status {
+    /// `SystemState` as a number.
+    pub const SYSTEM: usize = 8;
+    /// First of one word for each node, in the order of its index: the incarnation that may write
+    /// in the low 32 bits, which is a futex word, and its presence above them.
+    pub const NODES: usize = 16;
 }
 
 /// Start page (the watchdog read-write, nodes read-only).

@@ -3,9 +3,10 @@
 use wire::event::Detector;
 use wire::{Node, Source};
 
-use super::{Demand, Finding};
+use super::{Demand, Finding, without_effect};
 use crate::analyse::Findings;
-use crate::summary::Expectation;
+use crate::noticed::Noticed;
+use crate::summary::{Expectation, WhyNot};
 use crate::timeline::{Detected, Exit};
 use crate::words::{self, count};
 
@@ -21,13 +22,17 @@ pub(super) fn judge(findings: &Findings) -> Vec<Expectation> {
         every_process_started(findings),
         no_unexpected_end(findings),
         no_unexpected_silence(findings),
+        no_false_alarm(findings),
     ];
     all.extend(findings.faults.iter().map(|facts| {
         let evidence = facts.result.evidence.join("; ");
         let finding = if facts.result.activated {
             Finding::Met
         } else {
-            Finding::Unclear(format!("{evidence}."))
+            match without_effect(facts) {
+                Finding::Unclear(cause, _) => Finding::Unclear(cause, format!("{evidence}.")),
+                skipped => skipped,
+            }
         };
         let name = format!("fault {} took effect", facts.fault.id);
         Demand { name, expected: "evidence of its effect".into(), actual: evidence }
@@ -45,12 +50,13 @@ fn ran_to_its_end(findings: &Findings) -> Expectation {
     let finding = if end.whole {
         Finding::Met
     } else {
-        Finding::Unclear(format!(
+        let why = format!(
             "the run ended early ({}), {} of its {} can be judged.",
             findings.ended,
             words::in_ms(end.judged),
             words::limit_ms(findings.timeline.plan.duration_ns),
-        ))
+        );
+        Finding::Unclear(WhyNot::EndedEarly, why)
     };
     demand("the run lasts to its end", "completed", findings.ended.to_owned()).came_to(finding)
 }
@@ -62,7 +68,7 @@ fn record_complete(findings: &Findings) -> Expectation {
     let finding = if lost.is_empty() {
         Finding::Met
     } else {
-        Finding::Unclear(format!("records were overwritten: {actual}."))
+        Finding::Unclear(WhyNot::Record, format!("records were overwritten: {actual}."))
     };
     demand("the record is complete", "no record lost", actual).came_to(finding)
 }
@@ -76,7 +82,9 @@ fn record_consistent(findings: &Findings) -> Expectation {
     let actual = count(wrong.len() as u64, "contradiction");
     let finding = match wrong.first() {
         None => Finding::Met,
-        Some(first) => Finding::Unclear(format!("the record contradicts itself: {first}.")),
+        Some(first) => {
+            Finding::Unclear(WhyNot::Record, format!("the record contradicts itself: {first}."))
+        }
     };
     demand("the record is consistent", "no contradiction", actual).came_to(finding)
 }
@@ -95,7 +103,7 @@ fn every_process_started(findings: &Findings) -> Expectation {
     let finding = if never.is_empty() {
         Finding::Met
     } else {
-        Finding::Unclear(format!("{} never attached.", never.join(", ")))
+        Finding::Unclear(WhyNot::NotStarted, format!("{} never attached.", never.join(", ")))
     };
     demand("every process starts", "camera, radar and fusion", actual).came_to(finding)
 }
@@ -113,7 +121,7 @@ fn no_unexpected_end(findings: &Findings) -> Expectation {
         Finding::Met
     } else if at_work.is_empty() {
         let why = format!("a process could not be started: {}.", in_words(&exits));
-        Finding::Unclear(why)
+        Finding::Unclear(WhyNot::NotStarted, why)
     } else {
         let why = format!("a process ended that no fault had ended: {}.", in_words(&at_work));
         Finding::Missed(why)
@@ -121,12 +129,21 @@ fn no_unexpected_end(findings: &Findings) -> Expectation {
     demand("no process ends unexpectedly", "none", in_words(&exits)).came_to(finding)
 }
 
-/// A process that the watchdog killed for its silence, or because it was not ready in time, although
-/// no fault had made it so.
+/// A process that the watchdog killed for its silence, its steps or its memory, or because it was not
+/// ready in time, although no fault had made it so.
 fn no_unexpected_silence(findings: &Findings) -> Expectation {
     let timeline = &findings.timeline;
-    let by_silence =
-        |it: &&Detected| matches!(it.detector, Detector::Heartbeat | Detector::Startup);
+    let by_silence = |it: &&Detected| {
+        matches!(
+            it.detector,
+            Detector::Heartbeat
+                | Detector::Startup
+                | Detector::Alive
+                | Detector::Deadline
+                | Detector::Logical
+                | Detector::Memory
+        )
+    };
     let unprovoked = |it: &&Detected| !findings.faults.iter().any(|facts| facts.provoked(it));
     let began = timeline.watchdog.began;
     let all = timeline.watchdog.detected.iter().filter(by_silence).filter(unprovoked);
@@ -140,13 +157,28 @@ fn no_unexpected_silence(findings: &Findings) -> Expectation {
     let finding = if all.is_empty() {
         Finding::Met
     } else if began.is_none_or(|began| all.iter().all(|it| it.at < began)) {
-        Finding::Unclear(format!("a process could not be started: {actual}."))
+        let why = format!("a process could not be started: {actual}.");
+        Finding::Unclear(WhyNot::NotStarted, why)
     } else if all.iter().any(own) {
         Finding::Missed(format!("a process fell silent that no fault had silenced: {actual}."))
     } else {
-        Finding::Unclear(format!("a process fell silent, and the host stalled: {actual}."))
+        let why = format!("a process fell silent, and the host stalled: {actual}.");
+        Finding::Unclear(WhyNot::HostStall, why)
     };
     demand("no process falls silent unexpectedly", "none", actual).came_to(finding)
+}
+
+fn no_false_alarm(findings: &Findings) -> Expectation {
+    let actual = first_of(findings.false_alarms.iter().map(|it| {
+        let Noticed { at, node, detector, by, .. } = it;
+        format!("{} on {node} by {} at {}", detector.name(), by.name(), words::in_ms(*at))
+    }));
+    let finding = if findings.false_alarms.is_empty() {
+        Finding::Met
+    } else {
+        Finding::Missed(format!("it was noticed, and there was nothing to notice: {actual}."))
+    };
+    demand("no false alarm", "none", actual).came_to(finding)
 }
 
 fn in_words(exits: &[&Exit]) -> String {

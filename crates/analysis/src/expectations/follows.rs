@@ -15,7 +15,7 @@ use world::Motion;
 use super::{Demand, Finding, NOT_OBSERVED};
 use crate::analyse::Findings;
 use crate::modes;
-use crate::summary::Expectation;
+use crate::summary::{Expectation, WhyNot};
 use crate::timeline::{Moment, Output, Span, TrackSeen};
 use crate::words::{count, in_ms};
 
@@ -35,7 +35,7 @@ pub(super) fn judge(findings: &Findings, id: &str) -> Expectation {
     };
     let Some(actor) = traffic.actors.iter().position(|actor| actor.id == id) else {
         let why = format!("there is no actor {id}.");
-        return demand(NOT_OBSERVED.into()).came_to(Finding::Unclear(why));
+        return demand(NOT_OBSERVED.into()).came_to(Finding::Unclear(WhyNot::NoData, why));
     };
     let chase = Chase { findings, motion: Motion::new(traffic), actor };
     let missed = |seen: String, by_host: bool| {
@@ -58,7 +58,7 @@ pub(super) fn judge(findings: &Findings, id: &str) -> Expectation {
     demand(NOT_OBSERVED.into()).came_to(if chase.was_in_range() {
         Finding::Missed(format!("{id} was in range, and there was no output."))
     } else {
-        Finding::Unclear(why)
+        Finding::Unclear(WhyNot::NoData, why)
     })
 }
 

@@ -8,7 +8,7 @@ use crate::analyse::Findings;
 use crate::latency::CAPTURED_TO_FUSED;
 use crate::modes;
 use crate::quantiles::{quantiles_us, rank};
-use crate::summary::Expectation;
+use crate::summary::{Expectation, WhyNot};
 use crate::timeline::{Moment, Span};
 use crate::words::{in_ms, limit_ms};
 
@@ -62,7 +62,8 @@ fn latency(findings: &Findings, place: Where, limit_ns: u64) -> Expectation {
     let finding = match place {
         _ if count > 0 && excess == 0 => Finding::Met,
         _ if count > 0 && stalled >= excess => {
-            Finding::Unclear(format!("p99 was {actual} {words}, and the host stalled."))
+            let why = format!("p99 was {actual} {words}, and the host stalled.");
+            Finding::Unclear(WhyNot::HostStall, why)
         }
         _ if count > 0 => {
             Finding::Missed(format!("p99 was {actual} {words}, not within {}.", limit_ms(limit_ns)))
@@ -70,7 +71,7 @@ fn latency(findings: &Findings, place: Where, limit_ns: u64) -> Expectation {
         Where::OutsideFaults if frames_due => {
             Finding::Missed("no frame was fused outside faults.".into())
         }
-        _ => Finding::Unclear(format!("no frame was fused {words}.")),
+        _ => Finding::Unclear(WhyNot::NoData, format!("no frame was fused {words}.")),
     };
     let expected = format!("at most {}", limit_ms(limit_ns));
     Demand { name: format!("expect.fusion.{key}"), expected, actual }.came_to(finding)
@@ -84,7 +85,7 @@ fn at_end(findings: &Findings, wanted: Mode) -> Expectation {
         None => format!("none, silent or down since {}", in_ms(last.span.from)),
     };
     let finding = match (last.mode == Some(wanted), findings.timeline.end.whole) {
-        (_, false) => Finding::Unclear("the run ended early.".into()),
+        (_, false) => Finding::Unclear(WhyNot::EndedEarly, "the run ended early.".into()),
         (true, true) => Finding::Met,
         (false, true) => {
             let by_host = findings.is_mode_of_stalls(last.span);

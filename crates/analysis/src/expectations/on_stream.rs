@@ -8,7 +8,7 @@ use super::{Demand, Finding, NOT_OBSERVED};
 use crate::analyse::Findings;
 use crate::modes;
 use crate::processes::{restarts, state_at_end};
-use crate::summary::Expectation;
+use crate::summary::{Expectation, WhyNot};
 use crate::words::{count, sample};
 
 pub(super) fn judge(findings: &Findings, node: Node) -> Vec<Expectation> {
@@ -65,15 +65,20 @@ fn lost(findings: &Findings, node: Node, bound: Bound) -> Expectation {
             // It may be the one that should have cost them.
             let inert = findings.faults.iter().find(|facts| facts.in_force.is_none());
             let finding = match inert {
+                Some(facts) if facts.result.skipped.is_some() => {
+                    Finding::Skipped(format!("{why}; fault {} was skipped.", facts.fault.id))
+                }
                 Some(facts) => {
-                    Finding::Unclear(format!("{why}; fault {} took no effect.", facts.fault.id))
+                    let why = format!("{why}; fault {} took no effect.", facts.fault.id);
+                    Finding::Unclear(WhyNot::NoEffect, why)
                 }
                 None => Finding::Missed(format!("{why}.")),
             };
             ("min", "at least", min, finding)
         }
         Bound::Min(min) => {
-            ("min", "at least", min, Finding::Unclear("the run ended early.".into()))
+            let finding = Finding::Unclear(WhyNot::EndedEarly, "the run ended early.".into());
+            ("min", "at least", min, finding)
         }
     };
     let name = format!("expect.{node}.{}-{suffix}", lost_key(node));
@@ -102,7 +107,7 @@ fn on_process(findings: &Findings, node: Node, expect: ProcessExpect) -> Vec<Exp
         let last_mode = modes::at_end(&findings.timeline, &findings.modes);
         let silent = node == Node::Fusion && up && last_mode.mode.is_none();
         let finding = match (state == Some(wanted), findings.timeline.end.whole) {
-            (_, false) => Finding::Unclear("the run ended early.".into()),
+            (_, false) => Finding::Unclear(WhyNot::EndedEarly, "the run ended early.".into()),
             (true, true) if silent => {
                 let by_host = findings.is_mode_of_stalls(last_mode.span);
                 Finding::missed("fusion was up, and silent", by_host)

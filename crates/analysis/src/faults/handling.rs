@@ -1,38 +1,24 @@
 //! Who noticed a fault, and what was done about it: [`attribute`].
 //!
-//! A detection belongs to the faults that are in force on its target at that moment. Where several
-//! are, to those that can cause it ([`causes`]); where none of them can, to the one that took
+//! A detection belongs to the faults that are in force on its target at that moment; what fusion
+//! notices of others belongs also to those on fusion itself that can cause it. Where several are, to those that can cause it ([`causes`]); where none of them can, to the one that took
 //! effect last. What the watchdog detects is about one incarnation, and belongs only to faults that
 //! struck this one. Of each detector in each process, and of each reaction, the first counts.
 
 use fault::Injection;
-use wire::event::{Detector, Mode, Reaction};
+use wire::event::{Detector, Reaction};
 use wire::{Node, Source};
 
 use super::FaultFacts;
+use crate::noticed::{Noticed, all_noticed};
 use crate::summary::{Detection, ReactionAt};
 use crate::timeline::{Moment, Timeline, ms};
-
-/// Something that was noticed about a process or its stream.
-#[derive(Clone, Copy, Debug)]
-struct Noticed {
-    at: Moment,
-    node: Node,
-    /// The incarnation that it is about, where the detector knows.
-    incarnation: Option<u32>,
-    detector: Detector,
-    by: Source,
-    /// What the detector does about it, there and then.
-    reaction: Option<Reaction>,
-}
 
 pub(super) fn attribute(timeline: &Timeline, faults: &mut [FaultFacts]) {
     for noticed in all_noticed(timeline) {
         let in_force = |facts: &FaultFacts| {
-            let known = noticed.incarnation.is_none_or(|one| facts.victims.contains(&one));
-            known
-                && facts.fault.target.node().is_none_or(|node| node == noticed.node)
-                && facts.in_force.is_some_and(|span| span.contains(noticed.at))
+            let span = facts.in_force.filter(|span| span.contains(noticed.at));
+            span.is_some() && is_about(facts, &noticed)
         };
         let candidates: Vec<usize> =
             (0..faults.len()).filter(|&index| in_force(&faults[index])).collect();
@@ -52,45 +38,19 @@ pub(super) fn attribute(timeline: &Timeline, faults: &mut [FaultFacts]) {
     }
 }
 
-/// Everything that was noticed, in the order of time.
-fn all_noticed(timeline: &Timeline) -> Vec<Noticed> {
-    let fusion = Source::Node(Node::Fusion);
-    let about = |at, node, detector, reaction| Noticed {
-        at,
-        node,
-        incarnation: None,
-        detector,
-        by: fusion,
-        reaction,
-    };
-    let mut all: Vec<Noticed> = Vec::new();
-    all.extend(timeline.watchdog.detected.iter().map(|it| Noticed {
-        incarnation: Some(it.incarnation),
-        by: Source::Watchdog,
-        ..about(it.at, it.node, it.detector, None)
-    }));
-    let log = &timeline.fusion;
-    let refused = log.rejections.iter();
-    all.extend(refused.map(|it| about(it.at, it.stream, it.detector, Some(Reaction::Reject))));
-    all.extend(log.gaps.iter().map(|it| about(it.at, it.stream, Detector::Sequence, None)));
-    for change in &log.modes {
-        for sensor in [Node::Camera, Node::Radar] {
-            if uses(change.from, sensor) && !uses(change.to, sensor) {
-                let reaction = Some(Reaction::ModeChange);
-                all.push(about(change.at, sensor, Detector::Silence, reaction));
-            }
+/// Whether what was noticed may be about the victim of this fault.
+fn is_about(facts: &FaultFacts, noticed: &Noticed) -> bool {
+    match facts.fault.target.node() {
+        None => true,
+        Some(node) if node == noticed.node => {
+            noticed.incarnation.is_none_or(|one| facts.victims.contains(&one))
         }
-    }
-    all.sort_by_key(|noticed| noticed.at);
-    all
-}
-
-fn uses(mode: Mode, sensor: Node) -> bool {
-    match mode {
-        Mode::Blind => false,
-        Mode::CameraOnly => sensor == Node::Camera,
-        Mode::RadarOnly => sensor == Node::Radar,
-        Mode::Fused => true,
+        // A fusion that is itself too slow misses samples of streams that are whole.
+        Some(Node::Fusion) => {
+            noticed.by == Source::Node(Node::Fusion)
+                && causes(&facts.fault.injection, noticed.detector)
+        }
+        Some(_) => false,
     }
 }
 
@@ -129,10 +89,11 @@ fn note_reactions(timeline: &Timeline, facts: &mut FaultFacts) {
         return;
     };
     for it in &timeline.watchdog.reacted {
-        // A restart names the newborn, everything else the failed one.
-        let failed = it.incarnation.saturating_sub(u32::from(it.reaction == Reaction::Restart));
-        let about_this =
-            facts.fault.target.node() == Some(it.node) && facts.victims.contains(&failed);
+        // A restart and a takeover name the newborn, everything else the failed one.
+        let newborn = matches!(it.reaction, Reaction::Restart | Reaction::StandbyTakeover);
+        let failed = it.incarnation.saturating_sub(u32::from(newborn));
+        let victim = |node| node == it.node && facts.victims.contains(&failed);
+        let about_this = facts.fault.target.node().is_none_or(victim);
         if about_this && span.contains(it.at) && ms(it.at) >= detected_ms {
             add_reaction(&mut facts.result.reactions, it.reaction, it.at);
         }
@@ -146,4 +107,6 @@ fn measure(facts: &mut FaultFacts) {
     result.fdti_ms = Some(first.after_ms);
     result.frti_ms = result.reactions.first().map(|it| it.at_ms - first.at_ms);
     result.fhti_ms = result.frti_ms.map(|frti_ms| first.after_ms + frti_ms);
+    result.margin_ms =
+        result.ftti_ms.zip(result.fhti_ms).map(|(ftti_ms, fhti_ms)| ftti_ms - fhti_ms);
 }

@@ -22,7 +22,8 @@ fn check(fate: Fate, camera: Option<Cause>, fusion: Option<Cause>) {
     assert_eq!(lost(&summary.streams.camera), once(camera), "{fate:?}");
     assert_eq!(lost(&summary.streams.radar), []);
     assert_eq!(lost(&summary.streams.fusion), once(fusion), "{fate:?}");
-    assert_eq!(summary.verdict, Verdict::Pass, "{:?}", summary.reasons);
+    let alarm = |reason: &String| reason.starts_with("no false alarm: ");
+    assert!(summary.reasons.iter().all(alarm), "{:?}", summary.reasons);
 }
 
 #[test]

@@ -57,6 +57,9 @@ pub(crate) struct RestartArguments {
     /// Kills, at random phases of the frame period
     #[arg(long, value_name = "N", default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     kills: u32,
+    /// As many kills again with a standby that takes over, run by turns with the others
+    #[arg(long)]
+    standby: bool,
     /// Seed of the phases
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,

@@ -4,11 +4,13 @@ use crate::cli::RunArguments;
 use crate::command::check::load_all;
 use crate::exit::Code;
 use crate::live::{Live, Style};
-use crate::{outputs, repetitions};
+use crate::{coverage, outputs, repetitions};
 use analysis::{Summary, Verdict};
 use anyhow::Context;
+use fault::Need;
 use recording::{Header, Host};
 use scenario::Loaded;
+use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use supervisor::Order;
@@ -28,14 +30,16 @@ pub(crate) fn run(arguments: &RunArguments) -> anyhow::Result<Code> {
     for scenario in &mut scenarios {
         scenario.plan.seed = arguments.seed.unwrap_or(scenario.plan.seed);
     }
+    coverage::clear(&arguments.out)?;
+    let lacking = supervisor::needs::lacking();
     let mut summaries = Vec::new();
     let mut broken = 0;
     let turns =
         scenarios.iter().flat_map(|scenario| (1..=arguments.repeat).map(move |n| (scenario, n)));
     let all = scenarios.len() * arguments.repeat as usize;
     for (turn, (scenario, repetition)) in (1..).zip(turns) {
-        let directory = directory(arguments, scenario, repetition);
-        let ending = match run_one(arguments, scenario, repetition, (&directory, &stop)) {
+        let turn_of = Turn { scenario, repetition, lacking: &lacking, stop: &stop };
+        let ending = match run_one(arguments, &turn_of) {
             Ok((ending, summary)) => {
                 if !arguments.quiet {
                     let verdict = report::verdict_line(&summary);
@@ -51,11 +55,7 @@ pub(crate) fn run(arguments: &RunArguments) -> anyhow::Result<Code> {
                 continue;
             }
         };
-        // After each run, so that a later failure loses nothing.
-        write_junit(arguments, &summaries)?;
-        if arguments.repeat > 1 {
-            write_campaign(arguments, &summaries)?;
-        }
+        write_together(arguments, &summaries)?;
         if ending == Ending::Interrupted {
             break;
         }
@@ -88,13 +88,18 @@ fn directory(arguments: &RunArguments, scenario: &Loaded, repetition: u32) -> Pa
     }
 }
 
-fn run_one(
-    arguments: &RunArguments,
-    scenario: &Loaded,
+/// One run of one scenario.
+struct Turn<'a> {
+    scenario: &'a Loaded,
     repetition: u32,
-    (directory, stop): (&Path, &StopSignals),
-) -> anyhow::Result<(Ending, Summary)> {
+    lacking: &'a BTreeMap<Need, String>,
+    stop: &'a StopSignals,
+}
+
+fn run_one(arguments: &RunArguments, turn: &Turn) -> anyhow::Result<(Ending, Summary)> {
+    let Turn { scenario, repetition, lacking, stop } = *turn;
     let name = &scenario.plan.name;
+    let directory = &directory(arguments, scenario, repetition);
     if arguments.repeat > 1 && repetition == 1 {
         repetitions::clear(&arguments.out.join(name), name, arguments.repeat)?;
     }
@@ -106,15 +111,17 @@ fn run_one(
         (false, true) => Style::Terminal,
         (false, false) => Style::Plain,
     };
-    let live = Live::start(style, &scenario.plan, repetition);
+    let mut plan = scenario.plan.clone();
+    plan.draw_phases(repetition, arguments.repeat);
+    let live = Live::start(style, &plan, repetition);
     let order = Order {
-        plan: &scenario.plan,
+        plan: &plan,
         // The very file that runs, also if another was built in its place meanwhile.
         program: Path::new("/proc/self/exe"),
         directory,
-        header: header(scenario, repetition),
+        header: header(turn, arguments.repeat),
         stop,
-        lacking: &[],
+        lacking: &lacking.keys().copied().collect::<Vec<_>>(),
         observer: live.observer(),
     };
     let ending = supervisor::run(order);
@@ -126,13 +133,16 @@ fn run_one(
     Ok((ending, outputs::write(directory)?))
 }
 
-fn header(scenario: &Loaded, repetition: u32) -> Header {
+fn header(turn: &Turn, repetitions: u32) -> Header {
+    let Turn { scenario, repetition, lacking, .. } = *turn;
     let host = sys::host::describe();
+    let lacks = lacking.iter().map(|(need, why)| (need.name().to_owned(), why.clone()));
     Header {
         scenario_path: scenario.path.display().to_string(),
         scenario_text: scenario.text.clone(),
         seed: scenario.plan.seed,
         repetition,
+        repetitions,
         program_version: env!("CARGO_PKG_VERSION").to_owned(),
         started_unix_ms: sys::clock::unix_ms(),
         host: Host {
@@ -145,8 +155,21 @@ fn header(scenario: &Loaded, repetition: u32) -> Header {
             idle_policy: host.idle_policy,
             // The supervisor finds out.
             scheduling: String::new(),
+            lacks: lacks.collect(),
         },
     }
+}
+
+/// What the runs so far come to together: after each run, so that a later failure loses nothing.
+fn write_together(arguments: &RunArguments, summaries: &[Summary]) -> anyhow::Result<()> {
+    write_junit(arguments, summaries)?;
+    if arguments.repeat > 1 {
+        write_campaign(arguments, summaries)?;
+    }
+    if summaries.iter().any(|run| run.scenario != summaries[0].scenario) {
+        coverage::write(&arguments.out, summaries)?;
+    }
+    Ok(())
 }
 
 /// Of the scenario that ran last.

@@ -3,7 +3,7 @@
 use fault::Target;
 use scenario::Plan;
 use std::collections::VecDeque;
-use wire::event::{LifeState, Proof, Reaction};
+use wire::event::{LifeState, Proof, Reaction, SystemState};
 use wire::{Event, Node, Record, Source};
 
 /// Time over which a rate is counted.
@@ -182,6 +182,9 @@ impl Board {
             Event::SpawnFailed { node, incarnation, errno } => {
                 let why = std::io::Error::from_raw_os_error(errno.cast_signed());
                 Some(format!("{node:<7} number {incarnation} cannot be started: {why}"))
+            }
+            Event::SystemState { state: SystemState::Safe } => {
+                Some("system  goes to its safe state".to_owned())
             }
             Event::ModeChanged { from, to } => {
                 Some(format!("{:<7} mode {} -> {}", source.name(), from.name(), to.name()))

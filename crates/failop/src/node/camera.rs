@@ -1,6 +1,5 @@
 //! The camera process: renders what the world model says is true into the frame buffer, in place.
 
-use super::faults::Hits;
 use super::faults::outbox::{Outbox, Sample};
 use super::faults::step::Effects;
 use super::grid::Grid;
@@ -12,8 +11,8 @@ use fault::act::{PublishStep, SampleFault};
 use std::convert::Infallible;
 use std::os::fd::RawFd;
 use sys::clock::{now_ns, sleep_until};
-use wire::Event;
 use wire::frame::{FRAME_BYTES, FrameInfo, invert_field, pixels_mut, seal, seal_unprotected};
+use wire::{Checkpoint, Event};
 use world::{CameraModel, Renderer};
 
 /// Heap that the largest scene needs, with room to spare.
@@ -33,7 +32,11 @@ pub(super) fn work(
     let pins = pins.iter().map(|&fd| take(fd, "a pin page")).collect::<anyhow::Result<Vec<_>>>()?;
     let plan = &attaching.plan;
     let seal = if plan.camera.protection { seal } else { seal_unprotected };
-    let renderer = Renderer::new(CameraModel::default(), &plan.traffic, plan.seed);
+    let mut renderer = Renderer::new(CameraModel::default(), &plan.traffic, plan.seed);
+    if attaching.stands_by() {
+        warm_up(&mut renderer, seal);
+        sys::memory::touch_ahead(HEAP_BYTES)?;
+    }
     let grid = Grid::new(1_000_000_000, plan.camera.fps.into(), plan.duration_ns);
     let frames = take(frames, "the frame buffer")?;
     let writer = Writer::attach(&frames, &pins)?;
@@ -49,6 +52,13 @@ pub(super) fn work(
     loop {
         camera.step()?;
     }
+}
+
+/// Makes a frame for nobody: code, tables and heap are there when the first one counts.
+fn warm_up(renderer: &mut Renderer, seal: fn(&mut [u8], FrameInfo)) {
+    let mut frame = vec![0; FRAME_BYTES];
+    renderer.render(0.0, 0, pixels_mut(&mut frame));
+    seal(&mut frame, FrameInfo { frame: 0, incarnation: 0, captured_ns: 0 });
 }
 
 struct Camera {
@@ -83,8 +93,11 @@ impl Camera {
             self.hand_over(&sample);
         }
         if let Some(frame) = self.grid.take(now) {
+            self.runtime.pass(Checkpoint::SlotTaken);
             let effects = self.runtime.befall(frame);
-            for _ in 0..effects.times {
+            self.expose(frame, &effects)?;
+            for _again in 1..effects.times {
+                self.runtime.pass(Checkpoint::SlotTaken);
                 self.expose(frame, &effects)?;
             }
         }
@@ -97,8 +110,10 @@ impl Camera {
         let due_ns = grid.due_ns(frame);
         let hits = runtime.faults.hits(due_ns, frame);
         let captured_ns = runtime.absolute_ns(due_ns);
+        runtime.insist();
         let Some(mut fill) = writer.begin() else {
             runtime.events.tell(Event::FrameOverrun { frame });
+            runtime.pass(Checkpoint::Overrun);
             return Ok(());
         };
         runtime.reach(PublishStep::SlotTaken, &hits);
@@ -120,8 +135,14 @@ impl Camera {
         let (number, incarnation) = (runtime.number(&hits), runtime.incarnation);
         let info =
             FrameInfo { frame: number, incarnation, captured_ns: effects.stated_ns(captured_ns) };
+        if effects.does_its_work() {
+            runtime.pass(Checkpoint::Rendered);
+        }
         if effects.is_hasty() {
+            runtime.insist();
+            runtime.pass(Checkpoint::Published);
             let published_ns = publish_unfinished(fill, fusion, |slot| seal(slot, info));
+            runtime.pass(Checkpoint::Protected);
             let made = Made { frame, captured_ns, rendered_ns, protected_ns: published_ns };
             tell_published(runtime, made, published_ns);
             return Ok(());
@@ -129,7 +150,9 @@ impl Camera {
         let slot = slot_or(&mut fill, &mut apart);
         seal(slot, info);
         let made = Made { frame, captured_ns, rendered_ns, protected_ns: now_ns() };
+        runtime.pass(Checkpoint::Protected);
         runtime.reach(PublishStep::Protected, &hits);
+        runtime.insist();
         let posted = outbox.post(runtime.now_ns(), (made, slot), &hits, &runtime.faults.injector);
         for &(fault, value) in &posted.acted {
             runtime.tell_acted(fault, frame, value);
@@ -152,12 +175,15 @@ impl Camera {
             tell_published(runtime, made, published_ns);
         }
         posted.others.iter().for_each(|sample| self.hand_over(sample));
+        // What happens on the way to the channel, the camera does not know.
+        self.runtime.pass(Checkpoint::Published);
         Ok(())
     }
 
     /// Hands over a frame that was made before.
     fn hand_over(&mut self, sample: &Sample<Made>) {
         let made = sample.made;
+        self.runtime.insist();
         let Some(mut fill) = self.writer.begin() else {
             self.runtime.events.tell(Event::FrameOverrun { frame: made.frame });
             return;

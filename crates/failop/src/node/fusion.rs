@@ -1,20 +1,31 @@
 //! The fusion process: waits for frames and radar messages at once, checks them, and lets the
 //! device under test make an output from each.
 
+mod checks;
+mod output;
+mod stream;
+
+use super::faults::step::Effects;
 use super::runtime::{Attaching, Runtime};
 use super::{calibration, take};
-use ::fusion::{Config, Fusion, Output, Rejection};
+use ::fusion::plausibility::Belief;
+use ::fusion::{Component, Config, Fusion, Output, Rejection};
 use anyhow::Context;
 use channel::doorbell::Doorbell;
 use channel::frames::Reader;
 use channel::mailbox::{Mail, Mailbox, Sent};
+use channel::status::Presence;
+use checks::{Checks, Found};
+use output::{on_the_record, tell_mode, tell_output};
 use std::convert::Infallible;
 use std::os::fd::RawFd;
+use stream::{Admission, Stream};
 use sys::clock::now_ns;
-use wire::event::{Detector, Mode};
+use wire::e2e::{Failure, Status};
+use wire::event::{Detector, Mode, StreamState};
 use wire::frame::{HEIGHT_PX, WIDTH_PX};
-use wire::radar::{MESSAGE_BYTES, MessageInfo, Received, command, receive};
-use wire::{Event, Node, e2e, frame, radar};
+use wire::radar::{MESSAGE_BYTES, MessageInfo, Received, command, receive, receive_unprotected};
+use wire::{Checkpoint, Event, Node, e2e, frame, radar};
 use world::CameraModel;
 
 /// Heap that the largest scene needs, with room to spare: the detector's regions and the tracks.
@@ -38,20 +49,29 @@ pub(super) struct Inherited {
 pub(super) fn work(attaching: Attaching, inherited: &Inherited) -> anyhow::Result<Infallible> {
     let plan = &attaching.plan;
     let ego_speed_mps = plan.traffic.ego.speed_mps;
-    let mut fusion = Fusion::new(Config {
+    let config = Config {
         camera_period_ns: 1_000_000_000 / u64::from(plan.camera.fps),
         radar_period_ns: plan.radar.period_ns,
         ..Config::new(calibration(&CameraModel::default()))
-    });
+    };
+    let mut fusion = Fusion::new(config);
+    if attaching.stands_by() {
+        warm_up(config);
+        sys::memory::touch_ahead(HEAP_BYTES)?;
+    }
     fusion.set_ego_speed_mps(ego_speed_mps);
     let frames = take(inherited.frames, "the frame buffer")?;
     let mut reader = Reader::attach(frames, take(inherited.pin, "the pin page")?)?;
+    let looked_for = !plan.disabled.contains(&Detector::Integrity);
+    let integrity = [plan.camera.protection, plan.radar.protection].map(|has| has && looked_for);
     let mut driver = Driver {
         fusion,
+        integrity,
         mailbox: Mailbox::new(take(inherited.mailbox, "the mailbox")?),
         radar: Doorbell::attach(take(inherited.radar_doorbell, "the radar's doorbell")?)?,
         camera_stream: Stream::new(Node::Camera),
         radar_stream: Stream::new(Node::Radar),
+        checks: Checks::new(&config, ego_speed_mps),
         ego_speed_mps: ego_speed_mps as f32,
         mode: Mode::Blind,
         command: Command { number: 0, sent_ns: 0, next_ns: 0 },
@@ -63,8 +83,15 @@ pub(super) fn work(attaching: Attaching, inherited: &Inherited) -> anyhow::Resul
     loop {
         let rings = driver.runtime.rings();
         driver.work(&mut reader)?;
-        driver.pause(rings);
+        driver.pause(rings)?;
     }
+}
+
+/// Makes an output for nobody: code and heap are there when the first one counts.
+fn warm_up(config: Config) {
+    let pixels = vec![0; WIDTH_PX * HEIGHT_PX];
+    // A black picture has nothing in it, and nobody asks.
+    if Fusion::new(config).on_frame(0, 0, &pixels).is_err() {}
 }
 
 struct Driver {
@@ -74,6 +101,9 @@ struct Driver {
     radar: Doorbell,
     camera_stream: Stream,
     radar_stream: Stream,
+    /// Whether samples are checked to be whole, by [`Node::index`]: camera, radar.
+    integrity: [bool; 2],
+    checks: Checks,
     ego_speed_mps: f32,
     mode: Mode,
     command: Command,
@@ -84,15 +114,6 @@ struct Command {
     number: u32,
     sent_ns: u64,
     next_ns: u64,
-}
-
-/// What the receiver knows of a stream: enough to see a gap, a repetition and frozen content.
-struct Stream {
-    node: Node,
-    next: u64,
-    /// Which of the items before `next` came: bit n is item `next - 1 - n`.
-    came: u64,
-    fingerprint: Option<u64>,
 }
 
 /// A received sample, as its header tells.
@@ -107,14 +128,17 @@ struct Sample {
 impl Driver {
     /// Does everything that there is to do now.
     fn work(&mut self, reader: &mut Reader) -> anyhow::Result<()> {
-        self.take_frame(reader);
+        self.runtime.insist();
+        self.take_frame(reader)?;
         self.take_messages()?;
+        self.follow_status();
+        self.follow_qualification();
         self.follow_mode();
         self.command_radar()
     }
 
-    fn take_frame(&mut self, reader: &mut Reader) {
-        let Some(held) = reader.newest() else { return };
+    fn take_frame(&mut self, reader: &mut Reader) -> anyhow::Result<()> {
+        let Some(held) = reader.newest() else { return Ok(()) };
         let received_ns = now_ns();
         let seen = frame::peek(held.bytes()).expect("a slot holds a header");
         let sample = Sample {
@@ -127,25 +151,51 @@ impl Driver {
         let published_ns = held.published_ns();
         let event = Event::FrameReceived { frame: item, from, captured_ns, published_ns };
         self.runtime.events.tell_at(received_ns, event);
-        self.runtime.suffer();
-        self.runtime.dawdle(item);
-        if frame::check(held.bytes()).is_err() {
-            return self.reject(Node::Camera, item, Detector::Integrity);
+        self.runtime.pass(Checkpoint::SampleTaken);
+        self.runtime.suffer()?;
+        let effects = self.runtime.befall(item);
+        let checked = self.integrity[Node::Camera.index()];
+        let damaged = || checked && frame::check(held.bytes()).is_err();
+        if !effects.is_hasty() {
+            if damaged() {
+                self.reject(Node::Camera, item, Detector::Integrity);
+                return Ok(());
+            }
+            self.runtime.pass(Checkpoint::Checked);
         }
-        let pixels = frame::pixels(held.bytes());
+        self.use_frame(sample, frame::pixels(held.bytes()), &effects);
+        if effects.is_hasty() {
+            self.check_afterwards(Node::Camera, item, damaged());
+        }
+        Ok(())
+    }
+
+    fn use_frame(&mut self, sample: Sample, pixels: &[u8], effects: &Effects) {
+        let Sample { item, from, captured_ns, received_ns } = sample;
         let fingerprint = pixels
             .chunks_exact(WIDTH_PX)
             .step_by(ROWS_PER_PROBE)
             .take(HEIGHT_PX)
             .fold(0, |sum: u64, row| sum.rotate_left(1) ^ e2e::fingerprint(row));
-        let Driver { runtime, camera_stream, .. } = self;
-        match camera_stream.admit(item, Some(fingerprint), runtime) {
-            Admission::Known => return,
-            Admission::Frozen => return self.reject(Node::Camera, item, Detector::Frozen),
-            Admission::New => {}
+        if self.is_foreign(Node::Camera, from) {
+            return self.reject(Node::Camera, item, Detector::Source);
         }
-        let result = self.fusion.on_frame(captured_ns, received_ns, pixels);
-        tell_output((&mut self.runtime, &mut self.mode), Node::Camera, sample, result);
+        let Driver { runtime, camera_stream, .. } = self;
+        let admission = camera_stream.admit((item, from), Some(fingerprint), runtime);
+        self.qualify(Node::Camera, status_of(&admission), received_ns);
+        match admission {
+            Admission::Known => return self.runtime.pass(Checkpoint::Refused),
+            Admission::Frozen => return self.reject(Node::Camera, item, Detector::Frozen),
+            Admission::New { .. } => {}
+        }
+        let found = self.checks.clock(Node::Camera, captured_ns, received_ns);
+        let found = found.or_else(|| self.checks.picture(pixels));
+        if let Some(detector) = self.believed(found) {
+            return self.reject(Node::Camera, item, detector);
+        }
+        self.fuse(Node::Camera, sample, effects, |fusion, measured_ns| {
+            fusion.on_frame(measured_ns, received_ns, pixels)
+        });
     }
 
     fn take_messages(&mut self) -> anyhow::Result<()> {
@@ -154,23 +204,40 @@ impl Driver {
             let length = match self.mailbox.receive(&mut buffer).context("receive from radar")? {
                 Mail::Empty => return Ok(()),
                 Mail::TooLong(_) => {
+                    self.runtime.pass(Checkpoint::SampleTaken);
                     self.reject(Node::Radar, self.radar_stream.next, Detector::Integrity);
                     continue;
                 }
                 Mail::Message(length) => length,
             };
-            self.take_message(&buffer[..length]);
+            self.take_message(&buffer[..length])?;
         }
         // More may wait: do not sleep on them.
         self.runtime.nudge();
         Ok(())
     }
 
-    fn take_message(&mut self, bytes: &[u8]) {
+    fn take_message(&mut self, bytes: &[u8]) -> anyhow::Result<()> {
         let received_ns = now_ns();
-        match receive(bytes) {
+        let checked = self.integrity[Node::Radar.index()];
+        let read = if checked && !self.runtime.is_hasty() { receive } else { receive_unprotected };
+        match read(bytes) {
             Ok(Received::Detections(info, list)) => {
-                self.take_detections(info, list, received_ns, e2e::fingerprint(&bytes[64..]));
+                self.runtime.pass(Checkpoint::SampleTaken);
+                let MessageInfo { number, incarnation: from, captured_ns, sent_ns } = info;
+                let sample = Sample { item: number.into(), from, captured_ns, received_ns };
+                let event = Event::RadarReceived { cycle: sample.item, from, captured_ns, sent_ns };
+                self.runtime.events.tell_at(received_ns, event);
+                self.runtime.suffer()?;
+                let effects = self.runtime.befall(sample.item);
+                if !effects.is_hasty() {
+                    self.runtime.pass(Checkpoint::Checked);
+                }
+                self.use_detections(sample, list, e2e::fingerprint(&bytes[64..]), &effects);
+                if effects.is_hasty() {
+                    let damaged = checked && receive(bytes).is_err();
+                    self.check_afterwards(Node::Radar, sample.item, damaged);
+                }
             }
             Ok(Received::Acknowledgement(info)) => {
                 let sent_ns = self.runtime.absolute_ns(self.command.sent_ns);
@@ -184,46 +251,166 @@ impl Driver {
             // A command is what fusion sends: back from there it is as wrong as damaged bytes.
             Ok(Received::Command(..)) | Err(_) => {
                 let item = radar::peek(bytes).map_or(0, |info| info.number.into());
-                self.runtime.dawdle(item);
+                self.runtime.pass(Checkpoint::SampleTaken);
+                self.runtime.befall(item);
                 self.reject(Node::Radar, item, Detector::Integrity);
+            }
+        }
+        Ok(())
+    }
+
+    fn use_detections(
+        &mut self,
+        sample: Sample,
+        list: &[radar::Detection],
+        fingerprint: u64,
+        effects: &Effects,
+    ) {
+        let Sample { item, from, captured_ns, received_ns } = sample;
+        // Two empty lists are equal and nothing is wrong.
+        let fingerprint = (!list.is_empty()).then_some(fingerprint);
+        if self.is_foreign(Node::Radar, from) {
+            return self.reject(Node::Radar, item, Detector::Source);
+        }
+        let Driver { runtime, radar_stream, .. } = self;
+        let admission = radar_stream.admit((item, from), fingerprint, runtime);
+        self.qualify(Node::Radar, status_of(&admission), received_ns);
+        match admission {
+            Admission::Known => return self.runtime.pass(Checkpoint::Refused),
+            Admission::Frozen => return self.reject(Node::Radar, item, Detector::Frozen),
+            Admission::New { .. } => {}
+        }
+        let list: Vec<_> = list.iter().map(off_the_wire).collect();
+        let found = self.checks.clock(Node::Radar, captured_ns, received_ns).or_else(|| {
+            let output = self.fusion.output_at(received_ns);
+            self.checks.list(captured_ns, &list, Belief { at_ns: received_ns, output })
+        });
+        if let Some(detector) = self.believed(found) {
+            return self.reject(Node::Radar, item, detector);
+        }
+        self.fuse(Node::Radar, sample, effects, |fusion, measured_ns| {
+            fusion.on_radar(measured_ns, received_ns, &list)
+        });
+    }
+
+    /// Lets the device under test make an output from a sample, if the step does its work; else what
+    /// there was is told again.
+    fn fuse(
+        &mut self,
+        stream: Node,
+        sample: Sample,
+        effects: &Effects,
+        make: impl FnOnce(&mut Fusion, u64) -> Result<&Output, Rejection>,
+    ) {
+        let Sample { item, captured_ns, received_ns, .. } = sample;
+        let measured_ns = self.taken_for_measured_at(captured_ns, received_ns);
+        let Driver { fusion, runtime, mode, .. } = self;
+        if let Some((fault, value)) = effects.state
+            && fusion.overwrite_state(0, Component::X, value.value())
+        {
+            runtime.tell_acted(fault, item, 1);
+        }
+        if effects.does_its_work() {
+            let result = make(fusion, measured_ns);
+            let checkpoint = tell_output((runtime, mode), stream, sample, result);
+            runtime.pass(checkpoint);
+        } else {
+            tell_output((runtime, mode), stream, sample, Ok(fusion.output_at(received_ns)));
+        }
+    }
+
+    /// Checks a sample that was used already, too late for everyone.
+    fn check_afterwards(&mut self, stream: Node, item: u64, damaged: bool) {
+        if damaged {
+            self.reject(stream, item, Detector::Integrity);
+        } else {
+            self.runtime.pass(Checkpoint::Checked);
+        }
+    }
+
+    /// Whether a sample comes from an incarnation that was never permitted, or was replaced by one
+    /// whose samples have come.
+    fn is_foreign(&self, sensor: Node, from: u32) -> bool {
+        let newest = match sensor {
+            Node::Camera => self.camera_stream.from,
+            Node::Radar | Node::Fusion => self.radar_stream.from,
+        };
+        let foreign = from > self.runtime.status.node(sensor).writer || from < newest;
+        foreign && self.runtime.watches(Detector::Source)
+    }
+
+    /// What found a sample wanting, if that is looked for.
+    fn believed(&self, found: Found) -> Option<Detector> {
+        let (detector, _doubt) = found?;
+        self.runtime.watches(detector).then_some(detector)
+    }
+
+    /// Tells the E2E state machine of a stream what came of a cycle. A stream that becomes unusable
+    /// is gone at once.
+    fn qualify(&mut self, stream: Node, status: Status, now_ns: u64) {
+        let changed = self.checks.cycle(stream, status, now_ns);
+        if let Some(state) = changed {
+            self.qualified(stream, state);
+        }
+    }
+
+    fn qualified(&mut self, stream: Node, state: StreamState) {
+        self.runtime.events.tell(Event::StreamQualified { stream, state });
+        match (state, stream) {
+            (StreamState::Invalid, Node::Camera) => self.fusion.on_camera_gone(),
+            (StreamState::Invalid, _) => self.fusion.on_radar_gone(),
+            (StreamState::NoData | StreamState::Init | StreamState::Valid, _) => {}
+        }
+    }
+
+    /// Cycles in which nothing came.
+    fn follow_qualification(&mut self) {
+        for (stream, state) in self.checks.misses(now_ns()) {
+            self.qualified(stream, state);
+        }
+    }
+
+    fn reject(&mut self, stream: Node, item: u64, detector: Detector) {
+        if detector == Detector::Integrity {
+            self.qualify(stream, Status::Error(Failure::Crc), now_ns());
+        }
+        self.runtime.events.tell(Event::Rejected { stream, item, detector });
+        self.runtime.pass(Checkpoint::Refused);
+    }
+
+    /// When a sample counts as measured. Where lateness is not looked for, one that is too old to be
+    /// put in its place counts as measured when it came.
+    fn taken_for_measured_at(&self, captured_ns: u64, received_ns: u64) -> u64 {
+        let placed = self.fusion.remembers(captured_ns) || self.runtime.watches(Detector::Late);
+        if placed { captured_ns } else { received_ns }
+    }
+
+    /// What the watchdog says of a sensor holds at once: who is gone is not waited for.
+    fn follow_status(&mut self) {
+        for (node, stream) in
+            [(Node::Camera, &self.camera_stream), (Node::Radar, &self.radar_stream)]
+        {
+            let status = self.runtime.status.node(node);
+            let gone = match status.presence {
+                Presence::Gone => true,
+                // Its predecessor is; its own first sample may be here before the watchdog knows.
+                Presence::Starting => stream.from < status.writer,
+                Presence::Up => false,
+            };
+            if gone && node == Node::Camera {
+                self.fusion.on_camera_gone();
+            } else if gone {
+                self.fusion.on_radar_gone();
             }
         }
     }
 
-    fn take_detections(
-        &mut self,
-        info: MessageInfo,
-        list: &[radar::Detection],
-        received_ns: u64,
-        fingerprint: u64,
-    ) {
-        let MessageInfo { number, incarnation: from, captured_ns, sent_ns } = info;
-        let item = u64::from(number);
-        let event = Event::RadarReceived { cycle: item, from, captured_ns, sent_ns };
-        self.runtime.events.tell_at(received_ns, event);
-        self.runtime.suffer();
-        self.runtime.dawdle(item);
-        // Two empty lists are equal and nothing is wrong.
-        let fingerprint = (!list.is_empty()).then_some(fingerprint);
-        let Driver { runtime, radar_stream, .. } = self;
-        match radar_stream.admit(item, fingerprint, runtime) {
-            Admission::Known => return,
-            Admission::Frozen => return self.reject(Node::Radar, item, Detector::Frozen),
-            Admission::New => {}
-        }
-        let list: Vec<_> = list.iter().map(off_the_wire).collect();
-        let sample = Sample { item, from, captured_ns, received_ns };
-        let result = self.fusion.on_radar(captured_ns, received_ns, &list);
-        tell_output((&mut self.runtime, &mut self.mode), Node::Radar, sample, result);
-    }
-
-    fn reject(&mut self, stream: Node, item: u64, detector: Detector) {
-        self.runtime.events.tell(Event::Rejected { stream, item, detector });
-    }
-
     /// Tells a change of mode that silence brings.
     fn follow_mode(&mut self) {
-        let mode = on_the_record(self.fusion.mode_at(now_ns()));
+        if !self.runtime.watches(Detector::Silence) {
+            return;
+        }
+        let mode = on_the_record(&self.runtime, self.fusion.mode_at(now_ns()));
         tell_mode(&mut self.runtime, &mut self.mode, mode);
     }
 
@@ -253,117 +440,21 @@ impl Driver {
     }
 
     /// Sleeps until there is something to do.
-    fn pause(&mut self, rings: u32) {
+    fn pause(&mut self, rings: u32) -> anyhow::Result<()> {
         let start_ns = self.runtime.absolute_ns(0);
         let change = self.fusion.next_mode_change_ns().map(|at_ns| at_ns.saturating_sub(start_ns));
-        let deadline = change.unwrap_or(u64::MAX).min(self.command.next_ns);
-        self.runtime.pause(rings, deadline);
+        let miss = self.checks.next_miss_ns().saturating_sub(start_ns);
+        let deadline = change.unwrap_or(u64::MAX).min(self.command.next_ns).min(miss);
+        self.runtime.pause(rings, deadline)
     }
 }
 
-fn tell_mode(runtime: &mut Runtime, from: &mut Mode, to: Mode) {
-    if *from != to {
-        runtime.events.tell(Event::ModeChanged { from: *from, to });
-        *from = to;
-    }
-}
-
-/// Tells what came of a sample that was let through: the mode first, then the output made in it.
-fn tell_output(
-    (runtime, mode): (&mut Runtime, &mut Mode),
-    stream: Node,
-    sample: Sample,
-    result: Result<&Output, Rejection>,
-) {
-    let Sample { item, from, captured_ns, received_ns } = sample;
-    let output = match result {
-        Ok(output) => output,
-        Err(Rejection::Repeated { .. }) => return,
-        Err(rejection) => {
-            let detector = match rejection {
-                Rejection::TooOld { .. } => Detector::Late,
-                _ => Detector::Integrity,
-            };
-            return runtime.events.tell(Event::Rejected { stream, item, detector });
-        }
-    };
-    let confirmed = |track: &&::fusion::Track| track.status == ::fusion::Status::Confirmed;
-    let tracks = output.tracks.iter().filter(confirmed);
-    tell_mode(runtime, mode, on_the_record(output.mode));
-    let mode_tracks = Event::pack_mode_tracks(*mode, tracks.clone().count());
-    runtime.events.tell(Event::Fused { stream, item, from, captured_ns, received_ns, mode_tracks });
-    for track in tracks {
-        runtime.events.tell(Event::Track {
-            id: track.id,
-            x_m: track.x_m.into(),
-            y_m: track.y_m.into(),
-            vx_mps: track.vx_mps.into(),
-            vy_mps: track.vy_mps.into(),
-            ages_us: age_us(track.camera_age_ns) | age_us(track.radar_age_ns) << 32,
-        });
-    }
-}
-
-fn age_us(age_ns: Option<u64>) -> u64 {
-    let us = age_ns.and_then(|ns| u32::try_from(ns / 1000).ok());
-    us.unwrap_or(u32::MAX).into()
-}
-
-/// Whether a sample is new to its receiver.
-#[derive(Debug, PartialEq, Eq)]
-enum Admission {
-    /// It is, perhaps later than those after it.
-    New,
-    /// A restarted sender repeats a sample that was used already: it lives, and there is nothing
-    /// new to learn.
-    Known,
-    /// The content of the sample before under a new number.
-    Frozen,
-}
-
-impl Stream {
-    fn new(node: Node) -> Stream {
-        Stream { node, next: 0, came: 0, fingerprint: None }
-    }
-
-    /// Judges a checked sample, and tells of those that are missing before it.
-    fn admit(&mut self, item: u64, fingerprint: Option<u64>, runtime: &mut Runtime) -> Admission {
-        // A receiver that was born in the middle of a run has missed nothing.
-        let may_miss = self.next > 0 || runtime.incarnation == 1;
-        let (stream, first) = (self.node, self.next);
-        let (admission, missing) = self.place(item, fingerprint);
-        if missing > 0 && may_miss {
-            runtime.events.tell(Event::SequenceGap { stream, first, count: missing });
-        }
-        admission
-    }
-
-    /// Whether the sample is new, and how many are missing before it.
-    fn place(&mut self, item: u64, fingerprint: Option<u64>) -> (Admission, u64) {
-        let missing = item.checked_sub(self.next);
-        if let Some(missing) = missing {
-            self.came = self.came.checked_shl(missing as u32 + 1).unwrap_or(0) | 1;
-            self.next = item + 1;
-        } else {
-            // Older than what is remembered counts as known: it is seconds old.
-            let bit = 1_u64.checked_shl((self.next - 1 - item) as u32).unwrap_or(0);
-            if bit == 0 || self.came & bit != 0 {
-                return (Admission::Known, 0);
-            }
-            self.came |= bit;
-        }
-        let frozen = fingerprint.is_some() && fingerprint == self.fingerprint;
-        self.fingerprint = fingerprint;
-        (if frozen { Admission::Frozen } else { Admission::New }, missing.unwrap_or(0))
-    }
-}
-
-fn on_the_record(mode: ::fusion::Mode) -> Mode {
-    match mode {
-        ::fusion::Mode::Fused => Mode::Fused,
-        ::fusion::Mode::CameraOnly => Mode::CameraOnly,
-        ::fusion::Mode::RadarOnly => Mode::RadarOnly,
-        ::fusion::Mode::Blind => Mode::Blind,
+/// What a cycle that brought a sound sample was, to the E2E state machine.
+fn status_of(admission: &Admission) -> Status {
+    match admission {
+        Admission::New { missing: 0 } => Status::Ok,
+        Admission::New { .. } => Status::OkSomeLost,
+        Admission::Known | Admission::Frozen => Status::Repeated,
     }
 }
 
@@ -378,38 +469,5 @@ fn off_the_wire(detection: &radar::Detection) -> ::fusion::Detection {
         azimuth_sigma_rad: f32::from(detection.azimuth_sigma_e4rad.get()) * 1e-4,
         range_rate_sigma_mps: f32::from(detection.range_rate_sigma_mmps.get()) * 1e-3,
         existence_percent: detection.existence_percent,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Each sample with what becomes of it: (item, fingerprint, admission, missing before it).
-    fn check(samples: &[(u64, u64, Admission, u64)]) {
-        let mut stream = Stream::new(Node::Camera);
-        for (item, fingerprint, admission, missing) in samples {
-            let placed = stream.place(*item, Some(*fingerprint));
-            assert_eq!((&placed.0, placed.1), (admission, *missing), "item {item}");
-        }
-    }
-
-    #[test]
-    fn samples_in_order_are_new_and_gaps_are_counted() {
-        use Admission::New;
-        check(&[(0, 10, New, 0), (1, 11, New, 0), (5, 12, New, 3), (100, 13, New, 94)]);
-    }
-
-    #[test]
-    fn a_sample_that_comes_late_is_new_once() {
-        use Admission::{Known, New};
-        check(&[(0, 10, New, 0), (3, 11, New, 2), (1, 12, New, 0), (1, 13, Known, 0)]);
-        check(&[(0, 10, New, 0), (200, 11, New, 199), (1, 12, Known, 0)]);
-    }
-
-    #[test]
-    fn a_repetition_is_known_and_frozen_content_is_seen() {
-        use Admission::{Frozen, Known, New};
-        check(&[(0, 10, New, 0), (0, 10, Known, 0), (1, 10, Frozen, 0), (2, 11, New, 0)]);
     }
 }

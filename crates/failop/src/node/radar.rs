@@ -11,11 +11,11 @@ use channel::mailbox::{Mail, Mailbox, Sent};
 use std::convert::Infallible;
 use std::os::fd::RawFd;
 use sys::clock::now_ns;
-use wire::Event;
 use wire::radar::{
     Detection, MESSAGE_BYTES, MessageInfo, Mode, Received, acknowledgement, detections,
     invert_field, receive, strip,
 };
+use wire::{Checkpoint, Event};
 use world::{RadarModel, RadarSensor};
 
 /// Heap that the largest scene needs, with room to spare.
@@ -32,6 +32,12 @@ pub(super) fn work(
     let mailbox = Mailbox::new(take(mailbox, "the mailbox")?);
     let fusion = Doorbell::attach(take(fusion_doorbell, "fusion's doorbell")?)?;
     let sensor = RadarSensor::new(RadarModel::default(), &plan.traffic, plan.seed);
+    let mut seen = Vec::with_capacity(world::MAX_DETECTIONS);
+    if attaching.stands_by() {
+        // For nobody: code, tables and heap are there when the first list counts.
+        sensor.measure(0.0, 0, &mut seen);
+        sys::memory::touch_ahead(HEAP_BYTES)?;
+    }
     let grid = Grid::new(plan.radar.period_ns, 1, plan.duration_ns);
     let ego_speed_mps = plan.traffic.ego.speed_mps as f32;
     let runtime = attaching.ready();
@@ -43,7 +49,7 @@ pub(super) fn work(
         sensor,
         grid,
         ego_speed_mps,
-        seen: Vec::with_capacity(world::MAX_DETECTIONS),
+        seen,
         list: Vec::with_capacity(world::MAX_DETECTIONS),
         last_live: None,
         mode: Mode::Measuring,
@@ -95,8 +101,11 @@ impl Radar {
         if let Some(cycle) = self.grid.take(now)
             && self.mode == Mode::Measuring
         {
+            self.runtime.pass(Checkpoint::SlotTaken);
             let effects = self.runtime.befall(cycle);
-            for _ in 0..effects.times {
+            self.measure(cycle, &effects)?;
+            for _again in 1..effects.times {
+                self.runtime.pass(Checkpoint::SlotTaken);
                 self.measure(cycle, &effects)?;
             }
         }
@@ -115,6 +124,9 @@ impl Radar {
         list.clear();
         list.extend(seen.iter().map(on_the_wire));
         runtime.change(list, last_live, &hits);
+        if effects.does_its_work() {
+            runtime.pass(Checkpoint::Measured);
+        }
         let captured_ns = runtime.absolute_ns(due_ns);
         let made = Made { cycle, captured_ns, detections: list.len() as u32 };
         let info = MessageInfo {
@@ -124,9 +136,13 @@ impl Radar {
             sent_ns: effects.stated_ns(now_ns()),
         };
         let mut message = detections(info, self.ego_speed_mps, list);
+        // What happens on the way to the socket, the radar does not know.
+        let mut last = [Checkpoint::Protected, Checkpoint::Sent];
         if effects.is_hasty() {
             strip(&mut message);
+            last.reverse();
         }
+        runtime.pass(last[0]);
         let now = runtime.now_ns();
         let posted = outbox.post(now, (made, &mut message), &hits, &runtime.faults.injector);
         for &(fault, value) in &posted.acted {
@@ -135,11 +151,14 @@ impl Radar {
         if let Some(bytes) = posted.own_bytes {
             self.send(made, &message[..bytes])?;
         }
-        posted.others.iter().try_for_each(|sample| self.send(sample.made, &sample.bytes))
+        posted.others.iter().try_for_each(|sample| self.send(sample.made, &sample.bytes))?;
+        self.runtime.pass(last[1]);
+        Ok(())
     }
 
     fn send(&mut self, made: Made, message: &[u8]) -> anyhow::Result<()> {
         let Made { cycle, captured_ns, detections } = made;
+        self.runtime.insist();
         let event = match self.mailbox.send(message).context("send to fusion")? {
             Sent::Taken => Event::RadarSent { cycle, captured_ns, detections },
             Sent::QueueFull => Event::RadarOverrun { cycle },

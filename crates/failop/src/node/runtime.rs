@@ -11,11 +11,13 @@ use channel::doorbell::Doorbell;
 use channel::events::EventWriter;
 use channel::heartbeat::Beater;
 use channel::start::StartView;
+use channel::status::StatusView;
 use fault::{Injector, Need};
 use scenario::Plan;
 use supervisor::Boot;
 use sys::clock::now_ns;
-use wire::{Event, Node};
+use wire::event::Detector;
+use wire::{Checkpoint, Event, Node};
 
 /// Signs of life per heartbeat timeout: three may be late before the watchdog acts.
 const BEATS_PER_TIMEOUT: u64 = 4;
@@ -23,6 +25,8 @@ const BEATS_PER_TIMEOUT: u64 = 4;
 const START_LOOK_NS: u64 = 5_000_000;
 /// How long a process fault waits for a process that has nothing to work on.
 const IDLE_STRIKE_NS: u64 = 100_000_000;
+/// What a process returns that may not write any more.
+const NOT_PERMITTED_EXIT_CODE: i32 = 70;
 
 /// A process that has its common parts and not yet those of its role.
 #[derive(Debug)]
@@ -38,15 +42,16 @@ pub(super) struct Attaching {
     start: StartView,
     arming: ArmingView,
     lacking: Vec<Need>,
+    status: StatusView,
 }
 
 impl Attaching {
     /// Attaches to everything that all nodes have.
     pub(super) fn new(boot: Boot, started_ns: u64) -> anyhow::Result<Attaching> {
         let Boot { node, incarnation, descriptors, plan, lacking, .. } = boot;
-        let mut events =
-            EventWriter::attach(take(descriptors.events, "the event ring")?, incarnation)?;
-        events.tell_at(started_ns, Event::Started { pid: std::process::id() });
+        let events = EventWriter::attach(take(descriptors.events, "the event ring")?, incarnation)?;
+        let beater = Beater::attach(take(descriptors.heartbeat, "the heartbeat page")?)?;
+        beater.hold().context("robust list")?;
         if let Some(priority) = boot.realtime_priority {
             sys::sched::set_realtime(priority).context("real-time class")?;
         }
@@ -59,24 +64,45 @@ impl Attaching {
             incarnation,
             started_ns,
             events,
-            beater: Beater::attach(take(descriptors.heartbeat, "the heartbeat page")?)?,
+            beater,
             doorbell: Doorbell::attach(take(descriptors.doorbell, "the doorbell")?)?,
             start: StartView::attach(take(descriptors.start, "the start page")?)?,
             arming: ArmingView::attach(take(descriptors.arming, "the arming page")?)?,
             lacking,
+            status: StatusView::attach(take(descriptors.status, "the status page")?)?,
             plan,
         })
     }
 
-    /// Says that the process is ready, and waits until the schedule has started.
+    /// Whether the process must not write yet: another incarnation does.
+    pub(super) fn stands_by(&self) -> bool {
+        !self.status.permits(self.node, self.incarnation)
+    }
+
+    /// Says that the process is ready, and waits until it may write and the schedule has started.
     pub(super) fn ready(mut self) -> Runtime {
         if let Some(t0_ns) = self.start.t0_ns().filter(|t0_ns| *t0_ns <= now_ns()) {
-            start::fail(&mut self.injector(t0_ns), &self.arming, t0_ns, &mut self.events);
+            let mut injector = self.injector(t0_ns, self.started_ns);
+            start::fail(&mut injector, &self.arming, t0_ns, &mut self.events);
         }
-        self.beater.ready(self.incarnation, now_ns());
-        self.events.tell(Event::Attached {});
+        let attached_ns = now_ns();
+        self.beater.ready(self.incarnation, attached_ns);
         let timeout_ns = self.plan.supervision[self.node.index()].heartbeat_timeout_ns;
         let beat_period_ns = timeout_ns / BEATS_PER_TIMEOUT;
+        // Whoever comes later is born to the schedule when it may write.
+        let mut born_ns = self.started_ns;
+        while self.stands_by() {
+            let now = now_ns();
+            self.beater.beat(now);
+            let writer = self.status.node(self.node).writer;
+            if writer != self.incarnation {
+                self.status.wait(self.node, writer, now + beat_period_ns);
+            }
+            born_ns = now_ns();
+        }
+        // The event ring is its predecessor's up to here.
+        self.events.tell_at(self.started_ns, Event::Started { pid: std::process::id() });
+        self.events.tell_at(attached_ns, Event::Attached {});
         let t0_ns = loop {
             let seen = self.doorbell.count();
             let now = now_ns();
@@ -88,9 +114,12 @@ impl Attaching {
             self.doorbell.wait(seen, t0_ns.min(now + beat_period_ns.min(START_LOOK_NS)));
         };
         Runtime {
+            node: self.node,
             incarnation: self.incarnation,
-            faults: Faults::new(self.injector(t0_ns), self.arming),
+            faults: Faults::new(self.injector(t0_ns, born_ns), self.arming),
+            disabled: self.plan.disabled,
             events: self.events,
+            status: self.status,
             t0_ns,
             beater: self.beater,
             doorbell: self.doorbell,
@@ -98,11 +127,10 @@ impl Attaching {
         }
     }
 
-    /// The faults of this incarnation in a schedule that starts at `t0_ns`.
-    fn injector(&self, t0_ns: u64) -> Injector {
-        let born_ns = self.started_ns.saturating_sub(t0_ns);
+    /// The faults of this incarnation, born at `born_ns` to a schedule that starts at `t0_ns`.
+    fn injector(&self, t0_ns: u64, born_ns: u64) -> Injector {
         let Plan { faults, seed, .. } = &self.plan;
-        Injector::new(faults, self.node, *seed, born_ns, &self.lacking)
+        Injector::new(faults, self.node, *seed, born_ns.saturating_sub(t0_ns), &self.lacking)
     }
 }
 
@@ -110,10 +138,14 @@ impl Attaching {
 /// absolute.
 #[derive(Debug)]
 pub(super) struct Runtime {
+    node: Node,
+    disabled: Vec<Detector>,
     /// Its number, from 1.
     pub(super) incarnation: u32,
     /// Where it tells what happens.
     pub(super) events: EventWriter,
+    /// What the watchdog says of everyone.
+    pub(super) status: StatusView,
     /// What the scenario does to it.
     pub(super) faults: Faults,
     /// Where it shows life.
@@ -134,6 +166,23 @@ impl Runtime {
     /// The absolute time of a time from the start.
     pub(super) fn absolute_ns(&self, since_start_ns: u64) -> u64 {
         self.t0_ns.saturating_add(since_start_ns)
+    }
+
+    /// Whether the scenario leaves this detector on.
+    pub(super) fn watches(&self, detector: Detector) -> bool {
+        !self.disabled.contains(&detector)
+    }
+
+    /// Says that a step has come this far.
+    pub(super) fn pass(&self, checkpoint: Checkpoint) {
+        self.beater.pass(self.incarnation, checkpoint, now_ns());
+    }
+
+    /// Ends the process if another incarnation may write: asked before each write to a channel.
+    pub(super) fn insist(&self) {
+        if !self.status.permits(self.node, self.incarnation) {
+            std::process::exit(NOT_PERMITTED_EXIT_CODE);
+        }
     }
 
     /// How often the doorbell has rung: read it before looking at the inputs.

@@ -10,3 +10,4 @@ mod remade;
 mod rig;
 mod starts;
 mod sums;
+mod supervision;

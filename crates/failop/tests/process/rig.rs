@@ -40,9 +40,9 @@ pub(crate) fn scenario(name: &str, duration_s: f64, more: &str) -> String {
 
 /// Supervision that gives up on nobody, however slow the machine is today.
 pub(crate) const PATIENT: &str = "\
-    [watchdog.camera]\nstartup-timeout-ms = 60000\nheartbeat-timeout-ms = 60000\n\
-    [watchdog.radar]\nstartup-timeout-ms = 60000\nheartbeat-timeout-ms = 60000\n\
-    [watchdog.fusion]\nstartup-timeout-ms = 60000\nheartbeat-timeout-ms = 60000\n";
+    [watchdog.camera]\nstartup-timeout-ms = 60000\nheartbeat-timeout-ms = 60000\nalive.min = 0\n\
+    [watchdog.radar]\nstartup-timeout-ms = 60000\nheartbeat-timeout-ms = 60000\nalive.min = 0\n\
+    [watchdog.fusion]\nstartup-timeout-ms = 60000\nheartbeat-timeout-ms = 60000\nalive.min = 0\n";
 
 /// A directory that nobody else uses.
 pub(crate) struct Rig {

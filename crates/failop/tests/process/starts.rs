@@ -126,6 +126,7 @@ fn run(program: &Path, directory: &Path, text: &str) -> Ending {
         scenario_text: text.to_owned(),
         seed: plan.seed,
         repetition: 1,
+        repetitions: 1,
         program_version: "test".to_owned(),
         started_unix_ms: 0,
         host: Host {
@@ -137,6 +138,7 @@ fn run(program: &Path, directory: &Path, text: &str) -> Ending {
             memory_mib: 0,
             idle_policy: String::new(),
             scheduling: String::new(),
+            lacks: std::collections::BTreeMap::new(),
         },
     };
     let order = Order {

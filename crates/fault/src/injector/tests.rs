@@ -1,3 +1,5 @@
+//! What an injector decides, as tables.
+
 use super::*;
 use crate::act::{CrashHow, Damage};
 use crate::fault::{Cause, Start, Target};

@@ -249,3 +249,18 @@ fn no_input_makes_it_panic() {
     }
     assert!(taken_in > 1000, "{taken_in}");
 }
+
+#[test]
+fn a_sensor_that_is_known_to_be_gone_is_not_waited_for() {
+    let mut fusion = fusion();
+    let frame = FRAME;
+    fusion.on_frame(100 * MS, 110 * MS, &frame).unwrap();
+    fusion.on_radar(100 * MS, 111 * MS, &[]).unwrap();
+    assert_eq!(fusion.mode_at(112 * MS), Mode::Fused);
+    fusion.on_camera_gone();
+    assert_eq!(fusion.mode_at(112 * MS), Mode::RadarOnly);
+    fusion.on_radar_gone();
+    assert_eq!(fusion.mode_at(112 * MS), Mode::Blind);
+    fusion.on_frame(133 * MS, 140 * MS, &frame).unwrap();
+    assert_eq!(fusion.mode_at(140 * MS), Mode::CameraOnly);
+}

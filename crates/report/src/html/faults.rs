@@ -2,6 +2,7 @@
 
 use super::markup::{self, Cell, Table, note};
 use crate::number::{self, NONE};
+use crate::words;
 use analysis::summary::{Detection, FaultResult};
 
 /// Most pieces of evidence and detections shown of one fault.
@@ -13,7 +14,8 @@ pub(super) fn section(faults: &[FaultResult]) -> String {
         return markup::section("Faults", &note("This scenario injects no fault."));
     }
     let mut table = Table::new(
-        "Times in ms, counted from the effect of the fault unless a moment of the run is meant.",
+        "Times in ms, counted from the effect of the fault unless a moment of the run is meant; \
+         margin: FTTI − FHTI.",
         &[
             "id",
             "target",
@@ -24,6 +26,7 @@ pub(super) fn section(faults: &[FaultResult]) -> String {
             "detected by",
             "#FRTI",
             "#FHTI",
+            "#margin",
             "reactions",
             "#recovered",
             "#lost",
@@ -32,7 +35,24 @@ pub(super) fn section(faults: &[FaultResult]) -> String {
     for fault in faults {
         table.row(row(fault));
     }
-    markup::section("Faults", &table.finish())
+    markup::section("Faults", &(table.finish() + &outcomes(faults)))
+}
+
+/// What made each trial the class that it is.
+fn outcomes(faults: &[FaultResult]) -> String {
+    let mut table = Table::new(
+        "The class of each trial, and the rule that decided.",
+        &["id", "outcome", "#FTTI", "why"],
+    );
+    for fault in faults {
+        table.row(vec![
+            Cell::name(&fault.id),
+            Cell::tagged(words::outcome_verdict(fault.outcome), words::outcome(fault.outcome)),
+            Cell::figure(number::ms(fault.ftti_ms)),
+            Cell::text(&fault.outcome_reason),
+        ]);
+    }
+    table.finish()
 }
 
 fn row(fault: &FaultResult) -> Vec<Cell> {
@@ -54,6 +74,7 @@ fn row(fault: &FaultResult) -> Vec<Cell> {
         capped(&fault.detections.iter().map(detection).collect::<Vec<_>>()),
         Cell::figure(number::short_or_none(fault.frti_ms)),
         Cell::figure(number::short_or_none(fault.fhti_ms)),
+        Cell::figure(number::short_or_none(fault.margin_ms)),
         capped(&reactions),
         Cell::figure(number::short_or_none(fault.recovered_after_ms)),
         Cell::count(fault.frames_lost),
@@ -61,7 +82,9 @@ fn row(fault: &FaultResult) -> Vec<Cell> {
 }
 
 fn took_effect(fault: &FaultResult) -> Cell {
-    if fault.activated {
+    if let Some(why) = &fault.skipped {
+        Cell::text(why)
+    } else if fault.activated {
         capped(&fault.evidence)
     } else {
         let why = fault.evidence.first().map_or("no evidence", String::as_str);

@@ -65,7 +65,22 @@ impl Cell {
 
     /// A verdict with its symbol.
     pub(super) fn verdict(verdict: Verdict) -> Cell {
-        Cell { class: "verdict", content: tag(verdict) }
+        Cell { class: "verdict", content: tag(verdict, words::verdict(verdict)) }
+    }
+
+    /// A class or result with its symbol.
+    pub(super) fn tagged(verdict: Verdict, word: &str) -> Cell {
+        Cell { class: "verdict", content: tag(verdict, word) }
+    }
+
+    /// A mark in a matrix.
+    pub(super) fn mark(text: impl AsRef<str>) -> Cell {
+        Cell { class: "mark", content: escaped(text.as_ref()) }
+    }
+
+    /// The same cell in bold.
+    pub(super) fn bold(self) -> Cell {
+        Cell { content: format!("<b>{}</b>", self.content), ..self }
     }
 
     /// The same cell, marked as something to look at.
@@ -74,10 +89,10 @@ impl Cell {
     }
 }
 
-/// A verdict as a small coloured tag.
-pub(super) fn tag(verdict: Verdict) -> String {
-    let word = words::verdict(verdict);
-    format!("<span class=\"tag {word}\">{} {word}</span>", words::symbol(verdict))
+/// A word as a small tag in the colour of a verdict.
+fn tag(verdict: Verdict, word: &str) -> String {
+    let (class, symbol) = (words::verdict(verdict), words::symbol(verdict));
+    format!("<span class=\"tag {class}\">{symbol} {word}</span>")
 }
 
 /// A table with a heading for each column.
@@ -90,15 +105,21 @@ pub(super) struct Table {
 }
 
 impl Table {
-    /// An empty table with these headings; those that begin with `#` stand over figures.
+    /// An empty table with these headings; those that begin with `#` stand over figures, those with
+    /// `|` are turned, over the marks of a matrix.
     pub(super) fn new(caption: &str, headings: &[&str]) -> Table {
         let mut html = format!(
             "<div class=\"wide\"><table>\n<caption>{}</caption>\n<thead><tr>",
             escaped(caption)
         );
-        html.extend(headings.iter().map(|heading| match heading.strip_prefix('#') {
-            Some(figure) => format!("<th scope=\"col\" class=\"n\">{}</th>", escaped(figure)),
-            None => format!("<th scope=\"col\">{}</th>", escaped(heading)),
+        html.extend(headings.iter().map(|heading| match heading.split_at_checked(1) {
+            Some(("#", figure)) => {
+                format!("<th scope=\"col\" class=\"n\">{}</th>", escaped(figure))
+            }
+            Some(("|", turned)) => {
+                format!("<th scope=\"col\" class=\"turned\"><span>{}</span></th>", escaped(turned))
+            }
+            _ => format!("<th scope=\"col\">{}</th>", escaped(heading)),
         }));
         html.push_str("</tr></thead>\n<tbody>\n");
         Table { columns: headings.len(), rows: 0, caption: caption.to_owned(), html }

@@ -56,6 +56,12 @@ pub(super) fn cards(summary: &Summary) -> String {
             number::ms(words::worst(summary, |f| f.recovered_after_ms)),
             "to fresh fused output".into(),
         ),
+        (
+            "least margin",
+            number::ms(words::least_margin_ms(summary)),
+            "FTTI − FHTI, where there is an FTTI".into(),
+        ),
+        ("false alarms", number::count(summary.false_alarms.values().sum()), alarms(summary)),
         ("camera lost", number::count(words::lost(camera)), of(camera)),
         ("radar lost", number::count(words::lost(radar)), of(radar)),
         ("camera p99", number::ms(p99_ms(Node::Camera)), "captured→fused, whole run".into()),
@@ -91,6 +97,11 @@ fn fault_names(summary: &Summary) -> String {
         }
         _ => "see the table".to_owned(),
     }
+}
+
+fn alarms(summary: &Summary) -> String {
+    let names: Vec<&str> = summary.false_alarms.keys().map(|it| it.name()).collect();
+    if names.is_empty() { "no detection without a cause".to_owned() } else { names.join(", ") }
 }
 
 fn of(stream: &Stream) -> String {

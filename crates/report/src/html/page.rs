@@ -1,7 +1,7 @@
 //! The page around the sections, in the order in which they are read.
 
 use super::markup::{escaped, note, section, terms};
-use super::{demands, faults, overview, processes, streams};
+use super::{demands, faults, matrix, overview, processes, streams};
 use crate::plot::{PlotError, frame_loss_svg, latency_svg, timeline_svg};
 use crate::{number, words};
 use analysis::series::Series;
@@ -19,11 +19,13 @@ pub fn html(summary: &Summary, series: &Series, scenario_text: &str) -> String {
         overview::lead(&summary.description),
         overview::cards(summary),
         faults::section(&summary.faults),
+        matrix::detections(summary),
         figure("Timeline", timeline_svg(summary, series)),
         figure("Latency", latency_svg(summary, series)),
         figure("Lost samples", frame_loss_svg(summary, series)),
         demands::expectations(&summary.expectations),
         demands::isolation(&summary.isolation),
+        matrix::interference(&summary.interference),
         streams::section(&summary.streams),
         processes::section(summary),
         processes::modes(summary),
@@ -104,6 +106,10 @@ fn footer(summary: &Summary) -> String {
         ("FDTI", "fault detection time interval: effect of the fault → first detection"),
         ("FRTI", "fault reaction time interval: first detection → first reaction finished"),
         ("FHTI", "fault handling time interval: FDTI + FRTI (terms of ISO 26262-1:2018)"),
+        ("FTTI", "fault tolerant time interval: the scenario gives it; handled means FHTI < FTTI"),
+        ("masked", "the fault took effect, and nothing was lost, late, rejected or wrong"),
+        ("latent", "nobody noticed the fault, no demand was missed, and something is still wrong"),
+        ("harness error", "the run cannot tell: the host or the record was not sound"),
         ("recovered", "first valid fused output from fresh data of the restarted process"),
         ("not produced", "the sender was down, hung or slow, or withheld the sample"),
         ("overrun", "the sender had the sample and found no free slot or queue place"),

@@ -1,9 +1,9 @@
-//! Faults in a plot: rows so that overlapping ones do not cover each other, and the shade behind
-//! everything else.
+//! Faults and the host's stalls in a plot: rows so that overlapping faults do not cover each other, and
+//! the shades behind everything else.
 
 use super::axis::{Axis, RIGHT};
 use super::canvas::{Anchor, Canvas, Drawn, Label, Weight, elided, text_width};
-use super::palette::{FAULT_SHADE, VERMILLION};
+use super::palette::{FAULT_SHADE, STALL_SHADE, VERMILLION};
 use analysis::series::FaultSpan;
 
 /// Most rows of fault names above a plot; what overlaps more often is shaded without a name.
@@ -76,6 +76,24 @@ pub(super) fn draw_shades(
     }
     Ok(())
 }
+
+/// Shades the host's stalls between two heights.
+pub(super) fn draw_stalls(
+    canvas: &Canvas<'_>,
+    stalls: &[(f64, f64)],
+    time: &Axis,
+    (top, bottom): (f64, f64),
+) -> Drawn {
+    for (from_ms, to_ms) in stalls {
+        let from = time.pixel(*from_ms);
+        let to = time.pixel(*to_ms).max(from + SHADE_WIDTH_MIN);
+        canvas.rectangle((from, top), (to, bottom), STALL_SHADE)?;
+    }
+    Ok(())
+}
+
+/// What a legend says of the stalls.
+pub(super) const STALLED: &str = "host stalled";
 
 /// Writes the name of each fault above a plot, overlapping ones in rows of their own.
 pub(super) fn draw_names(canvas: &Canvas<'_>, spans: &[FaultSpan], time: &Axis, top: f64) -> Drawn {

@@ -3,7 +3,7 @@
 use super::axis::{Axis, LEFT, RIGHT, Scale, TICK, draw_time_axis, round_up, tick_text};
 use super::canvas::{About, Anchor, Canvas, Drawn, Label, sheet};
 use super::decimate::{Point, decimate, segments};
-use super::faults::{draw_names, draw_shades, names_height};
+use super::faults::{STALLED, draw_names, draw_shades, draw_stalls, names_height};
 use super::legend::{BELOW_TITLE, Legend, MARGIN, Mark, draw_title};
 use super::palette::{Colour, FAINT, GRID, INK, LINES};
 use super::{PlotError, palette};
@@ -34,6 +34,9 @@ pub fn latency_svg(summary: &Summary, series: &Series) -> Result<String, PlotErr
     if !series.fault_spans.is_empty() {
         legend.add(Mark::Box, palette::FAULT_SHADE, "fault until recovery");
     }
+    if !series.stalls.is_empty() {
+        legend.add(Mark::Box, palette::STALL_SHADE, STALLED);
+    }
     let beyond = series.latency.iter().flat_map(|l| &l.points).filter(|p| p.1 > value.values.1);
     if beyond.count() > 0 {
         legend.add(Mark::Beyond, FAINT, "above the scale, largest in numbers");
@@ -50,6 +53,7 @@ pub fn latency_svg(summary: &Summary, series: &Series) -> Result<String, PlotErr
         draw_value_axis(canvas, &value)?;
         draw_time_axis(canvas, &time, (top, top + PLOT_HEIGHT))?;
         draw_shades(canvas, &series.fault_spans, &time, (top, top + PLOT_HEIGHT))?;
+        draw_stalls(canvas, &series.stalls, &time, (top, top + PLOT_HEIGHT))?;
         draw_names(canvas, &series.fault_spans, &time, top)?;
         if series.latency.iter().all(|l| l.points.is_empty()) {
             let middle = (f64::midpoint(LEFT, RIGHT), top + PLOT_HEIGHT / 2.0);

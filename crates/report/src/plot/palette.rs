@@ -43,6 +43,9 @@ pub(super) const LANE: Colour = Colour::new(0xF3_F4F6);
 /// The shade of an interval with a fault.
 pub(super) const FAULT_SHADE: Colour = VERMILLION.with_opacity(0.13);
 
+/// The shade of an interval in which the host stalled.
+pub(super) const STALL_SHADE: Colour = INK.with_opacity(0.22);
+
 /// The colours of lines, in the order of their use. Yellow is left out: thin, on white, nobody
 /// sees it.
 pub(super) const LINES: [Colour; 7] =
@@ -78,5 +81,6 @@ pub(super) const fn mode(mode: Mode) -> Colour {
         Mode::CameraOnly => SKY,
         Mode::RadarOnly => BLUE,
         Mode::Blind => Colour::new(0x11_1827),
+        Mode::Safe => VERMILLION,
     }
 }

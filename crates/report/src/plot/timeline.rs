@@ -4,14 +4,15 @@
 use super::PlotError;
 use super::axis::{Axis, LEFT, RIGHT, TICK, draw_time_axis};
 use super::canvas::{About, Anchor, Canvas, Drawn, Label, Weight, sheet, text_width};
-use super::faults::{draw_shades, short_id, stack};
+use super::faults::{STALLED, draw_shades, draw_stalls, short_id, stack};
 use super::legend::{BELOW_TITLE, Legend, MARGIN, Mark, draw_title};
-use super::palette::{self, BLUE, Colour, GREEN, INK, LANE, PAPER, VERMILLION};
+use super::palette::{self, BLUE, Colour, GREEN, INK, LANE, PAPER, STALL_SHADE, VERMILLION};
 use super::zoom::Zoom;
 use crate::words;
 use analysis::Summary;
 use analysis::series::{LifeSpan, Series};
 use analysis::summary::{FaultResult, ModeSpan};
+use fault::Target;
 use wire::Node;
 use wire::event::{LifeState, Mode};
 
@@ -33,6 +34,9 @@ pub(super) const DETECTION: Colour = BLUE;
 pub(super) const REACTION: Colour = INK;
 pub(super) const RECOVERY: Colour = GREEN;
 
+/// The lanes of the processes come first, then that of the mode.
+const MODE_LANE: usize = Node::ALL.len();
+
 const NAME: Label = Label { size: 12.0, colour: INK, anchor: Anchor::Start, weight: Weight::Bold };
 
 /// The lives of the processes, fusion's mode, and what became of each fault.
@@ -43,7 +47,9 @@ pub fn timeline_svg(summary: &Summary, series: &Series) -> Result<String, PlotEr
     let faults_top = BELOW_TITLE + legend.height(MARGIN) + 10.0;
     let rows = FaultRows::new(series, &time);
     let lanes_top = faults_top + rows.height();
-    let lanes_bottom = lanes_top + (LANE_HEIGHT + LANE_GAP) * 4.0 - LANE_GAP / 2.0;
+    let beyond = targets_beyond(series);
+    let lane_top = |nth: usize| lanes_top + (LANE_HEIGHT + LANE_GAP) * nth as f64;
+    let lanes_bottom = lane_top(MODE_LANE + 1 + beyond.len()) - LANE_GAP / 2.0;
     let zoom_top = lanes_bottom + AXIS_HEIGHT;
     let title = format!("{}: timeline", words::run_name(summary));
     let about = About { name: "timeline", title: &title, description: &describe(summary) };
@@ -53,16 +59,48 @@ pub fn timeline_svg(summary: &Summary, series: &Series) -> Result<String, PlotEr
         draw_time_axis(canvas, &time, (faults_top - 4.0, lanes_bottom))?;
         draw_shades(canvas, &series.fault_spans, &time, (lanes_top - 8.0, lanes_bottom))?;
         for (i, node) in Node::ALL.into_iter().enumerate() {
-            let top = lanes_top + (LANE_HEIGHT + LANE_GAP) * i as f64;
+            let top = lane_top(i);
             draw_lane(canvas, top, node.name())?;
             let spans = lives(summary, series).filter(|life| life.node == node);
             let spans: Vec<&LifeSpan> = spans.collect();
             draw_life(canvas, &time, top, &spans)?;
         }
-        draw_modes(canvas, &time, lanes_top + (LANE_HEIGHT + LANE_GAP) * 3.0, summary)?;
+        draw_modes(canvas, &time, lane_top(MODE_LANE), summary)?;
+        for (nth, target) in (MODE_LANE + 1..).zip(&beyond) {
+            draw_lane(canvas, lane_top(nth), target)?;
+            draw_faults_on(canvas, &time, lane_top(nth), (series, target))?;
+        }
+        draw_stalls(canvas, &series.stalls, &time, (lanes_top - 8.0, lanes_bottom))?;
         rows.draw(canvas, &time, faults_top, (series, summary))?;
         zoom.draw(canvas, zoom_top)
     })
+}
+
+/// What faults of this run befall beside the supervised processes.
+fn targets_beyond(series: &Series) -> Vec<&'static str> {
+    let spans = || series.fault_spans.iter().map(|span| span.target);
+    let others = Target::ALL.into_iter().filter(|target| target.node().is_none());
+    others.filter(|other| spans().any(|target| target == *other)).map(Target::name).collect()
+}
+
+fn draw_faults_on(
+    canvas: &Canvas<'_>,
+    time: &Axis,
+    top: f64,
+    (series, target): (&Series, &str),
+) -> Drawn {
+    for span in series.fault_spans.iter().filter(|span| span.target.name() == target) {
+        let from = time.pixel(span.from_ms);
+        let to = time.pixel(span.to_ms).max(from + STATE_WIDTH_MIN);
+        canvas.rectangle((from, top), (to, top + LANE_HEIGHT), VERMILLION.with_opacity(0.45))?;
+        let width = text_width(&span.kind, TICK.size) + 10.0;
+        if to - from > width {
+            let label = Label { colour: INK, ..TICK };
+            let middle = (f64::midpoint(from, to), top + LANE_HEIGHT / 2.0);
+            canvas.text(middle, &span.kind, label)?;
+        }
+    }
+    Ok(())
 }
 
 fn describe(summary: &Summary) -> String {
@@ -107,6 +145,9 @@ fn legend(summary: &Summary, series: &Series, time: &Axis) -> Legend {
     }
     if !series.fault_spans.is_empty() {
         legend.add(Mark::Box, VERMILLION.with_opacity(0.45), "fault until recovery");
+    }
+    if !series.stalls.is_empty() {
+        legend.add(Mark::Box, STALL_SHADE, STALLED);
     }
     if summary.faults.iter().any(|f| !f.detections.is_empty()) {
         legend.add(Mark::Diamond, DETECTION, "detection");
@@ -165,7 +206,7 @@ fn draw_modes(canvas: &Canvas<'_>, time: &Axis, top: f64, summary: &Summary) -> 
         if to - from > text_width(name, 11.0) + 10.0 {
             let colour = match span.mode {
                 Mode::Fused | Mode::CameraOnly => INK,
-                Mode::RadarOnly | Mode::Blind => PAPER,
+                Mode::RadarOnly | Mode::Blind | Mode::Safe => PAPER,
             };
             let label = Label { colour, ..TICK };
             canvas.text((f64::midpoint(from, to), top + LANE_HEIGHT / 2.0), name, label)?;

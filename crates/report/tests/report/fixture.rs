@@ -6,16 +6,17 @@ use analysis::Verdict;
 use analysis::series::Series;
 use analysis::summary::{
     Cause, Expectation, FaultResult, HostLoad, Incarnation, Isolation, ModeSpan, SCHEMA, Stream,
-    Streams, Summary,
+    Streams, Summary, WhyNot,
 };
+use fault::{Outcome, Target};
 use parts::{
     CAMERA_PERIOD_MS, RADAR_PERIOD_MS, cut, expectation, hang, isolated, life, line, lose, name,
-    process, quantiles, restarted, span, stream, wobble,
+    process, quantiles, restarted, span, stream, tabled, wobble,
 };
 use recording::Host;
 use std::collections::BTreeMap;
 use wire::Node;
-use wire::event::{LifeState, Mode, Reaction};
+use wire::event::{Detector, LifeState, Mode, Reaction};
 
 /// A run with what is drawn of it.
 #[derive(Debug)]
@@ -55,7 +56,7 @@ pub(crate) fn nominal() -> Run {
         lives,
         ..Series::default()
     };
-    Run { summary: nominal_summary(duration_ms), series }
+    tabled(Run { summary: nominal_summary(duration_ms), series })
 }
 
 fn nominal_summary(duration_ms: f64) -> Summary {
@@ -79,6 +80,9 @@ fn nominal_summary(duration_ms: f64) -> Summary {
         ended: "completed".to_owned(),
         streams: Streams { camera, radar, fusion },
         faults: Vec::new(),
+        detection_matrix: Vec::new(),
+        false_alarms: BTreeMap::new(),
+        interference: Vec::new(),
         expectations: vec![
             expectation("every fault took effect", "0 of 0", "0 of 0"),
             expectation("expect.camera.frames-lost-max", "≤ 0", "0"),
@@ -96,6 +100,7 @@ fn nominal_summary(duration_ms: f64) -> Summary {
             memory_mib: 7_948,
             scheduling: "SCHED_OTHER: SCHED_FIFO was refused (EPERM)".to_owned(),
             idle_policy: "unknown: a virtual machine without cpuidle".to_owned(),
+            lacks: BTreeMap::new(),
         },
         host_load: HostLoad { stalls: 0, worst_stall_ms: 0.4 },
         records_lost: BTreeMap::new(),
@@ -152,7 +157,7 @@ pub(crate) fn kill() -> Run {
         ModeSpan { mode: Mode::RadarOnly, from_ms: 4100.0, to_ms: 4150.0 },
         ModeSpan { mode: Mode::Fused, from_ms: 4150.0, to_ms: 8000.0 },
     ];
-    run
+    tabled(run)
 }
 
 /// A fault that did not take effect, on an overloaded host.
@@ -174,6 +179,9 @@ pub(crate) fn inconclusive() -> Run {
         fdti_ms: None,
         frti_ms: None,
         fhti_ms: None,
+        margin_ms: None,
+        outcome: Some(Outcome::NotActivated),
+        outcome_reason: "no corrupted sample was recorded.".to_owned(),
         reactions: Vec::new(),
         recovered_after_ms: None,
         recovery_chain_ms: BTreeMap::new(),
@@ -188,7 +196,7 @@ pub(crate) fn inconclusive() -> Run {
             point.1 = 180.0;
         }
     }
-    run
+    tabled(run)
 }
 
 /// Fusion crashes until its restart budget is spent; a second fault overlaps.
@@ -269,7 +277,44 @@ pub(crate) fn crash_loop() -> Run {
         ModeSpan { mode: Mode::CameraOnly, from_ms: 1400.0, to_ms: 2400.0 },
         ModeSpan { mode: Mode::Blind, from_ms: 2400.0, to_ms: 2520.0 },
     ];
-    run
+    tabled(run)
+}
+
+/// The host lacks what the one fault needs.
+pub(crate) fn skipped() -> Run {
+    let mut run = inconclusive();
+    name(&mut run, "camera-suspended", "The camera is frozen in its control group.");
+    let why = "the host lacks a control group freezer: none may be written";
+    run.summary.verdict = Verdict::Skipped;
+    run.summary.reasons = vec![format!("fault F1 took effect: {why}.")];
+    run.summary.host.lacks.insert("a control group freezer".to_owned(), "none".to_owned());
+    run.summary.expectations.push(Expectation {
+        verdict: Verdict::Skipped,
+        reason: Some(format!("{why}.")),
+        cause: Some(WhyNot::Skipped),
+        ..expectation("fault F1 took effect", "evidence of its effect", "nothing")
+    });
+    let fault = &mut run.summary.faults[0];
+    (fault.outcome, fault.outcome_reason) = (None, format!("{why}."));
+    (fault.skipped, fault.kind) = (Some(why.to_owned()), "suspend".to_owned());
+    tabled(run)
+}
+
+/// A loaded machine that stalls now and then, under supervision that dozes.
+pub(crate) fn host_faults() -> Run {
+    let mut run = nominal();
+    name(&mut run, "load-and-doze", "The machine is loaded, then the watchdog does nothing.");
+    let faults = [("F1", Target::Host, "load", 2000.0), ("F2", Target::Watchdog, "doze", 5000.0)];
+    for (id, target, kind, at_ms) in faults {
+        let kind = kind.to_owned();
+        let fault = FaultResult { target, kind, ..restarted(id, Node::Camera, at_ms) };
+        run.series.fault_spans.push(span(&fault, at_ms + 1200.0));
+        run.summary.faults.push(fault);
+    }
+    run.series.stalls = vec![(2100.0, 2160.0), (2900.0, 2912.0)];
+    run.summary.host_load = HostLoad { stalls: 2, worst_stall_ms: 60.0 };
+    run.summary.false_alarms.insert(Detector::Silence, 2);
+    tabled(run)
 }
 
 /// A hundred thousand points a line and as many losses, over a minute.
@@ -335,7 +380,7 @@ pub(crate) fn nasty() -> Run {
     summary.streams.radar.latency_us.insert(NASTY.to_owned(), quantiles(3.0, 9));
     NASTY.clone_into(&mut summary.processes[1].name);
     summary.processes[1].incarnations[0].exit = Some(NASTY.to_owned());
-    run
+    tabled(run)
 }
 
 /// A run of which nothing but its header was recorded.

@@ -1,6 +1,7 @@
 //! What every output must be, whatever the run: well-formed, escaped, bounded, complete.
 
 mod campaign;
+mod coverage;
 mod fixture;
 
 use fixture::{NASTY, Run, SCENARIO};
@@ -15,6 +16,8 @@ fn all() -> Vec<(&'static str, Run)> {
         ("nominal", fixture::nominal()),
         ("kill", fixture::kill()),
         ("inconclusive", fixture::inconclusive()),
+        ("skipped", fixture::skipped()),
+        ("host faults", fixture::host_faults()),
         ("crash loop", fixture::crash_loop()),
         ("large", fixture::large()),
         ("nasty", fixture::nasty()),
@@ -75,12 +78,16 @@ fn every_svg_is_well_formed_stands_alone_and_is_bounded() {
 fn the_plots_tell_what_they_show() {
     let (kill, nominal) = (fixture::kill(), fixture::nominal());
     let [latency, loss, timeline] = svgs(&kill);
-    let [_, no_loss, _] = svgs(&nominal);
+    let [_, no_loss, calm] = svgs(&nominal);
+    let [stalled, _, beyond] = svgs(&fixture::host_faults());
+    assert!(!calm.contains("host stalled") && !calm.contains(">watchdog"));
     let cases = [
         (&latency, vec!["camera captured→fused", "F1", "ms (log)"]),
         (&loss, vec!["camera: 2 of 240 frames lost", "not produced 1", "superseded 1", "F1"]),
         (&timeline, vec!["#2", "mode radar-only", "exit (watchdog) 0.310", "recovered 64.9"]),
         (&no_loss, vec!["no sample lost"]),
+        (&stalled, vec!["host stalled"]),
+        (&beyond, vec!["host stalled", "watchdog", "host", "load", "doze"]),
     ];
     for (svg, parts) in cases {
         let (text, _) = parse(svg);
@@ -118,6 +125,7 @@ fn a_page_puts_what_failed_first() {
         "stayed down when its restart budget",
         "worst FDTI",
         "<h2>Faults",
+        "<h2>Detection matrix",
         "<h2>Timeline",
         "<h2>Latency",
         "<h2>Lost samples",
@@ -125,6 +133,7 @@ fn a_page_puts_what_failed_first() {
         "<td>not observed</td>",
         "expect.camera.frames-lost-max",
         "<h2>Isolation",
+        "<h2>Interference",
         "<h2>Streams",
         "<h2>Processes",
         "<h2>Modes of fusion",
@@ -168,6 +177,12 @@ fn junit_counts_what_failed_and_what_cannot_be_judged() {
             "message=\"inconclusive: F1 did not take effect: no corrupted sample was recorded;",
         ),
         (
+            fixture::skipped(),
+            "tests=\"5\" skipped=\"1\" failures=\"0\" errors=\"0\"",
+            "<skipped message=\"fault F1 took effect: expected evidence of its effect, actual nothing; \
+             the host lacks a control group freezer",
+        ),
+        (
             fixture::crash_loop(),
             "tests=\"7\" skipped=\"0\" failures=\"2\" errors=\"0\"",
             "actual not observed; fusion never recovered\"",
@@ -188,14 +203,17 @@ fn the_table_fits_a_hundred_columns_whatever_the_names() {
     runs[1].faults[0].fdti_ms = Some(1e12);
     runs[2].repetition = 1234;
     for style in [Style::Plain, Style::Ansi] {
-        let text = table(&runs, style).replace("\x1b[32m", "").replace("\x1b[33m", "");
+        let text = table(&runs, style)
+            .replace("\x1b[32m", "")
+            .replace("\x1b[33m", "")
+            .replace("\x1b[36m", "");
         let text = text.replace("\x1b[1;31m", "").replace("\x1b[0m", "");
         assert!(!text.contains('\x1b'), "only its own escape sequences");
         for line in text.lines() {
             let columns: usize = line.chars().map(|c| if c == '車' { 2 } else { 1 }).sum();
             assert!(columns <= 100, "{columns}: {line}");
         }
-        for part in ["fusion-crash-loop", "radar-corrupt #1234", "7/7", "7 runs: 3 pass, 2 fail"] {
+        for part in ["fusion-crash-loop", "radar-corrupt #1234", "7/7", "9 runs: 4 pass, 2 fail"] {
             assert!(text.contains(part), "{part} is missing in\n{text}");
         }
     }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use wire::Node;
 use wire::event::{Detector, Mode};
 
-use crate::schema::{detectors, mode, modes, nodes, outcomes};
+use crate::schema::{all_detectors, mode, modes, nodes, outcomes};
 
 /// What is demanded of a run.
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
@@ -145,6 +145,6 @@ pub(crate) struct Fault {
     #[schemars(schema_with = "outcomes")]
     pub(crate) outcome: Vec<Outcome>,
     /// Detectors that must respond.
-    #[schemars(schema_with = "detectors")]
+    #[schemars(schema_with = "all_detectors")]
     pub(crate) detected_by: Vec<Detector>,
 }

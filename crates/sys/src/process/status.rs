@@ -46,17 +46,18 @@ impl Child {
         }
     }
 
-    /// Whether it is on its way out, or has ended: no signal reaches it any more, though the kernel
-    /// may still be taking its memory down.
-    pub fn is_exiting(&self) -> io::Result<bool> {
+    /// Whether no instruction of it will ever run again, though it may not be buried yet: it has
+    /// ended, or its only thread is on its way out inside the kernel.
+    pub fn runs_no_more(&self) -> io::Result<bool> {
         let pid = match self.own_pid() {
             Err(error) if error.raw_os_error() == Some(Errno::ESRCH as i32) => return Ok(true),
             pid => pid?,
         };
         let fields = stat_fields(pid)?;
-        let flags = fields.get(stat::FLAGS).and_then(|flags| flags.parse::<u64>().ok());
+        let number = |index: usize| fields.get(index).and_then(|field| field.parse::<u64>().ok());
         let ended = fields.get(stat::STATE).is_some_and(|state| state == "Z" || state == "X");
-        Ok(ended || flags.unwrap_or(0) & EXITING != 0)
+        let exiting = number(stat::FLAGS).is_some_and(|flags| flags & EXITING != 0);
+        Ok(ended || exiting && number(stat::THREADS) == Some(1))
     }
 
     /// Signals that its first thread holds back: bit n − 1 stands for signal n.

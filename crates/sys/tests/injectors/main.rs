@@ -36,7 +36,10 @@ const TESTS: &[Test] = &[
     Test { name: "flipped_bits_arrive", run: flipped_bits_arrive },
     Test { name: "calls_are_refused_in_all_threads", run: calls_are_refused },
     Test { name: "all_threads_get_the_processors", run: all_threads_get_the_processors },
-    Test { name: "a_dead_child_is_exiting_and_out_of_reach", run: a_dead_child_is_out_of_reach },
+    Test {
+        name: "a_dead_child_runs_no_more_and_is_out_of_reach",
+        run: a_dead_child_is_out_of_reach,
+    },
     Test { name: "a_frozen_child_stands_and_a_thawed_one_goes_on", run: a_frozen_child_stands },
     Test { name: "a_greedy_child_is_killed_by_its_group", run: a_greedy_child_is_killed },
     Test { name: "what_is_missing_is_told_in_words", run: what_is_missing_is_told },
@@ -188,11 +191,11 @@ fn all_threads_get_the_processors() {
 
 fn a_dead_child_is_out_of_reach() {
     let rig = Rig::ready("turn");
-    assert!(!rig.child.is_exiting().expect("a living child"));
+    assert!(!rig.child.runs_no_more().expect("a living child"));
     rig.child.kill().expect("a signal is sent");
-    while !rig.child.is_exiting().expect("a child that is not buried") {}
+    while !rig.child.runs_no_more().expect("a child that is not buried") {}
     assert_eq!(rig.end(), Exit::Signal(9));
-    assert!(rig.child.is_exiting().expect("a buried child"));
+    assert!(rig.child.runs_no_more().expect("a buried child"));
     assert!(rig.child.threads().is_err());
     assert!(rig.child.set_affinity(&[0]).is_err());
     assert!(limits::set(&rig.child, Limit::OpenFiles, 10).is_err());

@@ -110,21 +110,21 @@ word_enum! {
         Late = 6 "late",
         /// A receiver heard nothing from a sensor for its freshness limit.
         Silence = 7 "silence",
-        /// Too few or too many steps were done in a supervision reference cycle.
+        /// Too few or too many steps finished in a supervision reference cycle (AUTOSAR WdgM).
         Alive = 8 "alive",
-        /// A step took too long or too short.
+        /// A step took too long or not long enough, or is stuck (AUTOSAR WdgM).
         Deadline = 9 "deadline",
-        /// The checkpoints of a step came in an order that its graph does not have.
+        /// A step passed its checkpoints in a wrong order (AUTOSAR WdgM).
         Logical = 10 "logical",
-        /// The kernel marked the robust futex of a dying process.
+        /// The kernel marked the word that the process held as its owner's grave (robust futex).
         EarlyDeath = 11 "early-death",
-        /// A process held more memory than it is allowed.
+        /// The process uses more memory than it may.
         Memory = 12 "memory",
-        /// A process that was asked to end did not, within its stop timeout.
+        /// Asked to end, it did not within its stop timeout.
         StopTimeout = 13 "stop-timeout",
-        /// A receiver saw content that cannot be, although its protection was right.
+        /// A receiver got a sample whose content cannot be true.
         Plausibility = 14 "plausibility",
-        /// A receiver got a sample from an incarnation that is not the one in service.
+        /// A receiver got a sample from somebody who may not send it.
         Source = 15 "source",
         /// A receiver saw measurement times that cannot be.
         Time = 16 "time",
@@ -146,6 +146,14 @@ word_enum! {
         Reject = 3 "reject",
         /// Fusion changed its mode.
         ModeChange = 4 "mode-change",
+        /// A warm standby took over.
+        StandbyTakeover = 5 "standby-takeover",
+        /// The system goes on without the process, in emergency operation.
+        Degrade = 6 "degrade",
+        /// The system went to its safe state.
+        SafeState = 7 "safe-state",
+        /// The process was asked to end (`SIGTERM`).
+        Stop = 8 "stop",
     }
 }
 
@@ -178,6 +186,62 @@ word_enum! {
         RadarOnly = 2 "radar-only",
         /// Both are fresh.
         Fused = 3 "fused",
+        /// The watchdog has sent the system to its safe state: the output is not to be driven by.
+        Safe = 4 "safe",
+    }
+}
+
+word_enum! {
+    /// Local supervision status of one incarnation of a process (AUTOSAR WdgM).
+    LocalStatus {
+        /// Every supervision is content.
+        Ok = 0 "ok",
+        /// Its alive supervision failed in fewer cycles than are tolerated.
+        Failed = 1 "failed",
+        /// It has failed; only a new incarnation can be well again.
+        Expired = 2 "expired",
+        /// There is nobody to supervise: it has not started, or it is buried.
+        Deactivated = 3 "deactivated",
+    }
+}
+
+word_enum! {
+    /// Status of all supervised processes together (AUTOSAR WdgM).
+    GlobalStatus {
+        /// Every local status is ok or deactivated.
+        Ok = 0 "ok",
+        /// At least one is failed and none is expired.
+        Failed = 1 "failed",
+        /// At least one is expired, for less time than is tolerated.
+        Expired = 2 "expired",
+        /// One was expired for longer than is tolerated; there is no way back.
+        Stopped = 3 "stopped",
+    }
+}
+
+word_enum! {
+    /// What the system as a whole may do (ISO 26262-1:2018, 3.43 and 3.131).
+    SystemState {
+        /// Everyone works.
+        Normal = 0 "normal",
+        /// Somebody is missing; the rest goes on for the emergency operation time.
+        Emergency = 1 "emergency",
+        /// The safe state, for the rest of the run.
+        Safe = 2 "safe",
+    }
+}
+
+word_enum! {
+    /// Whether a receiver can use a stream (the E2E state machine of AUTOSAR).
+    StreamState {
+        /// Nothing usable has come.
+        NoData = 0 "no-data",
+        /// Something came, not enough to rely on.
+        Init = 1 "init",
+        /// It can be used.
+        Valid = 2 "valid",
+        /// It cannot be used.
+        Invalid = 3 "invalid",
     }
 }
 

@@ -132,6 +132,7 @@ fn synthesise(directory: &Path) -> anyhow::Result<()> {
         scenario_text: text,
         seed: 0,
         repetition: 1,
+        repetitions: 1,
         program_version: env!("CARGO_PKG_VERSION").to_owned(),
         started_unix_ms: sys::clock::unix_ms(),
         host: Host::default(),

@@ -21,6 +21,7 @@ pub(super) fn run(
         scenario_text: text.to_owned(),
         seed: plan.seed,
         repetition: 1,
+        repetitions: 1,
         program_version: env!("CARGO_PKG_VERSION").to_owned(),
         started_unix_ms: sys::clock::unix_ms(),
         host: Host::default(),

@@ -2,6 +2,7 @@
 //! period; the recordings tell how long each step of its return took.
 
 mod chain;
+mod standby;
 
 use super::context::Context;
 use super::spread::{Spread, write_head, write_line};
@@ -10,6 +11,7 @@ use crate::exit::Code;
 use anyhow::Context as _;
 use chain::{Chain, chains};
 use serde::Serialize;
+use standby::Takeovers;
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
 use sys::signals::StopSignals;
@@ -39,30 +41,53 @@ struct Report {
     lost_0_percent: f64,
     lost_at_most_1_percent: f64,
     lost_max: u64,
+    /// The same with a standby, where it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    standby: Option<Takeovers>,
     goals: Vec<Goal>,
     context: Context,
     pipeline_scheduling: String,
+}
+
+/// Who replaces the camera.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Successor {
+    /// A process that is started then.
+    Cold,
+    /// One that stands by.
+    Standby,
 }
 
 pub(super) fn bench(arguments: &RestartArguments) -> anyhow::Result<Code> {
     // Before any thread: one that started earlier would still be killed by Ctrl-C.
     let stop = StopSignals::take().context("cannot take over Ctrl-C")?;
     let mut phases = Phases(arguments.seed);
-    let mut all = Vec::new();
+    let (mut cold, mut warm) = (Vec::new(), Vec::new());
     let mut scheduling = String::new();
-    while all.len() < arguments.kills as usize {
-        let kills = (arguments.kills - all.len() as u32).min(KILLS_PER_RUN);
-        let directory = tempfile::tempdir().context("no temporary directory")?;
-        let text = scenario_text(kills, &mut phases);
-        let (_, recording) = pipeline::run("bench-restart.toml", &text, directory.path(), &stop)?;
-        all.extend(chains(&recording, kills));
-        scheduling = recording.header.host.scheduling;
+    while cold.len() < arguments.kills as usize {
+        let kills = (arguments.kills - cold.len() as u32).min(KILLS_PER_RUN);
+        for (successor, all) in [(Successor::Cold, &mut cold), (Successor::Standby, &mut warm)] {
+            if successor == Successor::Standby && !arguments.standby {
+                continue;
+            }
+            let directory = tempfile::tempdir().context("no temporary directory")?;
+            let text = scenario_text(successor, kills, &mut phases);
+            let (_, recording) =
+                pipeline::run("bench-restart.toml", &text, directory.path(), &stop)?;
+            all.extend(chains(&recording, kills));
+            scheduling = recording.header.host.scheduling;
+        }
         let mut err = io::stderr();
         if err.is_terminal() {
-            write!(err, "\r{} of {} kills ", all.len(), arguments.kills)?;
+            write!(err, "\r{} of {} kills ", cold.len(), arguments.kills)?;
         }
     }
-    let report = Report::of(&all, arguments.seed, scheduling);
+    let mut report = Report::of(&cold, arguments.seed, scheduling);
+    if arguments.standby {
+        let takeovers = Takeovers::of(&warm);
+        report.goals.extend(takeovers.goals());
+        report.standby = Some(takeovers);
+    }
     if arguments.json {
         write_json(&report)?;
     } else {
@@ -72,15 +97,16 @@ pub(super) fn bench(arguments: &RestartArguments) -> anyhow::Result<Code> {
 }
 
 /// An ordinary scene, and `kills` kills of the camera, each at a random phase of its period.
-fn scenario_text(kills: u32, phases: &mut Phases) -> String {
+fn scenario_text(successor: Successor, kills: u32, phases: &mut Phases) -> String {
     let periods = FIRST_KILL_PERIOD + u64::from(kills) * PERIODS_PER_KILL;
     let mut text = format!(
         "schema = 1\nname = \"bench-restart\"\nseed = 1\nduration-s = {}\n\
          [ego]\nspeed-kph = 60.0\n\
          [[actor]]\nid = \"lead\"\nstart = {{ x-m = 40.0, y-m = 0.0, speed-kph = 60.0 }}\n\
          [[actor]]\nid = \"left\"\nstart = {{ x-m = 30.0, y-m = 3.5, speed-kph = 62.0 }}\n\
-         [watchdog.camera]\nrestart = {{ limit = 1000, window-s = 0.1 }}\n",
-        periods as f64 / FPS as f64
+         [watchdog.camera]\nrestart = {{ limit = 1000, window-s = 0.1, standby = {} }}\n",
+        periods as f64 / FPS as f64,
+        successor == Successor::Standby
     );
     for kill in 0..kills {
         let period = FIRST_KILL_PERIOD + u64::from(kill) * PERIODS_PER_KILL;
@@ -144,6 +170,7 @@ impl Report {
             lost_0_percent: share(0),
             lost_at_most_1_percent,
             lost_max: all.iter().map(|chain| chain.lost).max().unwrap_or(0),
+            standby: None,
             goals,
             context: Context::observe(),
             pipeline_scheduling,
@@ -173,6 +200,9 @@ impl Report {
             "frames of the grid lost: none in {lost_0_percent:.1} %, at most one in \
              {lost_at_most_1_percent:.1} % of kills; most after one kill: {lost_max}"
         )?;
+        if let Some(standby) = &self.standby {
+            standby.write(out)?;
+        }
         write_goals(out, &self.goals)?;
         writeln!(out)?;
         self.context.write(out)?;

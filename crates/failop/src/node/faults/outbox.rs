@@ -127,7 +127,7 @@ impl<M: Clone> Outbox<M> {
         let route = self.route(now_ns, hits, &mut acted);
         let in_hand =
             || Sample { item: hits.item, made: made.clone(), bytes: bytes[..length].to_vec() };
-        let (goes, others) = self.send(now_ns, in_hand, route);
+        let (goes, others) = self.send(now_ns, in_hand, &route);
         let own_bytes = goes.then_some(length);
         Posted { own_bytes, others, acted }
     }
@@ -216,7 +216,7 @@ impl<M: Clone> Outbox<M> {
         &mut self,
         now_ns: u64,
         in_hand: impl Fn() -> Sample<M>,
-        route: Route<M>,
+        route: &Route<M>,
     ) -> (bool, Vec<Sample<M>>) {
         if route.lost {
             return (false, Vec::new());

@@ -2,7 +2,7 @@
 
 use recording::Recording;
 use std::collections::BTreeSet;
-use wire::event::Event;
+use wire::event::{Detector, Event, Reaction};
 use wire::{Node, Record, Source};
 
 const CAMERA: Source = Source::Node(Node::Camera);
@@ -12,6 +12,11 @@ const FUSION: Source = Source::Node(Node::Fusion);
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Chain {
     signal_ns: u64,
+    /// The kernel's mark of the death was seen.
+    marked_ns: Option<u64>,
+    /// The standby was permitted to write.
+    permitted_ns: Option<u64>,
+    rendered_ns: Option<u64>,
     detected_ns: Option<u64>,
     spawned_ns: Option<u64>,
     running_ns: Option<u64>,
@@ -36,6 +41,20 @@ impl Chain {
         // The child may run before the parent has noted that it is spawned.
         let step = |index: usize| moments[index + 1].saturating_sub(moments[index]);
         Some([step(0), step(1), step(2), step(3), step(4), moments[5] - moments[0]])
+    }
+
+    /// Time of the four steps of a takeover and of all together; `None` if one was not seen.
+    pub(super) fn takeover(&self) -> Option<[u64; 5]> {
+        let moments = [
+            self.signal_ns,
+            self.marked_ns?,
+            self.permitted_ns?,
+            self.rendered_ns?,
+            self.published_ns?,
+        ];
+        // The standby may render before the watchdog has noted that it may.
+        let step = |index: usize| moments[index + 1].saturating_sub(moments[index]);
+        Some([step(0), step(1), step(2), step(3), moments[4] - moments[0]])
     }
 
     /// Time to the first fused output of the successor's first frame that fusion took.
@@ -73,17 +92,29 @@ fn follow(recording: &Recording, kill: u32) -> Option<Chain> {
     for (source, record) in records {
         let born = *source == CAMERA && record.incarnation == next;
         let moment = match record.event {
-            Event::Detected { node: Node::Camera, incarnation: dead, .. }
+            Event::Detected { node: Node::Camera, incarnation: dead, detector }
                 if dead == *incarnation =>
             {
-                &mut chain.detected_ns
+                if detector == Detector::EarlyDeath {
+                    &mut chain.marked_ns
+                } else {
+                    &mut chain.detected_ns
+                }
+            }
+            Event::Reacted { node: Node::Camera, incarnation, reaction }
+                if (incarnation, reaction) == (next, Reaction::StandbyTakeover) =>
+            {
+                &mut chain.permitted_ns
             }
             Event::Spawned { node: Node::Camera, incarnation, .. } if incarnation == next => {
                 &mut chain.spawned_ns
             }
             Event::Started { .. } if born => &mut chain.running_ns,
             Event::Attached {} if born => &mut chain.attached_ns,
-            Event::FramePublished { .. } if born => &mut chain.published_ns,
+            Event::FramePublished { rendered_ns, .. } if born => {
+                chain.rendered_ns.get_or_insert(rendered_ns);
+                &mut chain.published_ns
+            }
             Event::Fused { stream: Node::Camera, from, .. }
                 if *source == FUSION && from == next =>
             {

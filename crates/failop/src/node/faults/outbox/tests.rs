@@ -72,7 +72,7 @@ fn a_sample_that_is_outrun_goes_after_the_next_that_goes() {
     use SampleFault::{Drop, Reorder};
     let swapped = &[(100, 1), (100, 0), (300, 3), (300, 2)];
     check(&[&[Reorder], &[], &[Reorder], &[]], swapped);
-    check(&[&[Reorder]; 4], swapped);
+    check(&[&[Reorder][..]; 4], swapped);
     check(&[&[Reorder], &[Drop], &[]], &[(200, 2), (200, 0)]);
 }
 

@@ -1,0 +1,92 @@
+//! Detections that nothing explains: [`false_alarms`].
+//!
+//! A detection by anyone, while the schedule lasts, is *explained* by a fault that is in force or was
+//! less than [`SETTLE_NS`] ago: one on the process that it is about, on fusion where fusion noticed it,
+//! on the watchdog or on the host. It is *true* where a process really ended by itself: that is a
+//! failure of its own, and no false alarm. It is *excused* where the host stalled just before it.
+//! Within [`SETTLE_NS`] after a true or an excused one, what else is noticed of the same process, or by
+//! it, follows from it. Whatever remains is a false alarm.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use wire::event::Detector;
+use wire::{Node, Source};
+
+use crate::analyse::Findings;
+use crate::modes;
+use crate::noticed::{Noticed, all_noticed};
+use crate::timeline::{Moment, Span};
+
+/// How long a fault, or an alarm that was none, may have consequences: the time in which fusion is
+/// allowed to find everyone.
+const SETTLE_NS: Moment = 2_000_000_000;
+
+/// Each false alarm of the run, in the order of time.
+pub(crate) fn false_alarms(findings: &Findings) -> Vec<Noticed> {
+    let timeline = &findings.timeline;
+    let judged = Span { from: 0, to: timeline.end.cut };
+    let mut settled_from: [Moment; Node::ALL.len()] = [0; Node::ALL.len()];
+    let mut alarms = Vec::new();
+    for noticed in all_noticed(timeline).into_iter().filter(|it| judged.contains(it.at)) {
+        let own = noticed.node.index();
+        let follows = involved(&noticed).any(|node| noticed.at < settled_from[node.index()]);
+        if follows || is_explained(findings, &noticed) {
+            continue;
+        }
+        if is_true(findings, &noticed) || is_excused(findings, &noticed) {
+            settled_from[own] = noticed.at + SETTLE_NS;
+        } else {
+            alarms.push(noticed);
+        }
+    }
+    alarms
+}
+
+/// False alarms by detector.
+pub(crate) fn by_detector(alarms: &[Noticed]) -> BTreeMap<Detector, u64> {
+    let mut counts = BTreeMap::new();
+    for alarm in alarms {
+        *counts.entry(alarm.detector).or_default() += 1;
+    }
+    counts
+}
+
+/// The process that it is about, and the one that noticed it.
+fn involved(noticed: &Noticed) -> impl Iterator<Item = Node> {
+    let by = match noticed.by {
+        Source::Node(node) => Some(node),
+        Source::Watchdog => None,
+    };
+    std::iter::once(noticed.node).chain(by)
+}
+
+fn is_explained(findings: &Findings, noticed: &Noticed) -> bool {
+    findings.faults.iter().any(|facts| {
+        let involved = facts.fault.target.node().is_none_or(|target| {
+            target == noticed.node || involved(noticed).any(|node| node == target)
+        });
+        let lately = Span { from: noticed.at - SETTLE_NS, to: noticed.at };
+        involved && facts.acting(&findings.timeline).is_some_and(|span| span.overlaps(lately))
+    })
+}
+
+/// Whether the process ended, and not because the watchdog had ended it.
+fn is_true(findings: &Findings, noticed: &Noticed) -> bool {
+    let timeline = &findings.timeline;
+    let exit = noticed.incarnation.and_then(|one| timeline.exit_of(noticed.node, one));
+    let of_end = matches!(noticed.detector, Detector::Exit | Detector::EarlyDeath);
+    of_end && exit.is_some_and(|exit| !timeline.ended_by_watchdog(exit))
+}
+
+fn is_excused(findings: &Findings, noticed: &Noticed) -> bool {
+    let timeline = &findings.timeline;
+    let patience = match noticed.by {
+        Source::Watchdog => findings.patience(noticed.node, noticed.detector),
+        Source::Node(_) => Some(modes::silence_limit(timeline)),
+    };
+    patience.is_some_and(|patience| {
+        findings.stalls.disturb(Span { from: noticed.at.saturating_sub(patience), to: noticed.at })
+    })
+}

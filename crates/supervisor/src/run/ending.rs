@@ -1,0 +1,62 @@
+//! The end of a run: everyone who still lives is asked to end, waited for, killed, buried.
+
+use super::{RunError, Watchdog, kernel, status};
+use crate::children::{Seat, Seated};
+use sys::clock::now_ns;
+use sys::process::Exit;
+use wire::event::{Event, LifeState};
+
+/// Time between the request to end and the kill at the end of a run.
+const STOP_TIMEOUT_NS: u64 = 500_000_000;
+
+impl Watchdog<'_> {
+    /// Ends everyone who still lives: asks, waits, kills, buries.
+    pub(super) fn end_all(&mut self) -> Result<(), RunError> {
+        for event in self.assaults.end_all().map_err(kernel("end a fault"))? {
+            self.events.tell(event);
+        }
+        self.sample_last_usage(now_ns())?;
+        for (seat, Seated { child, incarnation }) in self.children.iter() {
+            let (node, incarnation, state) = (seat.node, *incarnation, LifeState::Ending);
+            self.events.tell(Event::StateChanged { node, incarnation, state });
+            child.terminate().map_err(kernel("end a child"))?;
+            // A stopped process takes its end only when it goes on.
+            child.resume().map_err(kernel("resume a child"))?;
+        }
+        // A second Ctrl-C changes nothing and would end each wait below at once; the deaths are ours.
+        self.poller.remove(self.stop).map_err(kernel("forget the stop signals"))?;
+        self.poller.remove(&self.deaths).map_err(kernel("forget the deaths"))?;
+        let deadline = now_ns() + STOP_TIMEOUT_NS;
+        let mut ready = Vec::new();
+        while now_ns() < deadline && self.children.iter().next().is_some() {
+            self.poller.wait(deadline, &mut ready).map_err(kernel("wait"))?;
+            for seat in Seat::all() {
+                let child = self.children.at(seat).map(|it| &it.child);
+                let exit = child.map(sys::process::Child::try_reap);
+                if let Some(exit) = exit.transpose().map_err(kernel("bury"))?.flatten() {
+                    self.buried(seat, exit)?;
+                }
+            }
+        }
+        for seat in Seat::all() {
+            let Some(Seated { child, .. }) = self.children.at(seat) else { continue };
+            child.kill().map_err(kernel("kill a child"))?;
+            let exit = child.reap().map_err(kernel("bury a child"))?;
+            self.buried(seat, exit)?;
+        }
+        Ok(())
+    }
+
+    fn buried(&mut self, seat: Seat, exit: Exit) -> Result<(), RunError> {
+        let Some(Seated { child, incarnation }) = self.children.take(seat) else {
+            return Ok(());
+        };
+        if !self.ended_unfound.contains(&seat) {
+            self.poller.remove(&child).map_err(kernel("forget a child"))?;
+        }
+        let (node, state) = (seat.node, LifeState::Down);
+        self.events.tell(Event::Exited { node, incarnation, status: status(exit) });
+        self.events.tell(Event::StateChanged { node, incarnation, state });
+        Ok(())
+    }
+}

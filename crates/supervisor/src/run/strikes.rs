@@ -1,0 +1,220 @@
+//! What the watchdog does to its processes because a fault says so, and when it looks at them.
+
+use super::{RunError, Watchdog, kernel};
+use crate::hogs::HogError;
+use crate::impostor::{Impostor, ImpostorError, Making};
+use crate::looks::{Looks, Victim};
+use crate::outside::Means;
+use crate::policy::Seen;
+use crate::strikes::{Blow, Strike, is_possible};
+use fault::Injector;
+use fault::act::{Act, Outside};
+use recording::writer::WriteError;
+use sys::clock::now_ns;
+use sys::process::{Child, Usage};
+use wire::Node;
+use wire::event::{Event, Proof};
+
+/// What a refusal without a number of its own counts as: an input/output error.
+const EIO: i32 = 5;
+
+impl Watchdog<'_> {
+    pub(super) fn strike_all_due(&mut self) -> Result<(), RunError> {
+        let Some(t0_ns) = self.t0_ns else { return Ok(()) };
+        // Nothing strikes before the schedule has begun.
+        while let Some(now) = now_ns().checked_sub(t0_ns) {
+            let Some(strike) = self.strikes.take_due(now) else { break };
+            self.strike(strike)?;
+        }
+        Ok(())
+    }
+
+    /// Writes an event into the record, and begins the faults that it sets off.
+    pub(super) fn tell(&mut self, event: Event) {
+        self.events.tell(event);
+        let Some(t0_ns) = self.t0_ns else { return };
+        let Some(now) = now_ns().checked_sub(t0_ns) else { return };
+        for (fault, start_ns) in self.triggers.on_event(&event, now) {
+            let what = &self.plan.faults[fault as usize];
+            if is_possible(what, self.lacking) {
+                self.resources.arming.begin(fault as usize, start_ns);
+                self.strikes.begin(fault, what, start_ns);
+                self.events.tell(Event::Armed { fault, at_ns: t0_ns + start_ns });
+            }
+        }
+    }
+
+    /// Completes the recording; a refusal that a fault brought about is that fault's evidence.
+    pub(super) fn finish_recording(self) -> Result<(), WriteError> {
+        let Watchdog { recorder, mut events, plan, .. } = self;
+        let result = recorder.finish();
+        if let Err(WriteError::Io(error)) = &result {
+            let full = Act::Outside(Outside::FullDisk);
+            let faults = (0..).zip(&plan.faults).filter(|(_, it)| it.injection.act() == full);
+            let value = error.raw_os_error().unwrap_or(0).unsigned_abs().into();
+            for (fault, _) in faults {
+                events.tell(Event::Applied { fault, proof: Proof::Acted, item: 0, value });
+            }
+        }
+        result
+    }
+
+    fn strike(&mut self, Strike { fault, what, .. }: Strike) -> Result<(), RunError> {
+        let target = self.plan.faults[fault as usize].target.node();
+        match (what, target) {
+            (Blow::Begin(outside), _) => self.assault(fault, outside, target),
+            (Blow::End(outside), _) => self.relent(fault, outside, target),
+            (Blow::LookStopped, Some(node)) => self.look_at_stopped(self.living(node)),
+            (Blow::LookBefore, Some(node)) => {
+                let victim = self.living(node);
+                let Some(child) = self.living_child(node) else { return Ok(()) };
+                let usage = child.usage().map_err(kernel("look at a child"))?;
+                let lasts_ns = self.plan.faults[fault as usize].injection.duration_ns();
+                let now = now_ns().saturating_sub(self.t0_ns.unwrap_or(0));
+                let end_ns = lasts_ns.map(|lasts_ns| now.saturating_add(lasts_ns));
+                self.looks.hanging(fault, end_ns, victim, usage);
+                Ok(())
+            }
+            (Blow::AskToStop, Some(node)) => {
+                let actions = self.policy.on_seen(Seen::StopRequested(node), now_ns());
+                self.carry_out(actions)
+            }
+            (_, None) => Ok(()),
+        }
+    }
+
+    /// Does from outside what a fault asks for.
+    fn assault(&mut self, fault: u32, what: Outside, target: Option<Node>) -> Result<(), RunError> {
+        let victim = target.map(|node| self.living(node));
+        let child = victim.and_then(|it| self.children.of(it.node, it.incarnation));
+        // A start can fail whether or not somebody lives.
+        if target.is_some() && child.is_none() && !matches!(what, Outside::FailSpawn(_)) {
+            self.events.tell(Event::NotInjected { fault, errno: 0 });
+            return Ok(());
+        }
+        let incarnation = victim.map_or(0, |victim| victim.incarnation);
+        self.events.tell(Event::Injecting { fault, incarnation });
+        let done = match (what, child) {
+            (Outside::Signal(signal), Some(child)) => {
+                child.signal(signal.number()).map(|()| None).map_err(HogError::from)
+            }
+            (Outside::Stop, Some(child)) => {
+                if let Some(victim) = victim {
+                    self.looks.stopped(fault, victim);
+                }
+                child.stop().map(|()| None).map_err(HogError::from)
+            }
+            (Outside::Doze(by_ns), _) => {
+                let begun_ns = now_ns();
+                sys::clock::sleep_until(begun_ns + by_ns);
+                Ok(Some(now_ns() - begun_ns))
+            }
+            (Outside::FullDisk, _) => {
+                self.recorder.fill_disk();
+                Ok(None)
+            }
+            (Outside::Impostor(how), Some(_)) => {
+                let making = Making {
+                    program: self.program,
+                    directory: self.directory,
+                    plan: self.plan,
+                    resources: &self.resources,
+                    realtime_priority: self.priority,
+                };
+                let beside = victim.expect("a child is somebody's");
+                match Impostor::start(&making, how, beside) {
+                    Ok(impostor) => {
+                        self.assaults.keep(fault, beside, impostor);
+                        Ok(None)
+                    }
+                    Err(ImpostorError::System(error)) => Err(HogError::Spawn(error)),
+                    Err(ImpostorError::Pages(error)) => Err(HogError::Tally(error)),
+                    Err(ImpostorError::Boot(error)) => return Err(error.into()),
+                }
+            }
+            _ => {
+                let means = Means {
+                    program: self.program,
+                    victim: child.zip(victim),
+                    target,
+                    socket: self.resources.radar_end(),
+                    draw: Injector::new(&[], Node::Camera, self.plan.seed, 0, &[]).draw(fault, 0),
+                };
+                self.assaults.begin(fault, what, means)
+            }
+        };
+        match done {
+            Ok(amount) => {
+                let proof = Proof::Acted;
+                if let Some(value) = amount {
+                    self.events.tell(Event::Applied { fault, proof, item: 0, value });
+                }
+            }
+            Err(HogError::Spawn(error)) => {
+                let errno = error.raw_os_error().unwrap_or(EIO).cast_unsigned();
+                self.events.tell(Event::NotInjected { fault, errno });
+            }
+            Err(HogError::Tally(error)) => return Err(error.into()),
+        }
+        Ok(())
+    }
+
+    /// Ends what an assault left in force.
+    fn relent(&mut self, fault: u32, what: Outside, target: Option<Node>) -> Result<(), RunError> {
+        if let (Outside::Stop, Some(node)) = (what, target) {
+            let victim = self.living(node);
+            self.look_at_stopped(victim)?;
+            if let Some(free) = self.looks.lifted(fault, victim) {
+                let child = self.living_child(node);
+                if let Some(child) = child.filter(|_| free) {
+                    child.resume().map_err(kernel("resume a child"))?;
+                }
+                self.events.tell(Event::Lifted { fault });
+            }
+            return Ok(());
+        }
+        let victim = target.map(|node| self.living(node));
+        let child = victim.and_then(|it| self.children.of(it.node, it.incarnation));
+        let told = self.assaults.end(fault, child.zip(victim)).map_err(kernel("end a fault"))?;
+        told.into_iter().for_each(|event| self.events.tell(event));
+        Ok(())
+    }
+
+    fn living_child(&self, node: Node) -> Option<&Child> {
+        self.children.of(node, self.policy.incarnation(node))
+    }
+
+    fn living(&self, node: Node) -> Victim {
+        Victim { node, incarnation: self.policy.incarnation(node) }
+    }
+
+    fn look_at_stopped(&mut self, victim: Victim) -> Result<(), RunError> {
+        self.look(victim, |looks, usage| looks.prove_stops(victim, usage.state))
+    }
+
+    /// A process is about to be killed for its silence.
+    pub(super) fn look_at_silent(&mut self, node: Node) -> Result<(), RunError> {
+        let victim = self.living(node);
+        let now = now_ns();
+        let seat = self.children.seat(node, victim.incarnation);
+        let beat = seat.and_then(|seat| self.resources.monitor(seat).last(victim.incarnation));
+        let silent = now.saturating_sub(beat.unwrap_or(now));
+        let times = (now.saturating_sub(self.t0_ns.unwrap_or(0)), silent);
+        self.look(victim, |looks, usage| looks.prove_silent(victim, times, usage))
+    }
+
+    fn look(
+        &mut self,
+        victim: Victim,
+        prove: impl FnOnce(&mut Looks, Usage) -> Vec<Event>,
+    ) -> Result<(), RunError> {
+        let Some(child) = self.children.of(victim.node, victim.incarnation) else {
+            return Ok(());
+        };
+        let usage = child.usage().map_err(kernel("look at a child"))?;
+        for event in prove(&mut self.looks, usage) {
+            self.events.tell(event);
+        }
+        Ok(())
+    }
+}
