@@ -4,6 +4,7 @@
 //! Nothing is judged here. Whatever the records say, building a timeline never panics.
 
 mod events;
+mod tampered;
 
 use fault::Fault;
 use recording::{Recording, Truncation};
