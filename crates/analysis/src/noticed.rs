@@ -55,9 +55,7 @@ pub(crate) fn all_noticed(timeline: &Timeline) -> Vec<Noticed> {
     );
     for change in log.modes.iter().filter(|change| change.to != Mode::Safe) {
         for sensor in [Node::Camera, Node::Radar] {
-            // In the safe state fusion says nothing of its sensors.
-            let lost = uses(change.from, sensor) && !uses(change.to, sensor);
-            if lost && change.to != Mode::Safe {
+            if uses(change.from, sensor) && !uses(change.to, sensor) {
                 let reaction = Some(Reaction::ModeChange);
                 all.push(about(change.at, sensor, Detector::Silence, reaction));
             }
