@@ -1,5 +1,6 @@
 //! The camera process: renders what the world model says is true into the frame buffer, in place.
 
+use super::faults::Hits;
 use super::faults::outbox::{Outbox, Sample};
 use super::faults::step::Effects;
 use super::grid::Grid;
@@ -158,20 +159,7 @@ impl Camera {
             runtime.tell_acted(fault, frame, value);
         }
         if posted.own_bytes.is_some() {
-            let published_ns = match apart {
-                None => publish(fill, || {
-                    runtime.reach(PublishStep::Published, &hits);
-                    fusion.ring();
-                }),
-                Some(apart) => {
-                    fill.bytes()[..HALF_BYTES].copy_from_slice(&apart[..HALF_BYTES]);
-                    let rest = |slot: &mut [u8]| {
-                        slot[HALF_BYTES..].copy_from_slice(&apart[HALF_BYTES..]);
-                    };
-                    hits.by(SampleFault::Tear).for_each(|it| runtime.tell_acted(it, frame, 1));
-                    publish_unfinished(fill, fusion, rest)
-                }
-            };
+            let published_ns = publish_own((runtime, fusion), fill, apart.as_deref(), &hits);
             tell_published(runtime, made, published_ns);
         }
         posted.others.iter().for_each(|sample| self.hand_over(sample));
@@ -200,6 +188,26 @@ fn slot_or<'a>(fill: &'a mut Fill<'_>, apart: &'a mut Option<Vec<u8>>) -> &'a mu
         Some(apart) => apart,
         None => fill.bytes(),
     }
+}
+
+/// Publishes the frame in its slot, or, where it was made apart, half of it and then the rest. Returns
+/// when.
+fn publish_own(
+    (runtime, reader): (&mut Runtime, &Doorbell),
+    mut fill: Fill<'_>,
+    apart: Option<&[u8]>,
+    hits: &Hits,
+) -> u64 {
+    let Some(apart) = apart else {
+        return publish(fill, || {
+            runtime.reach(PublishStep::Published, hits);
+            reader.ring();
+        });
+    };
+    fill.bytes()[..HALF_BYTES].copy_from_slice(&apart[..HALF_BYTES]);
+    hits.by(SampleFault::Tear).for_each(|fault| runtime.tell_acted(fault, hits.item, 1));
+    let rest = |slot: &mut [u8]| slot[HALF_BYTES..].copy_from_slice(&apart[HALF_BYTES..]);
+    publish_unfinished(fill, reader, rest)
 }
 
 /// Publishes a frame and lets its readers be woken. Returns when.
