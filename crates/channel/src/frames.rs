@@ -163,6 +163,21 @@ impl Fill<'_> {
         words[frames::PUBLISHED_NS + self.slot].store(now_ns, Ordering::Relaxed);
         protocol::publish::<Kernel>(&words[frames::LATEST], self.slot);
     }
+
+    /// Makes the slot the newest frame before it is complete and lets `finish` write the rest: for a
+    /// fault injector, which breaks the protocol on purpose; nothing else calls it.
+    ///
+    /// Readers may see any mix of what was there and what `finish` writes. That is no worse for them
+    /// than a wild write by a broken writer (`sys::shm`): they read plain bytes, through a check, and
+    /// take no index or length from them. Within this process nobody else reaches the slot: the
+    /// writer is borrowed until this returns, so that the slot is not filled again before.
+    pub fn publish_torn(mut self, now_ns: u64, finish: impl FnOnce(&mut [u8])) {
+        let words = self.writer.header.words();
+        // Relaxed: made visible by the Release store in `publish`.
+        words[frames::PUBLISHED_NS + self.slot].store(now_ns, Ordering::Relaxed);
+        protocol::publish::<Kernel>(&words[frames::LATEST], self.slot);
+        finish(self.bytes());
+    }
 }
 
 /// The reading side: one process at a time for each pin page.
@@ -296,6 +311,22 @@ mod tests {
         rig.writer.begin().unwrap().bytes().fill(99);
         assert_eq!(readers[0].newest().unwrap().bytes(), [1; 100]);
         assert!(put(&mut rig.writer, 2));
+    }
+
+    #[test]
+    fn a_torn_frame_is_seen_before_it_is_complete_and_the_next_is_whole() {
+        let (mut rig, mut readers) = rig(3, 1);
+        let mut fill = rig.writer.begin().unwrap();
+        fill.bytes().fill(1);
+        fill.publish_torn(7, |rest| {
+            let held = readers[0].newest().unwrap();
+            assert_eq!((held.bytes(), held.published_ns()), (&[1; 100][..], 7));
+            drop(held);
+            rest[50..].fill(2);
+        });
+        assert!(readers[0].newest().is_none(), "it was published once");
+        assert!(put(&mut rig.writer, 3));
+        assert_eq!(readers[0].newest().unwrap().bytes(), [3; 100]);
     }
 
     #[test]

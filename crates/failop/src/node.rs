@@ -1,6 +1,7 @@
 //! What the watchdog starts: one process of the pipeline, from its boot page to its death.
 
 mod camera;
+mod faults;
 mod fusion;
 mod grid;
 mod radar;

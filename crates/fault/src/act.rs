@@ -4,6 +4,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use wire::Field;
 
 /// What a fault does.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -309,6 +310,20 @@ impl Errno {
     }
 }
 
+impl From<HeaderField> for Field {
+    fn from(field: HeaderField) -> Field {
+        match field {
+            HeaderField::Number => Field::Number,
+            HeaderField::Incarnation => Field::Incarnation,
+            HeaderField::Captured => Field::Captured,
+            HeaderField::Length => Field::Length,
+            HeaderField::Counter => Field::Counter,
+            HeaderField::DataId => Field::DataId,
+            HeaderField::Version => Field::Version,
+        }
+    }
+}
+
 impl StateValue {
     /// The value itself.
     pub const fn value(self) -> f64 {
@@ -325,7 +340,7 @@ impl StateValue {
 pub enum Damage {
     /// So many bits flipped, drawn from the seed.
     Bits(u32),
-    /// One run of so many bytes inverted, at a place drawn from the seed.
+    /// One run of so many bits inverted, at a place drawn from the seed.
     Burst(u32),
     /// The second half is zero.
     Zeroes,

@@ -4,9 +4,29 @@
 //! End-to-end protection is there to find all of this. What it cannot find, because the sample is
 //! protected after it, is in [`picture`](crate::picture) and [`objects`](crate::objects).
 
+use crate::act::Damage;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use std::ops::Range;
+
+/// Damages a protected sample. `previous` is the one before it, as it was protected; without one
+/// there is no stale half.
+pub fn damage(
+    sample: &mut [u8],
+    how: Damage,
+    previous: Option<&[u8]>,
+    draw: &mut ChaCha8Rng,
+) -> u32 {
+    match how {
+        Damage::Bits(bits) => flip_bits(sample, bits, draw),
+        Damage::Burst(bits) => {
+            let places = (sample.len() as u64 * 8).saturating_sub(bits.into()) + 1;
+            burst(sample, draw.random_range(0..places), bits)
+        }
+        Damage::Zeroes => zero(sample, sample.len() / 2..sample.len()),
+        Damage::StaleHalf => previous.map_or(0, |previous| stale_half(sample, previous)),
+    }
+}
 
 /// Flips `bits` different bits of `sample` and returns how many it flipped: fewer only if the
 /// sample has fewer. Which ones follows from the draw.
@@ -96,6 +116,26 @@ mod tests {
         assert_eq!(flip(&mut [0], 99), 8, "a byte has eight bits");
         assert_eq!(flip(&mut [], 99), 0, "nothing has none");
         assert_eq!((flip(&mut sample, 7990), ones(&sample)), (7990, 7990));
+    }
+
+    #[test]
+    fn damage_is_as_large_as_its_kind_says_wherever_it_is_drawn() {
+        for seed in 0..50 {
+            for (how, previous, changed) in [
+                (Damage::Bits(3), None, 3),
+                (Damage::Burst(9), None, 9),
+                (Damage::Burst(99), None, 32),
+                (Damage::Zeroes, None, 4),
+                (Damage::StaleHalf, None, 0),
+                (Damage::StaleHalf, Some(&[0, 0, 3, 7][..]), 1),
+            ] {
+                let mut sample = [3; 4];
+                let mut draw = ChaCha8Rng::seed_from_u64(seed);
+                assert_eq!(damage(&mut sample, how, previous, &mut draw), changed, "{how:?}");
+                let differing = sample.iter().map(|byte| (byte ^ 3).count_ones()).sum::<u32>();
+                assert_eq!(differing, changed, "{how:?}");
+            }
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! It never acts itself: the node's driver asks, acts, and records that it acted.
 
-use crate::act::{Act, ProcessFault, SampleFault, StartFault, StepFault};
+use crate::act::{Act, Damage, ProcessFault, SampleFault, StartFault, StepFault};
 use crate::fault::Fault;
 use crate::kind::Need;
 use crate::kinds::Injection;
@@ -147,16 +147,20 @@ impl Injector {
         })
     }
 
-    /// How many of the last samples the driver must keep for faults that repeat them; 0 for none.
+    /// How many protected samples before the one in hand the driver must keep for faults that repeat
+    /// them; 0 for none.
     pub fn keeps_samples(&self) -> usize {
         let kept = self.faults.iter().map(|own| match own.act {
             Act::Sample(SampleFault::Replay(age)) => age as usize,
-            Act::Sample(
-                SampleFault::Freeze | SampleFault::Damage(crate::act::Damage::StaleHalf),
-            ) => 1,
+            Act::Sample(SampleFault::Damage(Damage::StaleHalf)) => 1,
             _ => 0,
         });
         kept.max().unwrap_or(0)
+    }
+
+    /// Whether the driver must keep the last content for a fault that repeats it.
+    pub fn keeps_content(&self) -> bool {
+        self.faults.iter().any(|own| own.act == Act::Sample(SampleFault::Freeze))
     }
 
     /// The stream of draws for this fault and item: a restarted process draws what it would have

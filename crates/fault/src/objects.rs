@@ -4,6 +4,7 @@
 //!
 //! A stuck list needs no operator: the radar's driver repeats the one before.
 
+use crate::act::ObjectsHow;
 use wire::radar::Detection;
 
 /// How a ghost reflects: as the rear of a car does, beyond doubt.
@@ -14,6 +15,9 @@ const GHOST_EXISTENCE_PERCENT: u8 = 95;
 /// Standard deviations of a ghost in the units of the link: those of a long-range radar (0.2 m,
 /// 0.5°, 0.1 m/s).
 const GHOST_SIGMAS: [u16; 3] = [200, 87, 100];
+
+/// No radar of a car sees as far: long-range ones end at 250 to 300 m.
+const BEYOND_RANGE_M: f32 = 1000.0;
 
 /// What reflects less is no vehicle: half-way between a car's rear (10 dBm²) and clutter (−5 dBm²).
 const VEHICLE_MIN_RCS_DBSM: f32 = 2.5;
@@ -33,6 +37,21 @@ pub struct Place {
     pub azimuth_rad: f32,
     /// Radial speed relative to the ego, negative while it comes closer.
     pub range_rate_mps: f32,
+}
+
+/// Changes the detections of a cycle that is due this long after the beginning of the fault.
+pub fn change(list: &mut Vec<Detection>, how: ObjectsHow, since_s: f64) -> u32 {
+    match how {
+        ObjectsHow::Ghost(range_m) => {
+            let range_m = range_m as f32;
+            ghost(list, Place { range_m, azimuth_rad: 0.0, range_rate_mps: 0.0 })
+        }
+        ObjectsHow::Missing => miss_all(list),
+        ObjectsHow::RangeBias(bias_m) => range_bias(list, bias_m as f32),
+        ObjectsHow::SpeedBias(bias_mps) => velocity_bias(list, bias_mps as f32),
+        ObjectsHow::RangeDrift(drift_mps) => range_bias(list, (drift_mps * since_s) as f32),
+        ObjectsHow::OutOfRange => out_of_range(list, BEYOND_RANGE_M),
+    }
 }
 
 /// Adds a detection of something that is not there, in its place in a list from near to far.
@@ -156,6 +175,23 @@ mod tests {
         assert_eq!((miss_nearest(&mut list), miss_nearest(&mut list)), (1, 0));
         let nowhere = Detection { range_m: f32::NAN.into(), ..list[0] };
         miss_nearest(&mut vec![Detection { rcs_dbsm: 10.0.into(), ..nowhere }]);
+    }
+
+    #[test]
+    fn each_change_is_the_one_that_its_kind_says() {
+        for (how, ranges_m, rate_mps) in [
+            (ObjectsHow::Ghost(30.0), &[30.0, 40.0, 41.0, 42.0][..], Some(0.0)),
+            (ObjectsHow::Missing, &[], None),
+            (ObjectsHow::RangeBias(1.0), &[41.0, 42.0, 43.0], Some(-5.0)),
+            (ObjectsHow::SpeedBias(1.5), &[40.0, 41.0, 42.0], Some(-3.5)),
+            (ObjectsHow::RangeDrift(1.5), &[43.0, 44.0, 45.0], Some(-5.0)),
+            (ObjectsHow::OutOfRange, &[1000.0; 3], Some(-5.0)),
+        ] {
+            let mut list = list();
+            assert!(change(&mut list, how, 2.0) > 0, "{how:?}");
+            assert_eq!(ranges(&list), ranges_m, "{how:?}");
+            assert_eq!(rates(&list).first().copied(), rate_mps, "{how:?}");
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! Where something lies follows from the draw that the caller gives; with the same draw for each
 //! frame, it stays there.
 
+use crate::act::PictureHow;
 use rand::{Rng, RngExt};
 use rand_chacha::ChaCha8Rng;
 
@@ -41,6 +42,24 @@ const DEVIATE_SIGMA: f32 = 256.0;
 
 /// Widest blur: beyond it a picture of the road is grey all over.
 pub const BLUR_RADIUS_MAX_PX: usize = 64;
+
+/// Spoils a picture. What lies somewhere on it does so where the draw says.
+pub fn spoil(pixels: &mut [u8], width_px: usize, how: PictureHow, draw: &mut ChaCha8Rng) {
+    match how {
+        PictureHow::Black => black(pixels),
+        PictureHow::White => white(pixels),
+        PictureHow::Noise(sigma_grey) => noise(pixels, width_px, sigma_grey as f32, draw),
+        PictureHow::Blur(square_px) => blur(pixels, width_px, square_px as usize / 2),
+        PictureHow::Occlusion(percent) => {
+            occlude(pixels, width_px, f64::from(percent) / 100.0, draw);
+        }
+        PictureHow::Drops(count) => drops(pixels, width_px, count, draw),
+        PictureHow::StuckRows => {
+            let height_px = pixels.len() / width_px;
+            stuck_rows(pixels, width_px, height_px / 2, height_px);
+        }
+    }
+}
 
 /// Adds Gaussian noise of this standard deviation, in grey levels.
 pub fn noise(pixels: &mut [u8], width_px: usize, sigma_grey: f32, draw: &mut ChaCha8Rng) {

@@ -92,6 +92,15 @@ pub fn exhaust_memory() -> ! {
     }
 }
 
+/// Sends itself `SIGKILL`: not one further instruction of the process is run.
+///
+/// # Panics
+/// If the kernel refuses a process a signal to itself.
+pub fn kill_self() -> ! {
+    nix::sys::signal::raise(Signal::SIGKILL).expect("a process may always signal itself");
+    unreachable!("SIGKILL cannot be survived")
+}
+
 /// Burns the CPU until [`now_ns`](crate::clock::now_ns) has reached `until_ns`.
 pub fn spin_until(until_ns: u64) {
     while crate::clock::now_ns() < until_ns {

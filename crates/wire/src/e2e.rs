@@ -12,7 +12,9 @@ mod state_machine;
 pub use counter::{CounterCheck, FRAME_DELTA_MAX, RADAR_DELTA_MAX};
 pub use state_machine::{Demands, Failure, State, StateMachine, Status, Tolerance, WINDOW_MAX};
 
+use crate::field::{Field, bytes_of};
 use crc_fast::{CrcAlgorithm, Digest};
+use std::ops::Range;
 use zerocopy::big_endian::{U32, U64};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
@@ -103,6 +105,16 @@ impl Profile4 {
         Ok(header.counter.get())
     }
 
+    /// Where a field of the protection lies; `None` for what is not in it.
+    pub(crate) fn bytes_of(field: Field) -> Option<Range<usize>> {
+        match field {
+            Field::Length => Some(bytes_of!(Profile4, length: zerocopy::big_endian::U16)),
+            Field::Counter => Some(bytes_of!(Profile4, counter: zerocopy::big_endian::U16)),
+            Field::DataId => Some(bytes_of!(Profile4, data_id: U32)),
+            Field::Number | Field::Incarnation | Field::Captured | Field::Version => None,
+        }
+    }
+
     fn crc(header: &Profile4, data: &[u8]) -> u32 {
         let mut digest = Digest::new(CrcAlgorithm::Crc32Autosar);
         digest.update(&header.as_bytes()[..PROFILE4_BYTES - 4]);
@@ -160,6 +172,16 @@ impl Profile7 {
             return Err(CheckError::DataId { found: header.data_id.get(), expected: data_id });
         }
         Ok(header.counter.get())
+    }
+
+    /// Where a field of the protection lies; `None` for what is not in it.
+    pub(crate) fn bytes_of(field: Field) -> Option<Range<usize>> {
+        match field {
+            Field::Length => Some(bytes_of!(Profile7, length: U32)),
+            Field::Counter => Some(bytes_of!(Profile7, counter: U32)),
+            Field::DataId => Some(bytes_of!(Profile7, data_id: U32)),
+            Field::Number | Field::Incarnation | Field::Captured | Field::Version => None,
+        }
     }
 
     /// One call over the whole message: per-row calls cost a third more (measured).

@@ -1,6 +1,7 @@
 //! A camera frame as it lies in its shared-memory slot: [`FrameHeader`], then the pixels.
 
 use crate::e2e::{CheckError, Profile7};
+use crate::field::{Field, bytes_of, invert};
 use zerocopy::little_endian::{U16, U32, U64};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
@@ -67,6 +68,13 @@ pub fn pixels(slot: &[u8]) -> &[u8] {
 
 /// Writes the header of the frame in `slot` and protects header and pixels.
 pub fn seal(slot: &mut [u8], info: FrameInfo) {
+    seal_unprotected(slot, info);
+    Profile7::protect(slot, FRAME_DATA_ID, info.frame as u32);
+}
+
+/// Writes the header of the frame in `slot` and leaves the protection out: what a camera does that
+/// has none.
+pub fn seal_unprotected(slot: &mut [u8], info: FrameInfo) {
     let header = FrameHeader {
         version: FRAME_VERSION.into(),
         width_px: (WIDTH_PX as u16).into(),
@@ -77,7 +85,19 @@ pub fn seal(slot: &mut [u8], info: FrameInfo) {
         ..FrameHeader::default()
     };
     slot[..HEADER_BYTES].copy_from_slice(header.as_bytes());
-    Profile7::protect(slot, FRAME_DATA_ID, info.frame as u32);
+}
+
+/// Inverts all bits of a field of the frame in `slot` and leaves the protection as it was. Returns
+/// how many bits that are.
+pub fn invert_field(slot: &mut [u8], field: Field) -> u32 {
+    // The protection is the first member of the header.
+    let bytes = Profile7::bytes_of(field).unwrap_or_else(|| match field {
+        Field::Number => bytes_of!(FrameHeader, frame: U64),
+        Field::Incarnation => bytes_of!(FrameHeader, incarnation: U32),
+        Field::Captured => bytes_of!(FrameHeader, captured_ns: U64),
+        _ => bytes_of!(FrameHeader, version: U16),
+    });
+    invert(slot, bytes)
 }
 
 /// What the frame in `slot` says about itself, unchecked: before [`check`] it may be anything.
@@ -145,5 +165,38 @@ mod tests {
         assert_eq!(pixels(&slot).len(), PIXEL_BYTES);
         pixels_mut(&mut slot)[1_000_000] ^= 1;
         assert!(matches!(check(&slot), Err(FrameError::EndToEnd(CheckError::Crc { .. }))));
+    }
+
+    #[test]
+    fn an_inverted_field_is_that_field_alone_and_never_passes_the_check() {
+        let info = FrameInfo { frame: 7, incarnation: 2, captured_ns: 99 };
+        let mut sealed = vec![5; FRAME_BYTES];
+        seal(&mut sealed, info);
+        for (field, seen, bits) in [
+            (Field::Number, FrameInfo { frame: !7, ..info }, 64),
+            (Field::Incarnation, FrameInfo { incarnation: !2, ..info }, 32),
+            (Field::Captured, FrameInfo { captured_ns: !99, ..info }, 64),
+            (Field::Length, info, 32),
+            (Field::Counter, info, 32),
+            (Field::DataId, info, 32),
+            (Field::Version, info, 16),
+        ] {
+            let mut slot = sealed.clone();
+            assert_eq!(invert_field(&mut slot, field), bits, "{field:?}");
+            assert_eq!(peek(&slot), Some(seen), "{field:?}");
+            assert!(matches!(check(&slot), Err(FrameError::EndToEnd(_))), "{field:?}");
+            invert_field(&mut slot, field);
+            assert_eq!(check(&slot), Ok(info), "{field:?} as it was");
+        }
+        assert_eq!(invert_field(&mut [0; 8], Field::Number), 0, "nothing there");
+    }
+
+    #[test]
+    fn a_frame_without_protection_tells_who_made_it_and_does_not_pass_the_check() {
+        let info = FrameInfo { frame: 7, incarnation: 2, captured_ns: 99 };
+        let mut slot = vec![5; FRAME_BYTES];
+        seal_unprotected(&mut slot, info);
+        assert_eq!(peek(&slot), Some(info));
+        assert!(check(&slot).is_err());
     }
 }

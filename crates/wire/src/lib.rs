@@ -7,6 +7,7 @@
 pub mod checkpoint;
 pub mod e2e;
 pub mod event;
+pub mod field;
 pub mod frame;
 pub mod node;
 pub mod radar;
@@ -14,4 +15,5 @@ pub mod shared;
 
 pub use checkpoint::Checkpoint;
 pub use event::{Event, Record};
+pub use field::Field;
 pub use node::{Node, Source};

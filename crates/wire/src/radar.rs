@@ -2,7 +2,8 @@
 //!
 //! A 64-byte header is followed by up to 40 detections, a command, or its acknowledgement.
 
-use crate::e2e::{CheckError, Profile4};
+use crate::e2e::{CheckError, PROFILE4_BYTES, Profile4};
+use crate::field::{Field, bytes_of, invert};
 use zerocopy::little_endian::{F32, U16, U32, U64};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
@@ -225,6 +226,24 @@ fn seal(mut message: Message, header: Header, kind: Kind) -> Message {
     message
 }
 
+/// Inverts all bits of a field of a message and leaves the protection as it was. Returns how many bits
+/// that are; none where the message is too short to have the field.
+pub fn invert_field(message: &mut [u8], field: Field) -> u32 {
+    // The protection is the first member of the header.
+    let bytes = Profile4::bytes_of(field).unwrap_or_else(|| match field {
+        Field::Number => bytes_of!(Header, number: U32),
+        Field::Incarnation => bytes_of!(Header, incarnation: U32),
+        Field::Captured => bytes_of!(Header, captured_ns: U64),
+        _ => bytes_of!(Header, version: u8),
+    });
+    invert(message, bytes)
+}
+
+/// Takes the protection away from a message: what a sender hands over that has not protected it yet.
+pub fn strip(message: &mut Message) {
+    message[..PROFILE4_BYTES].fill(0);
+}
+
 /// Number and sender of a message as far as they can be read, unchecked.
 pub fn peek(bytes: &[u8]) -> Option<MessageInfo> {
     let (header, _) = Header::ref_from_prefix(bytes).ok()?;
@@ -330,5 +349,37 @@ mod tests {
         let mut message = acknowledgement(INFO);
         message[500] ^= 4;
         assert!(matches!(receive(&message), Err(MessageError::EndToEnd(_))));
+    }
+
+    #[test]
+    fn an_inverted_field_is_that_field_alone_and_never_passes_the_check() {
+        let sealed = detections(INFO, 16.0, &[detection(1.0)]);
+        for (field, seen, bits) in [
+            (Field::Number, MessageInfo { number: !70_001, ..INFO }, 32),
+            (Field::Incarnation, MessageInfo { incarnation: !2, ..INFO }, 32),
+            (Field::Captured, MessageInfo { captured_ns: !5, ..INFO }, 64),
+            (Field::Length, INFO, 16),
+            (Field::Counter, INFO, 16),
+            (Field::DataId, INFO, 32),
+            (Field::Version, INFO, 8),
+        ] {
+            let mut message = sealed;
+            assert_eq!(invert_field(&mut message, field), bits, "{field:?}");
+            assert_eq!(peek(&message), Some(seen), "{field:?}");
+            assert!(receive(&message).is_err(), "{field:?}");
+            invert_field(&mut message, field);
+            assert_eq!(message, sealed, "{field:?} as it was");
+        }
+        assert_eq!(invert_field(&mut [0; 8], Field::Number), 0, "nothing there");
+    }
+
+    #[test]
+    fn who_does_not_look_at_the_protection_reads_a_message_without_one() {
+        let list = [detection(1.0)];
+        let mut message = detections(INFO, 16.0, &list);
+        strip(&mut message);
+        assert!(matches!(receive(&message), Err(MessageError::EndToEnd(_))));
+        assert_eq!(receive_unprotected(&message), Ok(Received::Detections(INFO, &list)));
+        assert!(receive_unprotected(&message[..1000]).is_err(), "a length is no protection");
     }
 }

@@ -2,18 +2,21 @@
 //! device under test make an output from each.
 
 mod checks;
+mod output;
 mod stream;
 
+use super::faults::step::Effects;
 use super::runtime::{Attaching, Runtime};
 use super::{calibration, take};
 use ::fusion::plausibility::Belief;
-use ::fusion::{Config, Fusion, Output, Rejection};
+use ::fusion::{Component, Config, Fusion, Output, Rejection};
 use anyhow::Context;
 use channel::doorbell::Doorbell;
 use channel::frames::Reader;
 use channel::mailbox::{Mail, Mailbox, Sent};
 use channel::status::Presence;
 use checks::{Checks, Found};
+use output::{on_the_record, tell_mode, tell_output};
 use std::convert::Infallible;
 use std::os::fd::RawFd;
 use stream::{Admission, Stream};
@@ -59,8 +62,11 @@ pub(super) fn work(attaching: Attaching, inherited: &Inherited) -> anyhow::Resul
     fusion.set_ego_speed_mps(ego_speed_mps);
     let frames = take(inherited.frames, "the frame buffer")?;
     let mut reader = Reader::attach(frames, take(inherited.pin, "the pin page")?)?;
+    let looked_for = !plan.disabled.contains(&Detector::Integrity);
+    let integrity = [plan.camera.protection, plan.radar.protection].map(|has| has && looked_for);
     let mut driver = Driver {
         fusion,
+        integrity,
         mailbox: Mailbox::new(take(inherited.mailbox, "the mailbox")?),
         radar: Doorbell::attach(take(inherited.radar_doorbell, "the radar's doorbell")?)?,
         camera_stream: Stream::new(Node::Camera),
@@ -77,7 +83,7 @@ pub(super) fn work(attaching: Attaching, inherited: &Inherited) -> anyhow::Resul
     loop {
         let rings = driver.runtime.rings();
         driver.work(&mut reader)?;
-        driver.pause(rings);
+        driver.pause(rings)?;
     }
 }
 
@@ -95,6 +101,8 @@ struct Driver {
     radar: Doorbell,
     camera_stream: Stream,
     radar_stream: Stream,
+    /// Whether samples are checked to be whole, by [`Node::index`]: camera, radar.
+    integrity: [bool; 2],
     checks: Checks,
     ego_speed_mps: f32,
     mode: Mode,
@@ -121,7 +129,7 @@ impl Driver {
     /// Does everything that there is to do now.
     fn work(&mut self, reader: &mut Reader) -> anyhow::Result<()> {
         self.runtime.insist();
-        self.take_frame(reader);
+        self.take_frame(reader)?;
         self.take_messages()?;
         self.follow_status();
         self.follow_qualification();
@@ -129,8 +137,8 @@ impl Driver {
         self.command_radar()
     }
 
-    fn take_frame(&mut self, reader: &mut Reader) {
-        let Some(held) = reader.newest() else { return };
+    fn take_frame(&mut self, reader: &mut Reader) -> anyhow::Result<()> {
+        let Some(held) = reader.newest() else { return Ok(()) };
         let received_ns = now_ns();
         let seen = frame::peek(held.bytes()).expect("a slot holds a header");
         let sample = Sample {
@@ -144,13 +152,26 @@ impl Driver {
         let event = Event::FrameReceived { frame: item, from, captured_ns, published_ns };
         self.runtime.events.tell_at(received_ns, event);
         self.runtime.pass(Checkpoint::SampleTaken);
-        self.runtime.suffer();
-        self.runtime.dawdle(item);
-        if self.runtime.watches(Detector::Integrity) && frame::check(held.bytes()).is_err() {
-            return self.reject(Node::Camera, item, Detector::Integrity);
+        self.runtime.suffer()?;
+        let effects = self.runtime.befall(item);
+        let checked = self.integrity[Node::Camera.index()];
+        let damaged = || checked && frame::check(held.bytes()).is_err();
+        if !effects.is_hasty() {
+            if damaged() {
+                self.reject(Node::Camera, item, Detector::Integrity);
+                return Ok(());
+            }
+            self.runtime.pass(Checkpoint::Checked);
         }
-        self.runtime.pass(Checkpoint::Checked);
-        let pixels = frame::pixels(held.bytes());
+        self.use_frame(sample, frame::pixels(held.bytes()), &effects);
+        if effects.is_hasty() {
+            self.check_afterwards(Node::Camera, item, damaged());
+        }
+        Ok(())
+    }
+
+    fn use_frame(&mut self, sample: Sample, pixels: &[u8], effects: &Effects) {
+        let Sample { item, from, captured_ns, received_ns } = sample;
         let fingerprint = pixels
             .chunks_exact(WIDTH_PX)
             .step_by(ROWS_PER_PROBE)
@@ -172,9 +193,9 @@ impl Driver {
         if let Some(detector) = self.believed(found) {
             return self.reject(Node::Camera, item, detector);
         }
-        let measured_ns = self.taken_for_measured_at(captured_ns, received_ns);
-        let result = self.fusion.on_frame(measured_ns, received_ns, pixels);
-        tell_output((&mut self.runtime, &mut self.mode), Node::Camera, sample, result);
+        self.fuse(Node::Camera, sample, effects, |fusion, measured_ns| {
+            fusion.on_frame(measured_ns, received_ns, pixels)
+        });
     }
 
     fn take_messages(&mut self) -> anyhow::Result<()> {
@@ -189,20 +210,34 @@ impl Driver {
                 }
                 Mail::Message(length) => length,
             };
-            self.take_message(&buffer[..length]);
+            self.take_message(&buffer[..length])?;
         }
         // More may wait: do not sleep on them.
         self.runtime.nudge();
         Ok(())
     }
 
-    fn take_message(&mut self, bytes: &[u8]) {
+    fn take_message(&mut self, bytes: &[u8]) -> anyhow::Result<()> {
         let received_ns = now_ns();
-        let checked = self.runtime.watches(Detector::Integrity);
-        let read = if checked { receive } else { receive_unprotected };
+        let checked = self.integrity[Node::Radar.index()];
+        let read = if checked && !self.runtime.is_hasty() { receive } else { receive_unprotected };
         match read(bytes) {
             Ok(Received::Detections(info, list)) => {
-                self.take_detections(info, list, received_ns, e2e::fingerprint(&bytes[64..]));
+                self.runtime.pass(Checkpoint::SampleTaken);
+                let MessageInfo { number, incarnation: from, captured_ns, sent_ns } = info;
+                let sample = Sample { item: number.into(), from, captured_ns, received_ns };
+                let event = Event::RadarReceived { cycle: sample.item, from, captured_ns, sent_ns };
+                self.runtime.events.tell_at(received_ns, event);
+                self.runtime.suffer()?;
+                let effects = self.runtime.befall(sample.item);
+                if !effects.is_hasty() {
+                    self.runtime.pass(Checkpoint::Checked);
+                }
+                self.use_detections(sample, list, e2e::fingerprint(&bytes[64..]), &effects);
+                if effects.is_hasty() {
+                    let damaged = checked && receive(bytes).is_err();
+                    self.check_afterwards(Node::Radar, sample.item, damaged);
+                }
             }
             Ok(Received::Acknowledgement(info)) => {
                 let sent_ns = self.runtime.absolute_ns(self.command.sent_ns);
@@ -217,27 +252,21 @@ impl Driver {
             Ok(Received::Command(..)) | Err(_) => {
                 let item = radar::peek(bytes).map_or(0, |info| info.number.into());
                 self.runtime.pass(Checkpoint::SampleTaken);
-                self.runtime.dawdle(item);
+                self.runtime.befall(item);
                 self.reject(Node::Radar, item, Detector::Integrity);
             }
         }
+        Ok(())
     }
 
-    fn take_detections(
+    fn use_detections(
         &mut self,
-        info: MessageInfo,
+        sample: Sample,
         list: &[radar::Detection],
-        received_ns: u64,
         fingerprint: u64,
+        effects: &Effects,
     ) {
-        let MessageInfo { number, incarnation: from, captured_ns, sent_ns } = info;
-        let item = u64::from(number);
-        let event = Event::RadarReceived { cycle: item, from, captured_ns, sent_ns };
-        self.runtime.events.tell_at(received_ns, event);
-        self.runtime.pass(Checkpoint::SampleTaken);
-        self.runtime.suffer();
-        self.runtime.dawdle(item);
-        self.runtime.pass(Checkpoint::Checked);
+        let Sample { item, from, captured_ns, received_ns } = sample;
         // Two empty lists are equal and nothing is wrong.
         let fingerprint = (!list.is_empty()).then_some(fingerprint);
         if self.is_foreign(Node::Radar, from) {
@@ -259,10 +288,44 @@ impl Driver {
         if let Some(detector) = self.believed(found) {
             return self.reject(Node::Radar, item, detector);
         }
-        let sample = Sample { item, from, captured_ns, received_ns };
+        self.fuse(Node::Radar, sample, effects, |fusion, measured_ns| {
+            fusion.on_radar(measured_ns, received_ns, &list)
+        });
+    }
+
+    /// Lets the device under test make an output from a sample, if the step does its work; else what
+    /// there was is told again.
+    fn fuse(
+        &mut self,
+        stream: Node,
+        sample: Sample,
+        effects: &Effects,
+        make: impl FnOnce(&mut Fusion, u64) -> Result<&Output, Rejection>,
+    ) {
+        let Sample { item, captured_ns, received_ns, .. } = sample;
         let measured_ns = self.taken_for_measured_at(captured_ns, received_ns);
-        let result = self.fusion.on_radar(measured_ns, received_ns, &list);
-        tell_output((&mut self.runtime, &mut self.mode), Node::Radar, sample, result);
+        let Driver { fusion, runtime, mode, .. } = self;
+        if let Some((fault, value)) = effects.state
+            && fusion.overwrite_state(0, Component::X, value.value())
+        {
+            runtime.tell_acted(fault, item, 1);
+        }
+        if effects.does_its_work() {
+            let result = make(fusion, measured_ns);
+            let checkpoint = tell_output((runtime, mode), stream, sample, result);
+            runtime.pass(checkpoint);
+        } else {
+            tell_output((runtime, mode), stream, sample, Ok(fusion.output_at(received_ns)));
+        }
+    }
+
+    /// Checks a sample that was used already, too late for everyone.
+    fn check_afterwards(&mut self, stream: Node, item: u64, damaged: bool) {
+        if damaged {
+            self.reject(stream, item, Detector::Integrity);
+        } else {
+            self.runtime.pass(Checkpoint::Checked);
+        }
     }
 
     /// Whether a sample comes from an incarnation that was never permitted, or was replaced by one
@@ -377,12 +440,12 @@ impl Driver {
     }
 
     /// Sleeps until there is something to do.
-    fn pause(&mut self, rings: u32) {
+    fn pause(&mut self, rings: u32) -> anyhow::Result<()> {
         let start_ns = self.runtime.absolute_ns(0);
         let change = self.fusion.next_mode_change_ns().map(|at_ns| at_ns.saturating_sub(start_ns));
         let miss = self.checks.next_miss_ns().saturating_sub(start_ns);
         let deadline = change.unwrap_or(u64::MAX).min(self.command.next_ns).min(miss);
-        self.runtime.pause(rings, deadline);
+        self.runtime.pause(rings, deadline)
     }
 }
 
@@ -392,68 +455,6 @@ fn status_of(admission: &Admission) -> Status {
         Admission::New { missing: 0 } => Status::Ok,
         Admission::New { .. } => Status::OkSomeLost,
         Admission::Known | Admission::Frozen => Status::Repeated,
-    }
-}
-
-fn tell_mode(runtime: &mut Runtime, from: &mut Mode, to: Mode) {
-    if *from != to {
-        runtime.events.tell(Event::ModeChanged { from: *from, to });
-        *from = to;
-    }
-}
-
-/// Tells what came of a sample that was let through: the mode first, then the output made in it.
-fn tell_output(
-    (runtime, mode): (&mut Runtime, &mut Mode),
-    stream: Node,
-    sample: Sample,
-    result: Result<&Output, Rejection>,
-) {
-    let Sample { item, from, captured_ns, received_ns } = sample;
-    let output = match result {
-        Ok(output) => output,
-        Err(Rejection::Repeated { .. }) => return runtime.pass(Checkpoint::Refused),
-        Err(rejection) => {
-            let detector = match rejection {
-                Rejection::TooOld { .. } => Detector::Late,
-                _ => Detector::Integrity,
-            };
-            runtime.events.tell(Event::Rejected { stream, item, detector });
-            return runtime.pass(Checkpoint::Refused);
-        }
-    };
-    let confirmed = |track: &&::fusion::Track| track.status == ::fusion::Status::Confirmed;
-    let tracks = output.tracks.iter().filter(confirmed);
-    let output_mode = on_the_record(runtime, output.mode);
-    tell_mode(runtime, mode, output_mode);
-    let mode_tracks = Event::pack_mode_tracks(*mode, tracks.clone().count());
-    runtime.events.tell(Event::Fused { stream, item, from, captured_ns, received_ns, mode_tracks });
-    for track in tracks {
-        runtime.events.tell(Event::Track {
-            id: track.id,
-            x_m: track.x_m.into(),
-            y_m: track.y_m.into(),
-            vx_mps: track.vx_mps.into(),
-            vy_mps: track.vy_mps.into(),
-            ages_us: age_us(track.camera_age_ns) | age_us(track.radar_age_ns) << 32,
-        });
-    }
-    runtime.pass(Checkpoint::Fused);
-}
-
-fn age_us(age_ns: Option<u64>) -> u64 {
-    let us = age_ns.and_then(|ns| u32::try_from(ns / 1000).ok());
-    us.unwrap_or(u32::MAX).into()
-}
-
-/// In the safe state nobody drives by what fusion says, whatever it is based on.
-fn on_the_record(runtime: &Runtime, mode: ::fusion::Mode) -> Mode {
-    match mode {
-        _ if runtime.status.is_safe() => Mode::Safe,
-        ::fusion::Mode::Fused => Mode::Fused,
-        ::fusion::Mode::CameraOnly => Mode::CameraOnly,
-        ::fusion::Mode::RadarOnly => Mode::RadarOnly,
-        ::fusion::Mode::Blind => Mode::Blind,
     }
 }
 

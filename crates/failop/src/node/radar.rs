@@ -1,18 +1,19 @@
 //! The radar process: sends what the radar sees as datagrams and takes commands from fusion.
 
+use super::faults::outbox::Outbox;
+use super::faults::step::Effects;
 use super::grid::Grid;
-use super::runtime::{Attaching, Fate, Runtime};
+use super::runtime::{Attaching, Runtime};
 use super::take;
 use anyhow::Context;
 use channel::doorbell::Doorbell;
 use channel::mailbox::{Mail, Mailbox, Sent};
-use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::os::fd::RawFd;
 use sys::clock::now_ns;
 use wire::radar::{
-    Detection, MESSAGE_BYTES, Message, MessageInfo, Mode, Received, acknowledgement, detections,
-    receive,
+    Detection, MESSAGE_BYTES, MessageInfo, Mode, Received, acknowledgement, detections,
+    invert_field, receive, strip,
 };
 use wire::{Checkpoint, Event};
 use world::{RadarModel, RadarSensor};
@@ -28,6 +29,8 @@ pub(super) fn work(
     fusion_doorbell: RawFd,
 ) -> anyhow::Result<Infallible> {
     let plan = &attaching.plan;
+    let mailbox = Mailbox::new(take(mailbox, "the mailbox")?);
+    let fusion = Doorbell::attach(take(fusion_doorbell, "fusion's doorbell")?)?;
     let sensor = RadarSensor::new(RadarModel::default(), &plan.traffic, plan.seed);
     let mut seen = Vec::with_capacity(world::MAX_DETECTIONS);
     if attaching.stands_by() {
@@ -35,18 +38,21 @@ pub(super) fn work(
         sensor.measure(0.0, 0, &mut seen);
         sys::memory::touch_ahead(HEAP_BYTES)?;
     }
+    let grid = Grid::new(plan.radar.period_ns, 1, plan.duration_ns);
+    let ego_speed_mps = plan.traffic.ego.speed_mps as f32;
+    let runtime = attaching.ready();
     let mut radar = Radar {
-        mailbox: Mailbox::new(take(mailbox, "the mailbox")?),
-        fusion: Doorbell::attach(take(fusion_doorbell, "fusion's doorbell")?)?,
+        outbox: Outbox::new(&runtime.faults.injector, invert_field),
+        runtime,
+        mailbox,
+        fusion,
         sensor,
-        grid: Grid::new(plan.radar.period_ns, 1, plan.duration_ns),
-        ego_speed_mps: plan.traffic.ego.speed_mps as f32,
-        held_back: VecDeque::new(),
+        grid,
+        ego_speed_mps,
         seen,
-        last_live: Vec::new(),
-        has_measured: false,
+        list: Vec::with_capacity(world::MAX_DETECTIONS),
+        last_live: None,
         mode: Mode::Measuring,
-        runtime: attaching.ready(),
     };
     // What a successor is waited for comes first.
     radar.step()?;
@@ -64,17 +70,17 @@ struct Radar {
     grid: Grid,
     /// As fusion last commanded it.
     ego_speed_mps: f32,
-    /// Messages that a fault holds back, the first to be released in front.
-    held_back: VecDeque<(u64, Made, Message)>,
+    outbox: Outbox<Made>,
     seen: Vec<world::Detection>,
-    /// The last list that no fault froze.
-    last_live: Vec<Detection>,
-    /// Whether there is one.
-    has_measured: bool,
+    /// What is told of it.
+    list: Vec<Detection>,
+    /// The last list that no fault froze; none unless the scenario freezes.
+    last_live: Option<Vec<Detection>>,
     mode: Mode,
 }
 
-#[derive(Clone, Copy)]
+/// A finished list's number in the schedule and its time, absolute and true.
+#[derive(Clone, Copy, Debug)]
 struct Made {
     cycle: u64,
     captured_ns: u64,
@@ -85,58 +91,72 @@ impl Radar {
     fn step(&mut self) -> anyhow::Result<()> {
         let rings = self.runtime.rings();
         self.take_commands()?;
-        let release = self.held_back.front().map(|&(release_ns, ..)| release_ns);
+        let release = self.outbox.next_release_ns();
         let deadline = [self.grid.next_due_ns(), release].into_iter().flatten().min();
-        self.runtime.pause(rings, deadline.unwrap_or(u64::MAX / 2));
+        self.runtime.pause(rings, deadline.unwrap_or(u64::MAX / 2))?;
         let now = self.runtime.now_ns();
-        if release.is_some_and(|release| release <= now)
-            && let Some((_, made, message)) = self.held_back.pop_front()
-        {
-            self.send(made, &message)?;
+        if let Some(sample) = self.outbox.released(now) {
+            self.send(sample.made, &sample.bytes)?;
         }
         if let Some(cycle) = self.grid.take(now)
             && self.mode == Mode::Measuring
         {
             self.runtime.pass(Checkpoint::SlotTaken);
-            self.runtime.dawdle(cycle);
-            self.measure(cycle)?;
+            let effects = self.runtime.befall(cycle);
+            self.measure(cycle, &effects)?;
+            for _again in 1..effects.times {
+                self.runtime.pass(Checkpoint::SlotTaken);
+                self.measure(cycle, &effects)?;
+            }
         }
         Ok(())
     }
 
     /// Makes one detection list and hands it over, unless a fault does otherwise.
-    fn measure(&mut self, cycle: u64) -> anyhow::Result<()> {
+    fn measure(&mut self, cycle: u64, effects: &Effects) -> anyhow::Result<()> {
         let due_ns = self.grid.due_ns(cycle);
-        self.sensor.measure(due_ns as f64 * 1e-9, cycle as u32, &mut self.seen);
-        self.runtime.suffer();
-        self.runtime.pass(Checkpoint::Measured);
-        let frozen_by = self.runtime.frozen_by(due_ns, cycle);
-        if !frozen_by.is_empty() && self.has_measured {
-            self.runtime.tell_frozen(&frozen_by, cycle);
-        } else {
-            self.last_live.clear();
-            self.last_live.extend(self.seen.iter().map(on_the_wire));
-            self.has_measured = true;
+        if effects.does_its_work() {
+            self.sensor.measure(due_ns as f64 * 1e-9, cycle as u32, &mut self.seen);
         }
-        let captured_ns = self.runtime.absolute_ns(due_ns);
-        let info = self.info(cycle as u32, captured_ns);
-        let made = Made { cycle, captured_ns, detections: self.last_live.len() as u32 };
-        let mut message = detections(info, self.ego_speed_mps, &self.last_live);
-        self.runtime.pass(Checkpoint::Protected);
-        match self.runtime.tamper(due_ns, cycle, &mut message) {
-            Fate::Never => {}
-            Fate::Now => self.send(made, &message)?,
-            Fate::Later(by_ns) => {
-                self.held_back.push_back((self.runtime.now_ns() + by_ns, made, message));
-                self.held_back.make_contiguous().sort_by_key(|&(release_ns, ..)| release_ns);
-            }
+        let Radar { runtime, outbox, seen, list, last_live, .. } = self;
+        runtime.suffer()?;
+        let hits = runtime.faults.hits(due_ns, cycle);
+        list.clear();
+        list.extend(seen.iter().map(on_the_wire));
+        runtime.change(list, last_live, &hits);
+        if effects.does_its_work() {
+            runtime.pass(Checkpoint::Measured);
         }
+        let captured_ns = runtime.absolute_ns(due_ns);
+        let made = Made { cycle, captured_ns, detections: list.len() as u32 };
+        let info = MessageInfo {
+            number: runtime.number(&hits) as u32,
+            incarnation: runtime.incarnation,
+            captured_ns: effects.stated_ns(captured_ns),
+            sent_ns: effects.stated_ns(now_ns()),
+        };
+        let mut message = detections(info, self.ego_speed_mps, list);
         // What happens on the way to the socket, the radar does not know.
-        self.runtime.pass(Checkpoint::Sent);
+        let mut last = [Checkpoint::Protected, Checkpoint::Sent];
+        if effects.is_hasty() {
+            strip(&mut message);
+            last.reverse();
+        }
+        runtime.pass(last[0]);
+        let now = runtime.now_ns();
+        let posted = outbox.post(now, (made, &mut message), &hits, &runtime.faults.injector);
+        for &(fault, value) in &posted.acted {
+            runtime.tell_acted(fault, cycle, value);
+        }
+        if let Some(bytes) = posted.own_bytes {
+            self.send(made, &message[..bytes])?;
+        }
+        posted.others.iter().try_for_each(|sample| self.send(sample.made, &sample.bytes))?;
+        self.runtime.pass(last[1]);
         Ok(())
     }
 
-    fn send(&mut self, made: Made, message: &Message) -> anyhow::Result<()> {
+    fn send(&mut self, made: Made, message: &[u8]) -> anyhow::Result<()> {
         let Made { cycle, captured_ns, detections } = made;
         self.runtime.insist();
         let event = match self.mailbox.send(message).context("send to fusion")? {

@@ -1,9 +1,9 @@
-//! What every node has in common: [`Runtime`] attaches it, paces it, shows its life, and lets the
-//! scenario's faults act between its output and its channel.
+//! What every node has in common: [`Runtime`] attaches it, paces it, shows its life.
 //!
-//! The logic of a node knows nothing of this: it is asked for an output, and what happens to it then
-//! happens here.
+//! The logic of a node knows nothing of this, nor of the scenario's faults: it is asked for an output,
+//! and what happens to it then happens in `faults`.
 
+use super::faults::{Faults, start};
 use super::take;
 use anyhow::Context;
 use channel::arming::ArmingView;
@@ -12,12 +12,11 @@ use channel::events::EventWriter;
 use channel::heartbeat::Beater;
 use channel::start::StartView;
 use channel::status::StatusView;
-use fault::act::{CrashHow, Damage, ProcessFault, SampleFault, StepFault};
 use fault::{Injector, Need};
 use scenario::Plan;
 use supervisor::Boot;
-use sys::clock::{now_ns, sleep_until};
-use wire::event::{Detector, Proof};
+use sys::clock::now_ns;
+use wire::event::Detector;
 use wire::{Checkpoint, Event, Node};
 
 /// Signs of life per heartbeat timeout: three may be late before the watchdog acts.
@@ -28,19 +27,6 @@ const START_LOOK_NS: u64 = 5_000_000;
 const IDLE_STRIKE_NS: u64 = 100_000_000;
 /// What a process returns that may not write any more.
 const NOT_PERMITTED_EXIT_CODE: i32 = 70;
-/// What a panic of the main thread returns to the parent (Rust's runtime).
-const PANIC_EXIT_CODE: u64 = 101;
-
-/// What becomes of a sample on its way to its channel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fate {
-    /// It is handed over.
-    Now,
-    /// It is handed over this much later.
-    Later(u64),
-    /// It is withheld.
-    Never,
-}
 
 /// A process that has its common parts and not yet those of its role.
 #[derive(Debug)]
@@ -95,6 +81,10 @@ impl Attaching {
 
     /// Says that the process is ready, and waits until it may write and the schedule has started.
     pub(super) fn ready(mut self) -> Runtime {
+        if let Some(t0_ns) = self.start.t0_ns().filter(|t0_ns| *t0_ns <= now_ns()) {
+            let mut injector = self.injector(t0_ns, self.started_ns);
+            start::fail(&mut injector, &self.arming, t0_ns, &mut self.events);
+        }
         let attached_ns = now_ns();
         self.beater.ready(self.incarnation, attached_ns);
         let timeout_ns = self.plan.supervision[self.node.index()].heartbeat_timeout_ns;
@@ -123,22 +113,24 @@ impl Attaching {
             }
             self.doorbell.wait(seen, t0_ns.min(now + beat_period_ns.min(START_LOOK_NS)));
         };
-        let born_ns = born_ns.saturating_sub(t0_ns);
-        let Plan { faults, seed, .. } = &self.plan;
-        let injector = Injector::new(faults, self.node, *seed, born_ns, &self.lacking);
         Runtime {
             node: self.node,
-            disabled: self.plan.disabled,
             incarnation: self.incarnation,
+            faults: Faults::new(self.injector(t0_ns, born_ns), self.arming),
+            disabled: self.plan.disabled,
             events: self.events,
             status: self.status,
             t0_ns,
-            injector,
-            arming: self.arming,
             beater: self.beater,
             doorbell: self.doorbell,
             beat_period_ns,
         }
+    }
+
+    /// The faults of this incarnation, born at `born_ns` to a schedule that starts at `t0_ns`.
+    fn injector(&self, t0_ns: u64, born_ns: u64) -> Injector {
+        let Plan { faults, seed, .. } = &self.plan;
+        Injector::new(faults, self.node, *seed, born_ns.saturating_sub(t0_ns), &self.lacking)
     }
 }
 
@@ -154,13 +146,15 @@ pub(super) struct Runtime {
     pub(super) events: EventWriter,
     /// What the watchdog says of everyone.
     pub(super) status: StatusView,
+    /// What the scenario does to it.
+    pub(super) faults: Faults,
+    /// Where it shows life.
+    pub(super) beater: Beater,
+    /// How often it does.
+    pub(super) beat_period_ns: u64,
     /// Absolute start of the schedule.
     t0_ns: u64,
-    injector: Injector,
-    arming: ArmingView,
-    beater: Beater,
     doorbell: Doorbell,
-    beat_period_ns: u64,
 }
 
 impl Runtime {
@@ -202,147 +196,27 @@ impl Runtime {
     }
 
     /// Sleeps until the doorbell has rung again after `seen` or `deadline_ns` has come; meanwhile
-    /// shows life.
-    pub(super) fn pause(&mut self, seen: u32, deadline_ns: u64) {
+    /// shows life. An error is one that a fault makes.
+    pub(super) fn pause(&mut self, seen: u32, deadline_ns: u64) -> anyhow::Result<()> {
         loop {
-            self.begin_armed();
+            self.faults.begin_armed();
             if self.idle_strike_ns() <= self.now_ns() {
-                self.suffer();
+                self.suffer()?;
             }
             let now = now_ns();
             self.beater.beat(now);
             let deadline = self.absolute_ns(deadline_ns);
             if now >= deadline || self.doorbell.count() != seen {
-                return;
+                return Ok(());
             }
             let strike = self.absolute_ns(self.idle_strike_ns());
             self.doorbell.wait(seen, deadline.min(now + self.beat_period_ns).min(strike));
         }
     }
 
-    /// Lets the faults begin that the watchdog says have begun.
-    fn begin_armed(&mut self) {
-        let arming = &self.arming;
-        let begun = self.injector.awaited();
-        let begun = begun.filter_map(|fault| Some((fault, arming.start_ns(fault as usize)?)));
-        for (fault, start_ns) in begun.collect::<Vec<_>>() {
-            self.injector.begin(fault, start_ns);
-        }
-    }
-
     /// When a process fault strikes a process that has nothing to work on.
     fn idle_strike_ns(&self) -> u64 {
-        let due_ns = self.injector.next_process_fault_ns(self.now_ns());
+        let due_ns = self.faults.injector.next_process_fault_ns(self.now_ns());
         due_ns.map_or(u64::MAX, |due| due.saturating_add(IDLE_STRIKE_NS))
-    }
-
-    /// Crashes or hangs if the scenario says so. Called in the middle of the work on a sample, a slot
-    /// or a message in hand: code fails while it runs, not while it sleeps.
-    pub(super) fn suffer(&mut self) {
-        let Some((fault, what, for_ns)) = self.injector.process_fault(self.now_ns()) else {
-            return;
-        };
-        match what {
-            ProcessFault::Crash(how) => self.crash(fault, how),
-            ProcessFault::Spin => {
-                self.hang(fault, Proof::SeenSpinning, for_ns, sys::crash::spin_until);
-            }
-            ProcessFault::Block => self.hang(fault, Proof::SeenBlocked, for_ns, sleep_until),
-            _ => {}
-        }
-    }
-
-    fn crash(&mut self, fault: u32, how: CrashHow) {
-        let (proof, value) = match how {
-            CrashHow::Segfault => (Proof::EndedBySignal, 11),
-            CrashHow::Abort => (Proof::EndedBySignal, 6),
-            CrashHow::Panic => (Proof::EndedWithCode, PANIC_EXIT_CODE),
-            _ => (Proof::EndedWithCode, 0),
-        };
-        self.events.tell(Event::Applied { fault, proof, item: 0, value });
-        match how {
-            CrashHow::Segfault => sys::crash::segfault(),
-            CrashHow::Abort => std::process::abort(),
-            // Unwinds like any panic, without a message on the user's terminal.
-            CrashHow::Panic => std::panic::resume_unwind(Box::new("injected")),
-            _ => std::process::exit(0),
-        }
-    }
-
-    fn hang(&mut self, fault: u32, proof: Proof, for_ns: Option<u64>, hang_until: fn(u64)) {
-        self.events.tell(Event::Applied { fault, proof, item: 0, value: 0 });
-        hang_until(for_ns.map_or(u64::MAX / 2, |for_ns| now_ns() + for_ns));
-        self.events.tell(Event::Resumed { fault });
-    }
-
-    /// Takes longer than it should, if the scenario says so.
-    pub(super) fn dawdle(&mut self, item: u64) {
-        let begun_ns = now_ns();
-        let mut until_ns = begun_ns;
-        for (fault, what, _) in self.injector.step_faults(begun_ns - self.t0_ns, item) {
-            if let StepFault::Slow(extra_ns) = what {
-                let proof = Proof::Acted;
-                self.events.tell(Event::Applied { fault, proof, item, value: extra_ns });
-                until_ns += extra_ns;
-            }
-        }
-        if until_ns > begun_ns {
-            sleep_until(until_ns);
-        }
-    }
-
-    /// Whether samples must be kept for a fault that repeats or delays them.
-    pub(super) fn keeps_samples(&self) -> bool {
-        self.injector.keeps_samples() > 0
-    }
-
-    /// The faults that replace the content of the sample due at `due_ns` by that of the last one
-    /// before them.
-    pub(super) fn frozen_by(&self, due_ns: u64, item: u64) -> Vec<u32> {
-        let faults = self.injector.sample_faults(due_ns, item);
-        let frozen = faults.filter(|(_, what, _)| *what == SampleFault::Freeze);
-        frozen.map(|(fault, ..)| fault).collect()
-    }
-
-    /// Tells that they did.
-    pub(super) fn tell_frozen(&mut self, faults: &[u32], item: u64) {
-        for &fault in faults {
-            self.events.tell(Event::Applied { fault, proof: Proof::Acted, item, value: 1 });
-        }
-    }
-
-    /// What becomes of the protected sample that was due at `due_ns`; flips its bits if it must.
-    pub(super) fn tamper(&mut self, due_ns: u64, item: u64, sample: &mut [u8]) -> Fate {
-        let faults: Vec<_> = self.injector.sample_faults(due_ns, item).collect();
-        let mut fate = Fate::Now;
-        for (fault, what, _) in faults {
-            let value = match what {
-                SampleFault::Drop => {
-                    fate = Fate::Never;
-                    1
-                }
-                SampleFault::Delay(by_ns) => {
-                    fate = fate.later(by_ns);
-                    by_ns
-                }
-                SampleFault::Damage(Damage::Bits(bits)) => {
-                    fault::bytes::flip_bits(sample, bits, &mut self.injector.draw(fault, item))
-                        .into()
-                }
-                _ => continue,
-            };
-            self.events.tell(Event::Applied { fault, proof: Proof::Acted, item, value });
-        }
-        fate
-    }
-}
-
-impl Fate {
-    fn later(self, by_ns: u64) -> Fate {
-        match self {
-            Fate::Now => Fate::Later(by_ns),
-            Fate::Later(before_ns) => Fate::Later(before_ns + by_ns),
-            Fate::Never => Fate::Never,
-        }
     }
 }

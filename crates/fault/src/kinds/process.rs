@@ -52,7 +52,21 @@ impl Parameters for Crash {
         self.for_s
     }
     fn ending(&self) -> Option<Ending> {
+        Some(self.how.ending())
+    }
+    fn interference(&self) -> Option<&'static [Interference]> {
         Some(match self.how {
+            CrashHow::StackOverflow => &[Interference::StackOverflow],
+            CrashHow::WildWrite => &[Interference::ForeignAccess],
+            _ => &[Interference::Blocking],
+        })
+    }
+}
+
+impl CrashHow {
+    /// How a process ends that crashes so.
+    pub const fn ending(self) -> Ending {
+        match self {
             CrashHow::Segfault | CrashHow::StackOverflow | CrashHow::WildWrite => {
                 Ending::Signal(SIGSEGV)
             }
@@ -61,14 +75,7 @@ impl Parameters for Crash {
             CrashHow::Panic => Ending::Code(PANIC_EXIT_CODE),
             CrashHow::Error => Ending::Code(ERROR_EXIT_CODE),
             CrashHow::Exit => Ending::Code(0),
-        })
-    }
-    fn interference(&self) -> Option<&'static [Interference]> {
-        Some(match self.how {
-            CrashHow::StackOverflow => &[Interference::StackOverflow],
-            CrashHow::WildWrite => &[Interference::ForeignAccess],
-            _ => &[Interference::Blocking],
-        })
+        }
     }
 }
 

@@ -54,9 +54,14 @@ fn main() -> ExitCode {
 }
 
 fn each_crash_ends_by_its_own_signal() {
-    for (role, signal) in
-        [("overflow", 11), ("overflow-thread", 11), ("exhaust", 6), ("illegal", 4), ("write", 11)]
-    {
+    for (role, signal) in [
+        ("overflow", 11),
+        ("overflow-thread", 11),
+        ("exhaust", 6),
+        ("illegal", 4),
+        ("write", 11),
+        ("kill-self", 9),
+    ] {
         let rig = Rig::start(role);
         assert_eq!(rig.end(), Exit::Signal(signal), "{role}");
         assert_eq!(rig.written(), 0, "{role}");

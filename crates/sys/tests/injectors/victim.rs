@@ -51,6 +51,7 @@ pub(crate) fn main(arguments: &[String]) -> ExitCode {
         "exhaust" => crash::exhaust_memory(),
         "illegal" => crash::illegal_instruction(),
         "write" => crash::write_to(&view),
+        "kill-self" => crash::kill_self(),
         "deadlock" => crash::deadlock(),
         "ignore-terminate" => {
             crash::ignore_terminate().expect("a signal can be ignored");
