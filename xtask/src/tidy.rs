@@ -47,7 +47,6 @@ const WALLS: &[(&str, &str)] = &[
     ("bincode", "recording"),
     ("plotters", "report"),
     ("quick-junit", "report"),
-    ("toml", "scenario"),
     ("nalgebra", "fusion"),
     ("clap", "failop"),
     ("indicatif", "failop"),

@@ -101,6 +101,11 @@ impl Latencies {
                 self.add(Node::Fusion, HANDED_OVER_TO_FUSED[index], [sent, at]);
             }
         }
+        for &(frame, check) in &timeline.fusion.checks {
+            if judged(Node::Camera, frame) {
+                self.add(Node::Camera, "integrity_checked", [check.from, check.to]);
+            }
+        }
         for trip in &timeline.fusion.round_trips {
             if trip.to < timeline.end.judged {
                 self.add(Node::Fusion, "command_round_trip", [trip.from, trip.to]);

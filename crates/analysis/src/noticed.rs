@@ -48,9 +48,12 @@ pub(crate) fn all_noticed(timeline: &Timeline) -> Vec<Noticed> {
         samples: Some((it.first, it.count)),
         ..about(it.at, it.stream, Detector::Sequence, None)
     }));
-    for change in &log.modes {
+    // The safe state is the watchdog's order, and tells nothing of a sensor.
+    for change in log.modes.iter().filter(|change| change.to != Mode::Safe) {
         for sensor in [Node::Camera, Node::Radar] {
-            if uses(change.from, sensor) && !uses(change.to, sensor) {
+            // In the safe state fusion says nothing of its sensors.
+            let lost = uses(change.from, sensor) && !uses(change.to, sensor);
+            if lost && change.to != Mode::Safe {
                 let reaction = Some(Reaction::ModeChange);
                 all.push(about(change.at, sensor, Detector::Silence, reaction));
             }

@@ -79,7 +79,22 @@ pub(crate) fn states(timeline: &Timeline, node: Node) -> Vec<StateChange> {
     let mut changes: Vec<StateChange> = changes.filter(|it| it.node == node).collect();
     changes.sort_by_key(|it| it.at);
     changes.dedup_by_key(|it| (it.incarnation, it.state));
-    changes
+    in_service(changes)
+}
+
+/// Without what a standby does beside the process in service: it counts from its takeover on.
+fn in_service(changes: Vec<StateChange>) -> Vec<StateChange> {
+    let mut running = None;
+    let mut of_service = |it: &StateChange| {
+        let beside = running.is_some_and(|one| it.incarnation > one);
+        if it.state == LifeState::Running {
+            running = Some(it.incarnation);
+        } else if running == Some(it.incarnation) {
+            running = None;
+        }
+        it.state == LifeState::Running || !beside
+    };
+    changes.into_iter().filter(|it| of_service(it)).collect()
 }
 
 /// The state of a process just before the run was stopped.
@@ -104,8 +119,10 @@ pub(crate) fn lives(timeline: &Timeline, node: Node) -> Vec<LifeSpan> {
 
 /// How often a process was started again.
 pub(crate) fn restarts(timeline: &Timeline, node: Node) -> u64 {
-    let spawned = timeline.watchdog.spawned.iter().filter(|it| it.node == node);
-    (spawned.count() as u64).saturating_sub(1)
+    let mut served: Vec<u32> = states(timeline, node).iter().map(|it| it.incarnation).collect();
+    served.sort_unstable();
+    served.dedup();
+    (served.len() as u64).saturating_sub(1)
 }
 
 /// Usage of the incarnation that was sampled over the longest time.

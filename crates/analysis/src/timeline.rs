@@ -244,6 +244,7 @@ fn writes(source: Source, event: &Event) -> bool {
             matches!(source, Source::Node(Node::Radar | Node::Fusion))
         }
         Event::FrameReceived { .. }
+        | Event::FrameChecked { .. }
         | Event::RadarReceived { .. }
         | Event::Track { .. }
         | Event::ModeChanged { .. }

@@ -245,6 +245,13 @@ events! {
         /// The command's number.
         command: u64,
     }
+    /// The integrity of a frame was checked; the record's time is the end of the check.
+    40 FrameChecked {
+        /// Frame number.
+        frame: u64,
+        /// When the check began.
+        begun_ns: u64,
+    }
     /// A stream as a whole became usable or unusable.
     39 StreamQualified {
         /// Which stream.

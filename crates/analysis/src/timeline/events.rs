@@ -39,6 +39,8 @@ pub(crate) struct FusionLog {
     pub(crate) tracks: Vec<TrackSeen>,
     pub(crate) modes: Vec<ModeChange>,
     pub(crate) round_trips: Vec<Span>,
+    /// Integrity checks of frames: frame number and time.
+    pub(crate) checks: Vec<(u64, Span)>,
 }
 
 /// A sample that fusion took.
@@ -327,6 +329,10 @@ impl Timeline<'_> {
         match record.event {
             Event::FrameReceived { frame, published_ns, .. } => {
                 self.file_received(at, by, (Node::Camera, frame), published_ns);
+            }
+            Event::FrameChecked { frame, begun_ns } => {
+                let from = self.moment(begun_ns);
+                self.fusion.checks.push((frame, Span { from, to: at }));
             }
             Event::RadarReceived { cycle, sent_ns, .. } => {
                 self.file_received(at, by, (Node::Radar, cycle), sent_ns);

@@ -154,10 +154,8 @@ impl Driver {
         self.runtime.pass(Checkpoint::SampleTaken);
         self.runtime.suffer()?;
         let effects = self.runtime.befall(item);
-        let checked = self.integrity[Node::Camera.index()];
-        let damaged = || checked && frame::check(held.bytes()).is_err();
         if !effects.is_hasty() {
-            if damaged() {
+            if self.is_damaged(item, held.bytes()) {
                 self.reject(Node::Camera, item, Detector::Integrity);
                 return Ok(());
             }
@@ -165,9 +163,21 @@ impl Driver {
         }
         self.use_frame(sample, frame::pixels(held.bytes()), &effects);
         if effects.is_hasty() {
-            self.check_afterwards(Node::Camera, item, damaged());
+            let damaged = self.is_damaged(item, held.bytes());
+            self.check_afterwards(Node::Camera, item, damaged);
         }
         Ok(())
+    }
+
+    /// Checks the integrity of a frame, if frames are checked.
+    fn is_damaged(&mut self, frame: u64, bytes: &[u8]) -> bool {
+        if !self.integrity[Node::Camera.index()] {
+            return false;
+        }
+        let begun_ns = now_ns();
+        let checked = frame::check(bytes);
+        self.runtime.events.tell(Event::FrameChecked { frame, begun_ns });
+        checked.is_err()
     }
 
     fn use_frame(&mut self, sample: Sample, pixels: &[u8], effects: &Effects) {
