@@ -49,11 +49,15 @@ pub(super) struct Inherited {
 pub(super) fn work(attaching: Attaching, inherited: &Inherited) -> anyhow::Result<Infallible> {
     let plan = &attaching.plan;
     let ego_speed_mps = plan.traffic.ego.speed_mps;
-    let config = Config {
+    let mut config = Config {
         camera_period_ns: 1_000_000_000 / u64::from(plan.camera.fps),
         radar_period_ns: plan.radar.period_ns,
         ..Config::new(calibration(&CameraModel::default()))
     };
+    if plan.disabled.contains(&Detector::Silence) {
+        // However long nothing comes, the last data count as fresh.
+        config.periods_until_gone = u32::MAX;
+    }
     let mut fusion = Fusion::new(config);
     if attaching.stands_by() {
         warm_up(config);
@@ -375,6 +379,9 @@ impl Driver {
 
     /// Cycles in which nothing came.
     fn follow_qualification(&mut self) {
+        if !self.runtime.watches(Detector::Silence) {
+            return;
+        }
         for (stream, state) in self.checks.misses(now_ns()) {
             self.qualified(stream, state);
         }
@@ -415,11 +422,8 @@ impl Driver {
         }
     }
 
-    /// Tells a change of mode that silence brings.
+    /// Tells a change of mode that silence brings, or the watchdog's word.
     fn follow_mode(&mut self) {
-        if !self.runtime.watches(Detector::Silence) {
-            return;
-        }
         let mode = on_the_record(&self.runtime, self.fusion.mode_at(now_ns()));
         tell_mode(&mut self.runtime, &mut self.mode, mode);
     }
@@ -453,7 +457,9 @@ impl Driver {
     fn pause(&mut self, rings: u32) -> anyhow::Result<()> {
         let start_ns = self.runtime.absolute_ns(0);
         let change = self.fusion.next_mode_change_ns().map(|at_ns| at_ns.saturating_sub(start_ns));
-        let miss = self.checks.next_miss_ns().saturating_sub(start_ns);
+        let listens = self.runtime.watches(Detector::Silence);
+        let miss = if listens { self.checks.next_miss_ns() } else { u64::MAX };
+        let miss = miss.saturating_sub(start_ns);
         let deadline = change.unwrap_or(u64::MAX).min(self.command.next_ns).min(miss);
         self.runtime.pause(rings, deadline)
     }
