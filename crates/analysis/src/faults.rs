@@ -200,7 +200,12 @@ impl<'a, 't> Case<'a, 't> {
             let first = signalled.next();
             (first.map(|it| it.at), first.iter().map(|it| it.incarnation).collect())
         } else {
-            let victims: Vec<u32> = applied.iter().map(|it| it.incarnation).collect();
+            // What the watchdog does to a start says whose start in place of a sample.
+            let victim = |it: &&Applied| match it.source {
+                Source::Watchdog => it.item as u32,
+                Source::Node(_) => it.incarnation,
+            };
+            let victims: Vec<u32> = applied.iter().map(victim).collect();
             (applied.first().map(|it| it.at), victims)
         };
         victims.sort_unstable();

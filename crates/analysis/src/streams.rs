@@ -75,7 +75,8 @@ impl Outcomes {
         &self.streams[node.index()]
     }
 
-    /// Samples that were repeated for a slot already served.
+    /// Samples that were handed over again: by a successor for a slot that was served already, or
+    /// because a fault says so.
     pub(crate) fn repeated(&self, node: Node) -> u64 {
         self.repeated[node.index()]
     }
@@ -178,10 +179,12 @@ impl Slots {
         let sensor = self.sensor;
         let log = &timeline.sensors[sensor.index()];
         let half_period = timeline.period(sensor) / 2;
+        let by_faults = timeline.repeated_by_faults(sensor);
         let mut seen = HashSet::new();
         for (index, sample) in log.handed_over.iter().enumerate() {
             self.check_schedule(timeline, sample.item, sample.at);
-            if !seen.insert((sample.item, sample.incarnation)) {
+            let hand_over = (sample.item, sample.incarnation);
+            if !seen.insert(hand_over) && !by_faults.contains(&hand_over) {
                 self.contradictions.push(format!(
                     "incarnation {} of the {} handed over sample {} twice",
                     sample.incarnation, self.sensor, sample.item

@@ -132,8 +132,8 @@ pub struct Stream {
     pub delivered: u64,
     /// Missing samples by cause; every cause is listed, also with 0.
     pub lost: BTreeMap<Cause, u64>,
-    /// Samples that a restarted process repeated for a schedule slot already served; not counted
-    /// above.
+    /// Samples that were handed over again, by a restarted process that served a slot that was served
+    /// already, or because a fault says so; not counted above.
     pub repeated: u64,
     /// Latency by named interval, microseconds.
     pub latency_us: BTreeMap<String, Quantiles>,

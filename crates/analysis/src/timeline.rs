@@ -4,6 +4,7 @@
 //! Nothing is judged here. Whatever the records say, building a timeline never panics.
 
 mod events;
+mod tampered;
 
 use fault::Fault;
 use recording::{Recording, Truncation};
@@ -245,6 +246,7 @@ fn writes(source: Source, event: &Event) -> bool {
         }
         Event::FrameReceived { .. }
         | Event::FrameChecked { .. }
+        | Event::TracksDropped { .. }
         | Event::RadarReceived { .. }
         | Event::Track { .. }
         | Event::ModeChanged { .. }

@@ -109,6 +109,10 @@ const HOST: &[Target] = &[Target::Host];
 const END: &[Detector] = &[
     Detector::Exit,
     Detector::EarlyDeath,
+    // The dead are silent, too, where nobody looks for their end.
+    Detector::Heartbeat,
+    Detector::Alive,
+    Detector::Deadline,
     Detector::Status,
     Detector::Silence,
     Detector::Sequence,

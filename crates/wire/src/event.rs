@@ -102,7 +102,8 @@ events! {
         fault: u32,
         /// What it did.
         proof: Proof,
-        /// Frame number or radar cycle it acted on; 0 for a process fault.
+        /// Frame number or radar cycle it acted on; 0 for a process fault; for a start that the
+        /// watchdog spoils, the incarnation.
         item: u64,
         /// Amount, in the unit that `proof` names.
         value: u64,
@@ -251,6 +252,11 @@ events! {
         frame: u64,
         /// When the check began.
         begun_ns: u64,
+    }
+    /// Tracks with a state that cannot be were dropped.
+    41 TracksDropped {
+        /// How many.
+        count: u64,
     }
     /// A stream as a whole became usable or unusable.
     39 StreamQualified {

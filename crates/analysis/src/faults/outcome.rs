@@ -35,6 +35,7 @@ use wire::{Node, Source};
 use super::{FaultFacts, lost};
 use crate::analyse::Findings;
 use crate::modes;
+use crate::streams::Outcome as Sample;
 use crate::summary::{Expectation, Isolation, Verdict, WhyNot};
 use crate::timeline::{Detected, Moment, Span, ms};
 use crate::words::{count, sample_of};
@@ -229,9 +230,18 @@ impl Judge<'_> {
             Some(_) => vec![target],
             None => Node::ALL.map(Target::from).into(),
         };
+        // What another fault cost that was noticed did not go missing unnoticed.
+        let others: Vec<Span> = findings
+            .faults
+            .iter()
+            .filter(|it| it.index != self.facts.index && !it.result.detections.is_empty())
+            .filter(|it| victims.contains(&it.fault.target))
+            .filter_map(|it| it.in_force)
+            .collect();
         let samples = || {
             let of = |it: &Target| lost(&findings.timeline, &findings.outcomes, *it, self.in_force);
-            victims.iter().flat_map(of)
+            let unnoticed = |it: &&Sample| !others.iter().any(|span| span.contains(it.due));
+            victims.iter().flat_map(of).filter(unnoticed)
         };
         let number = samples().count() as u64;
         let own = number - findings.lost_in_stalls(samples());

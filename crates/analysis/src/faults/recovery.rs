@@ -27,6 +27,9 @@ enum How {
     TimeOver,
 }
 
+/// How long after a fault of a moment the end of its victim counts as its doing.
+const MOMENT_NS: Moment = 250_000_000;
+
 /// When a fault that took effect was over; `None` if it lasted to the end of the run.
 pub(super) fn over(case: &Case) -> Option<Over> {
     let acted = case.acted?;
@@ -44,9 +47,11 @@ pub(super) fn over(case: &Case) -> Option<Over> {
         Evidence::Ended => ended,
         Evidence::Hung => on_process,
         Evidence::Whole(..) if injection.dies_with_its_victim() => {
-            // What happened in a moment and changed nothing that one could see is over with it.
+            // What happened in a moment is over with it, unless the victim soon ended of it.
+            let momentary = lasting.is_none() && !is_lasting(injection);
             let at_once = Over { at: acted, how: How::TimeOver };
-            on_process.or((lasting.is_none() && !is_lasting(injection)).then_some(at_once))
+            let soon = on_process.filter(|over| !momentary || over.at - acted < MOMENT_NS);
+            soon.or(momentary.then_some(at_once))
         }
         _ => {
             let end = case.begins.zip(lasting).map_or(i64::MAX, |(begins, lasting)| {

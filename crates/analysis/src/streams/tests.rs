@@ -1,10 +1,10 @@
 //! Each cause is reached, and the sums always hold.
 
-use wire::event::Detector;
+use wire::event::{Detector, Mode, Proof};
 use wire::{Event, Node};
 
 use crate::summary::{Cause, Stream, Verdict};
-use crate::testing::{Fate, Script, camera_kill, fine, plan, verdict};
+use crate::testing::{Fate, Script, camera_kill, fault, fine, plan, t_ns, verdict};
 
 fn sums(stream: &Stream) -> u64 {
     stream.delivered + stream.lost.values().sum::<u64>()
@@ -101,6 +101,64 @@ fn a_sample_that_one_incarnation_hands_over_twice_makes_the_record_doubtful() {
     let summary = script.summary();
     assert_eq!(verdict(&summary, "the record is consistent"), Verdict::Inconclusive);
     assert_eq!(summary.verdict, Verdict::Inconclusive);
+}
+
+fn sent(cycle: u64) -> Event {
+    Event::RadarSent { cycle, captured_ns: 0, detections: 0 }
+}
+
+fn acted(item: u64, value: u64) -> Event {
+    Event::Applied { fault: 0, proof: Proof::Acted, item, value }
+}
+
+#[test]
+fn a_sample_that_a_fault_hands_over_again_counts_as_repeated() {
+    for (inject, value, repeated) in [
+        ("duplicate = { for-s = 1.0 }", 1, 10),
+        ("runaway = { times = 2, for-s = 1.0 }", 1, 10),
+        ("replay = { age = 3, for-s = 1.0 }", 3, 7),
+    ] {
+        let mut script = Script::new(plan(&fault("F", "radar", 0.5, inject))).play(fine);
+        script.node(Node::Radar, 1, 501.0, acted(10, value));
+        script.node(Node::Radar, 1, 502.0, sent(repeated));
+        let summary = script.summary();
+        let radar = &summary.streams.radar;
+        assert_eq!((radar.delivered, radar.repeated), (80, 1), "{inject}");
+        assert_eq!(verdict(&summary, "the record is consistent"), Verdict::Pass, "{inject}");
+        // Nothing explains another one.
+        script.node(Node::Radar, 1, 503.0, sent(repeated + 1));
+        let doubtful = verdict(&script.summary(), "the record is consistent");
+        assert_eq!(doubtful, Verdict::Inconclusive, "{inject}");
+    }
+}
+
+#[test]
+fn a_sample_whose_number_a_fault_changed_keeps_its_place_in_the_schedule() {
+    let inject = "skip-numbers = { by = 30, for-s = 0.04 }";
+    let at_its_place = |told: bool| {
+        let fates = |node, item| match (node, item) {
+            (Node::Radar, 10) => Fate::Superseded,
+            _ => Fate::Used,
+        };
+        let mut script = Script::new(plan(&fault("F", "radar", 0.5, inject))).play(fates);
+        if told {
+            script.node(Node::Radar, 1, 500.5, acted(10, 30));
+        }
+        let [captured_ns, received_ns] = [500.0, 502.0].map(t_ns);
+        let (stream, item, from) = (Node::Radar, 40, 1);
+        let received =
+            Event::RadarReceived { cycle: item, from, captured_ns, sent_ns: t_ns(501.0) };
+        let mode_tracks = Event::pack_mode_tracks(Mode::Fused, 0);
+        let fused = Event::Fused { stream, item, from, captured_ns, received_ns, mode_tracks };
+        script.node(Node::Fusion, 1, 502.0, received);
+        script.node(Node::Fusion, 1, 503.0, fused);
+        script.summary()
+    };
+    let summary = at_its_place(true);
+    assert_eq!(summary.streams.radar.delivered, 80);
+    assert_eq!(verdict(&summary, "the record is consistent"), Verdict::Pass);
+    let doubtful = at_its_place(false);
+    assert_eq!(verdict(&doubtful, "the record is consistent"), Verdict::Inconclusive);
 }
 
 #[test]

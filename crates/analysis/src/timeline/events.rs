@@ -39,6 +39,8 @@ pub(crate) struct FusionLog {
     pub(crate) tracks: Vec<TrackSeen>,
     pub(crate) modes: Vec<ModeChange>,
     pub(crate) round_trips: Vec<Span>,
+    /// When tracks with an impossible state were dropped.
+    pub(crate) tracks_dropped: Vec<Moment>,
     /// Integrity checks of frames: frame number and time.
     pub(crate) checks: Vec<(u64, Span)>,
 }
@@ -48,6 +50,9 @@ pub(crate) struct FusionLog {
 pub(crate) struct Received {
     pub(crate) at: Moment,
     pub(crate) stream: Node,
+    /// The number that it carried.
+    number: u64,
+    /// Its place in the schedule.
     pub(crate) item: u64,
     pub(crate) handed_over: Moment,
     pub(crate) by: u32,
@@ -327,28 +332,34 @@ impl Timeline<'_> {
     pub(super) fn file_fusion(&mut self, at: Moment, record: &Record) {
         let by = record.incarnation;
         match record.event {
-            Event::FrameReceived { frame, published_ns, .. } => {
-                self.file_received(at, by, (Node::Camera, frame), published_ns);
+            Event::FrameReceived { frame, captured_ns, published_ns, .. } => {
+                let item = self.place_of(Node::Camera, frame, self.moment(captured_ns));
+                self.file_received((at, by), (Node::Camera, frame), item, published_ns);
             }
+            Event::TracksDropped { .. } => self.fusion.tracks_dropped.push(at),
             Event::FrameChecked { frame, begun_ns } => {
                 let from = self.moment(begun_ns);
                 self.fusion.checks.push((frame, Span { from, to: at }));
             }
-            Event::RadarReceived { cycle, sent_ns, .. } => {
-                self.file_received(at, by, (Node::Radar, cycle), sent_ns);
+            Event::RadarReceived { cycle, captured_ns, sent_ns, .. } => {
+                let item = self.place_of(Node::Radar, cycle, self.moment(captured_ns));
+                self.file_received((at, by), (Node::Radar, cycle), item, sent_ns);
             }
             Event::Rejected { stream, item, detector } => {
                 // A refusal follows the reception that it is about.
                 let last = self.fusion.received.iter_mut().rev().find(|it| it.stream == stream);
-                if let Some(received) = last.filter(|it| (it.item, it.by) == (item, by)) {
+                let last = last.filter(|it| (it.number, it.by) == (item, by));
+                let item = last.map_or(item, |received| {
                     received.refused = Some(detector);
-                }
+                    received.item
+                });
                 self.fusion.rejections.push(Rejection { at, stream, item, detector });
             }
             Event::SequenceGap { stream, first, count } => {
                 self.fusion.gaps.push(Gap { at, stream, first, count });
             }
             Event::Fused { stream, item, from, captured_ns, received_ns, mode_tracks } => {
+                let item = self.place_of(stream, item, self.moment(captured_ns));
                 let start = self.fusion.tracks.len();
                 let output = Output {
                     at,
@@ -381,10 +392,15 @@ impl Timeline<'_> {
         }
     }
 
-    fn file_received(&mut self, at: Moment, by: u32, sample: (Node, u64), handed_over_ns: u64) {
-        let (stream, item) = sample;
+    fn file_received(
+        &mut self,
+        (at, by): (Moment, u32),
+        (stream, number): (Node, u64),
+        item: u64,
+        handed_over_ns: u64,
+    ) {
         let handed_over = self.moment(handed_over_ns);
-        let received = Received { at, stream, item, handed_over, by, refused: None };
+        let received = Received { at, stream, number, item, handed_over, by, refused: None };
         self.fusion.received.push(received);
     }
 

@@ -76,6 +76,7 @@ pub(super) fn work(attaching: Attaching, inherited: &Inherited) -> anyhow::Resul
         camera_stream: Stream::new(Node::Camera),
         radar_stream: Stream::new(Node::Radar),
         checks: Checks::new(&config, ego_speed_mps),
+        dropped_tracks: 0,
         ego_speed_mps: ego_speed_mps as f32,
         mode: Mode::Blind,
         command: Command { number: 0, sent_ns: 0, next_ns: 0 },
@@ -108,6 +109,8 @@ struct Driver {
     /// Whether samples are checked to be whole, by [`Node::index`]: camera, radar.
     integrity: [bool; 2],
     checks: Checks,
+    /// Tracks that fusion has found impossible so far.
+    dropped_tracks: u64,
     ego_speed_mps: f32,
     mode: Mode,
     command: Command,
@@ -135,6 +138,7 @@ impl Driver {
         self.runtime.insist();
         self.take_frame(reader)?;
         self.take_messages()?;
+        self.tell_dropped_tracks();
         self.follow_status();
         self.follow_qualification();
         self.follow_mode();
@@ -171,6 +175,16 @@ impl Driver {
             self.check_afterwards(Node::Camera, item, damaged);
         }
         Ok(())
+    }
+
+    /// Tells of tracks that fusion itself found impossible.
+    fn tell_dropped_tracks(&mut self) {
+        let dropped = self.fusion.counters().implausible_tracks;
+        if dropped > self.dropped_tracks && self.runtime.watches(Detector::Plausibility) {
+            let count = dropped - self.dropped_tracks;
+            self.runtime.events.tell(Event::TracksDropped { count });
+        }
+        self.dropped_tracks = dropped;
     }
 
     /// Checks the integrity of a frame, if frames are checked.

@@ -51,7 +51,7 @@ impl Watchdog<'_> {
 
     pub(super) fn spawn(&mut self, node: Node, incarnation: u32) -> Result<Seen, RunError> {
         let seat = self.children.free(node);
-        let spoilt = self.spoilt_start(node);
+        let spoilt = self.spoilt_start(node, incarnation);
         let (mut descriptors, mut fds) = self.resources.handed_down(seat);
         if let Some((what, memory)) = &spoilt {
             let number = match what {
@@ -82,7 +82,8 @@ impl Watchdog<'_> {
         if let Some((fault, _)) = failing {
             let value = spawned.as_ref().err().and_then(io::Error::raw_os_error).unwrap_or(0);
             let (proof, value) = (Proof::Acted, value.unsigned_abs().into());
-            self.events.tell(Event::Applied { fault, proof, item: 0, value });
+            let item = incarnation.into();
+            self.events.tell(Event::Applied { fault, proof, item, value });
         }
         match spawned {
             Ok(child) => {
@@ -101,7 +102,7 @@ impl Watchdog<'_> {
     }
 
     /// What an incarnation that starts while such a fault lasts is given in place of what it needs.
-    fn spoilt_start(&mut self, node: Node) -> Option<(StartFault, OwnedFd)> {
+    fn spoilt_start(&mut self, node: Node, incarnation: u32) -> Option<(StartFault, OwnedFd)> {
         let now = now_ns().checked_sub(self.t0_ns?)?;
         let mut faults = (0..).zip(&self.plan.faults);
         let (fault, what) = faults.find_map(|(index, it)| match it.injection.act() {
@@ -116,7 +117,7 @@ impl Watchdog<'_> {
             StartFault::NoPermission => self.resources.read_only_heartbeat(node),
             _ => channel::start::of_another_version(),
         };
-        let (proof, item) = (Proof::Acted, 0);
+        let (proof, item) = (Proof::Acted, u64::from(incarnation));
         match spoilt {
             Ok(fd) => {
                 self.events.tell(Event::Applied { fault, proof, item, value: 0 });
