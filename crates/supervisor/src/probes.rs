@@ -7,6 +7,7 @@
 
 use crate::run::{STALL_NS, WATCHDOG_PRIORITY};
 use crossbeam_channel::{Receiver, Sender, unbounded};
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
@@ -103,8 +104,9 @@ pub struct Punctuality {
     pub stalls: u64,
 }
 
-/// Looks for so long, in the scheduling class of a run where that is permitted.
-pub fn punctuality(for_ns: u64) -> Punctuality {
+/// Looks for so long, in the scheduling class of a run where that is permitted. Fails if that class
+/// cannot be left again.
+pub fn punctuality(for_ns: u64) -> io::Result<Punctuality> {
     let realtime = sys::sched::set_realtime(WATCHDOG_PRIORITY).is_ok();
     let probes = Probes::start(0);
     sleep_until(now_ns() + for_ns);
@@ -112,16 +114,17 @@ pub fn punctuality(for_ns: u64) -> Punctuality {
     // One that never came is in none of those that ended.
     late_ns.extend(probes.lasting(now_ns()).map(|it| it.late_ns).filter(|&late| late > 0));
     drop(probes);
-    // The kernel never refuses to take privileges away.
-    if realtime && sys::sched::set_normal().is_err() {}
+    if realtime {
+        sys::sched::set_normal()?;
+    }
     late_ns.sort_unstable();
     let rank = (late_ns.len() * 99).div_ceil(100);
-    Punctuality {
+    Ok(Punctuality {
         looks: late_ns.len() as u64,
         p99_late_ns: rank.checked_sub(1).map_or(0, |index| late_ns[index]),
         worst_late_ns: late_ns.last().copied().unwrap_or(0),
         stalls: late_ns.iter().filter(|&&late| late >= STALL_NS).count() as u64,
-    }
+    })
 }
 
 #[cfg(test)]
@@ -130,7 +133,7 @@ mod tests {
 
     #[test]
     fn every_processor_is_looked_at() {
-        let seen = punctuality(5 * PERIOD_NS);
+        let seen = punctuality(5 * PERIOD_NS).unwrap();
         assert!(seen.p99_late_ns <= seen.worst_late_ns, "{seen:?}");
         assert!(seen.looks > 0 && seen.stalls <= seen.looks, "{seen:?}");
     }

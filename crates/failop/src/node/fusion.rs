@@ -15,7 +15,7 @@ use channel::doorbell::Doorbell;
 use channel::frames::Reader;
 use channel::mailbox::{Mail, Mailbox, Sent};
 use channel::status::Presence;
-use checks::{Checks, Found};
+use checks::{Checks, Found, NEVER};
 use output::{on_the_record, tell_mode, tell_output};
 use std::convert::Infallible;
 use std::os::fd::RawFd;
@@ -55,8 +55,7 @@ pub(super) fn work(attaching: Attaching, inherited: &Inherited) -> anyhow::Resul
         ..Config::new(calibration(&CameraModel::default()))
     };
     if plan.disabled.contains(&Detector::Silence) {
-        // However long nothing comes, the last data count as fresh.
-        config.periods_until_gone = u32::MAX;
+        config.periods_until_gone = NEVER;
     }
     let mut fusion = Fusion::new(config);
     if attaching.stands_by() {
@@ -393,9 +392,6 @@ impl Driver {
 
     /// Cycles in which nothing came.
     fn follow_qualification(&mut self) {
-        if !self.runtime.watches(Detector::Silence) {
-            return;
-        }
         for (stream, state) in self.checks.misses(now_ns()) {
             self.qualified(stream, state);
         }
@@ -471,9 +467,7 @@ impl Driver {
     fn pause(&mut self, rings: u32) -> anyhow::Result<()> {
         let start_ns = self.runtime.absolute_ns(0);
         let change = self.fusion.next_mode_change_ns().map(|at_ns| at_ns.saturating_sub(start_ns));
-        let listens = self.runtime.watches(Detector::Silence);
-        let miss = if listens { self.checks.next_miss_ns() } else { u64::MAX };
-        let miss = miss.saturating_sub(start_ns);
+        let miss = self.checks.next_miss_ns().saturating_sub(start_ns);
         let deadline = change.unwrap_or(u64::MAX).min(self.command.next_ns).min(miss);
         self.runtime.pause(rings, deadline)
     }

@@ -32,7 +32,8 @@ impl Stranger {
 
 /// The living processes that this one has started, and not those that they have started.
 pub fn children_of(parent: u32) -> io::Result<Vec<Stranger>> {
-    let names = std::fs::read_dir("/proc")?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let names =
+        std::fs::read_dir("/proc")?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
     let found = names.filter_map(|name| Stranger::find(name.parse().ok()?));
     let children = found.filter(|(_, of)| *of == parent).map(|(child, _)| child);
     Ok(children.filter(Stranger::lives).collect())
