@@ -49,11 +49,13 @@ pub(crate) fn all_noticed(timeline: &Timeline) -> Vec<Noticed> {
         ..about(it.at, it.stream, Detector::Sequence, None)
     }));
     // The safe state is the watchdog's order, and tells nothing of a sensor.
+    let dropped = log.tracks_dropped.iter();
+    all.extend(
+        dropped.map(|&at| about(at, Node::Fusion, Detector::Plausibility, Some(Reaction::Reject))),
+    );
     for change in log.modes.iter().filter(|change| change.to != Mode::Safe) {
         for sensor in [Node::Camera, Node::Radar] {
-            // In the safe state fusion says nothing of its sensors.
-            let lost = uses(change.from, sensor) && !uses(change.to, sensor);
-            if lost && change.to != Mode::Safe {
+            if uses(change.from, sensor) && !uses(change.to, sensor) {
                 let reaction = Some(Reaction::ModeChange);
                 all.push(about(change.at, sensor, Detector::Silence, reaction));
             }

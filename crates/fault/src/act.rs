@@ -169,7 +169,7 @@ words! {
     CrashHow {
         /// a write through a null pointer: SIGSEGV
         Segfault = "segfault",
-        /// abort(): SIGABRT
+        /// an abort of the program: SIGABRT
         Abort = "abort",
         /// an instruction that the processor does not know: SIGILL
         IllegalInstruction = "illegal-instruction",

@@ -120,8 +120,8 @@ impl Impostor {
 impl Drop for Impostor {
     fn drop(&mut self) {
         // It is ours and not buried: the kernel takes the signal.
-        if self.child.kill().is_ok() {
-            if let Err(_gone) = self.child.reap() {}
-        }
+        if self.child.kill().is_ok()
+            && let Err(_gone) = self.child.reap()
+        {}
     }
 }

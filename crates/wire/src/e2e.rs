@@ -3,13 +3,11 @@
 //! Layouts and polynomials follow AUTOSAR PRS E2E Protocol (doc. 849): header fields are
 //! big-endian as the profile prescribes, all else in this crate is little-endian. A check finds
 //! corruption (CRC), truncation (length) and masquerade (data id). Loss and repetition show in the
-//! counter ([`CounterCheck`]), and what single samples say of the stream is counted by the
+//! numbers, which are the receiver's to judge; what single samples say of the stream is counted by the
 //! [`StateMachine`]. Delay shows in the age, which is the receiver's to judge.
 
-mod counter;
 mod state_machine;
 
-pub use counter::{CounterCheck, FRAME_DELTA_MAX, RADAR_DELTA_MAX};
 pub use state_machine::{Demands, Failure, State, StateMachine, Status, Tolerance, WINDOW_MAX};
 
 use crate::field::{Field, bytes_of};

@@ -236,7 +236,11 @@ impl Judge<'_> {
             .iter()
             .filter(|it| it.index != self.facts.index && !it.result.detections.is_empty())
             .filter(|it| victims.contains(&it.fault.target))
-            .filter_map(|it| it.in_force)
+            .filter_map(|it| {
+                let before =
+                    it.fault.target.node().map_or(0, |node| findings.timeline.rhythm(node));
+                it.in_force.map(|span| Span { from: span.from - before, ..span })
+            })
             .collect();
         let samples = || {
             let of = |it: &Target| lost(&findings.timeline, &findings.outcomes, *it, self.in_force);

@@ -5,6 +5,7 @@
 mod binary;
 mod command_line;
 mod deaths;
+mod kinds;
 mod processes;
 mod remade;
 mod rig;

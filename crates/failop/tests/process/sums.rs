@@ -17,7 +17,7 @@ const fn row(inject: &'static str, takes_s: f64, exit: Option<&'static str>) -> 
     Row { inject, takes_s, exit }
 }
 
-const BY_WATCHDOG: &str = "ended by the watchdog";
+pub(crate) const BY_WATCHDOG: &str = "ended by the watchdog";
 
 /// Everything that can happen to any process. A hang without an end is replaced after the heartbeat
 /// timeout of [`TIMEOUT_MS`], and has several times as long; the others pass before anyone notices.
@@ -133,7 +133,12 @@ fn supervision(victim: Node) -> String {
 }
 
 /// Runs the scenario, again while it does not show what it should and the host stalls.
-fn run_until(rig: &Rig, name: &str, text: &str, shown: impl Fn(&Value) -> bool) -> Value {
+pub(crate) fn run_until(
+    rig: &Rig,
+    name: &str,
+    text: &str,
+    shown: impl Fn(&Value) -> bool,
+) -> Value {
     let clear = |run: &Value| shown(run) || run["host_load"]["stalls"] == 0;
     let mut runs = (0..TRIES).map(|_| rig.run(name, text).1);
     runs.find(clear).unwrap_or_else(|| rig.run_json(name))
@@ -144,7 +149,7 @@ fn took_effect(run: &Value) -> bool {
 }
 
 /// How the incarnations of a process ended.
-fn exits(run: &Value, node: Node) -> impl Iterator<Item = &str> {
+pub(crate) fn exits(run: &Value, node: Node) -> impl Iterator<Item = &str> {
     let lives = run["processes"][node.index()]["incarnations"].as_array().expect("incarnations");
     lives.iter().filter_map(|life| life["exit"].as_str())
 }
@@ -166,14 +171,14 @@ fn check_sample_faults(sensor: Node) {
 
 /// Held while victims spin at real-time priority, across the processes that run tests: more of them
 /// than processors would starve one another before they hang.
-fn turn_to_spin() -> File {
+pub(crate) fn turn_to_spin() -> File {
     let path = concat!(env!("CARGO_TARGET_TMPDIR"), "/turn-to-spin");
     let file = File::create(path).expect("a file to lock");
     file.lock().expect("a lock that its holder's end releases");
     file
 }
 
-fn fault(number: usize, target: Node, at_s: f64, inject: &str) -> String {
+pub(crate) fn fault(number: usize, target: Node, at_s: f64, inject: &str) -> String {
     let target = target.name();
     format!(
         "[[fault]]\nid = \"F{number}\"\ntarget = \"{target}\"\nat-s = {at_s:.3}\ninject.{inject}\n"
@@ -181,7 +186,7 @@ fn fault(number: usize, target: Node, at_s: f64, inject: &str) -> String {
 }
 
 /// Every sample that the schedule demands is delivered or lost, in each stream.
-fn check_sums(run: &Value, duration_s: f64, what: &str) {
+pub(crate) fn check_sums(run: &Value, duration_s: f64, what: &str) {
     let frames = (duration_s * 30.0 - 1e-6).ceil() as u64;
     let cycles = (duration_s * 20.0 - 1e-6).ceil() as u64;
     for (stream, demanded) in [("camera", frames), ("radar", cycles), ("fusion", frames + cycles)] {

@@ -176,7 +176,9 @@ impl Watchdog<'_> {
         let victim = target.map(|node| self.living(node));
         let child = victim.and_then(|it| self.children.of(it.node, it.incarnation));
         let told = self.assaults.end(fault, child.zip(victim)).map_err(kernel("end a fault"))?;
-        told.into_iter().for_each(|event| self.events.tell(event));
+        for event in told {
+            self.events.tell(event);
+        }
         Ok(())
     }
 

@@ -60,11 +60,15 @@ impl Stream {
     fn place(&mut self, item: u64, fingerprint: Option<u64>) -> (Admission, u64) {
         let missing = item.checked_sub(self.next);
         if let Some(missing) = missing {
-            self.came = self.came.checked_shl(missing as u32 + 1).unwrap_or(0) | 1;
-            self.next = item + 1;
+            // A number that a fault changed may be any, where nothing checks the protection.
+            let shift = u32::try_from(missing.saturating_add(1)).unwrap_or(u32::MAX);
+            self.came = self.came.checked_shl(shift).unwrap_or(0) | 1;
+            self.next = item.saturating_add(1);
         } else {
             // Older than what is remembered counts as known: it is seconds old.
-            let bit = 1_u64.checked_shl((self.next - 1 - item) as u32).unwrap_or(0);
+            let bit = 1_u64
+                .checked_shl(u32::try_from(self.next - 1 - item).unwrap_or(u32::MAX))
+                .unwrap_or(0);
             if bit == 0 || self.came & bit != 0 {
                 return (Admission::Known, 0);
             }
@@ -101,6 +105,16 @@ mod tests {
             (1, 11, new(0), 0),
             (5, 12, new(3), 3),
             (100, 13, new(94), 94),
+        ]);
+    }
+
+    #[test]
+    fn any_number_is_survived() {
+        let missing = u64::MAX - 1;
+        check(&[
+            (0, 10, new(0), 0),
+            (u64::MAX, 11, new(missing), missing),
+            (1, 12, Admission::Known, 0),
         ]);
     }
 
