@@ -25,6 +25,12 @@ Exit codes:
   3  inconclusive: a fault did not take effect, the host was too overloaded to judge,
      a process could not be started, or the run was interrupted";
 
+const SELF_TEST_CODES: &str = "\
+Exit codes:
+  0  everything that could be judged was noticed
+  1  something was not noticed, or the run in which nothing goes wrong failed
+  3  nothing could be judged, or the self-test was interrupted";
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Run scenarios and write their reports
@@ -34,6 +40,9 @@ pub(crate) enum Command {
     Check(CheckArguments),
     /// Make the reports of runs again, from their recordings alone
     Report(ReportArguments),
+    /// Prove on this host that each detector is needed, and that what it finds is judged
+    #[command(after_help = SELF_TEST_CODES)]
+    Selftest(SelftestArguments),
     /// List the catalogue of faults, and what this host can do of it
     Faults(FaultsArguments),
     /// Print the JSON Schema of the scenario file, for completion in editors
@@ -67,6 +76,9 @@ pub(crate) struct RunArguments {
     /// what they prove together to campaign.html, .md and .json beside these
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(crate) repeat: u32,
+    /// Run in place of each scenario its twin in which nothing goes wrong: it must pass
+    #[arg(long)]
+    pub(crate) without_faults: bool,
     /// Where to write the JUnit file [default: OUT/junit.xml]
     #[arg(long, value_name = "FILE")]
     pub(crate) junit: Option<PathBuf>,
@@ -87,6 +99,16 @@ pub(crate) struct ReportArguments {
     /// Directories of runs: those that hold a recording
     #[arg(required = true, value_name = "RUN_DIR")]
     pub(crate) runs: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SelftestArguments {
+    /// Directory for the results: selftest.json, and one folder per run
+    #[arg(long, value_name = "DIR", default_value = "reports/selftest")]
+    pub(crate) out: PathBuf,
+    /// Print the results as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -5,3 +5,4 @@ pub(crate) mod check;
 pub(crate) mod faults;
 pub(crate) mod report;
 pub(crate) mod run;
+pub(crate) mod selftest;

@@ -3,6 +3,7 @@
 //! The program in one screen: the command line becomes a command, a command becomes an exit code.
 #![forbid(unsafe_code)]
 
+mod carry_out;
 mod cli;
 mod command;
 mod coverage;
@@ -36,6 +37,7 @@ fn run(command: Command) -> anyhow::Result<exit::Code> {
         Command::Run(arguments) => command::run::run(&arguments),
         Command::Check(arguments) => command::check::check(&arguments.scenarios),
         Command::Report(arguments) => command::report::report(&arguments.runs),
+        Command::Selftest(arguments) => command::selftest::selftest(&arguments),
         Command::Faults(arguments) => command::faults::faults(&arguments),
         Command::Schema => command::check::schema(),
         Command::Bench(benchmark) => command::bench::bench(&benchmark),

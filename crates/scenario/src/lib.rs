@@ -15,6 +15,7 @@ mod schema;
 mod shape;
 mod text;
 mod tree;
+mod twin;
 mod validate;
 
 pub use load::{CollectError, LoadError, Loaded, collect, load, parse};
@@ -22,3 +23,4 @@ pub use mistake::{Mistake, Mistakes};
 pub use plan::Plan;
 pub use reference::reference;
 pub use schema::schema;
+pub use twin::{Twin, TwinError, twin};

@@ -24,5 +24,6 @@ mod supervision;
 mod triggers;
 
 pub use boot::{Boot, Descriptors, RoleDescriptors};
+pub use probes::{Punctuality, punctuality};
 pub use recorder::Observation;
 pub use run::{Order, RunError, run};

@@ -5,7 +5,9 @@
 //! (a hypervisor took it away, a device driver holds it). While a probe is silent, too, the
 //! silence of a process proves nothing.
 
+use crate::run::{STALL_NS, WATCHDOG_PRIORITY};
 use crossbeam_channel::{Receiver, Sender, unbounded};
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
@@ -89,9 +91,52 @@ fn look(due: &AtomicU64, stop: &AtomicBool, threshold_ns: u64, stalls: &Sender<S
     }
 }
 
+/// How punctually the host runs those who want to run every few milliseconds, on any processor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Punctuality {
+    /// How often somebody was to run.
+    pub looks: u64,
+    /// Lateness that 99 % of the times were not above (nearest rank), nanoseconds.
+    pub p99_late_ns: u64,
+    /// The worst, nanoseconds.
+    pub worst_late_ns: u64,
+    /// How often it was so late that a run would call it a stall.
+    pub stalls: u64,
+}
+
+/// Looks for so long, in the scheduling class of a run where that is permitted. Fails if that class
+/// cannot be left again.
+pub fn punctuality(for_ns: u64) -> io::Result<Punctuality> {
+    let realtime = sys::sched::set_realtime(WATCHDOG_PRIORITY).is_ok();
+    let probes = Probes::start(0);
+    sleep_until(now_ns() + for_ns);
+    let mut late_ns: Vec<u64> = probes.ended().map(|it| it.late_ns).collect();
+    // One that never came is in none of those that ended.
+    late_ns.extend(probes.lasting(now_ns()).map(|it| it.late_ns).filter(|&late| late > 0));
+    drop(probes);
+    if realtime {
+        sys::sched::set_normal()?;
+    }
+    late_ns.sort_unstable();
+    let rank = (late_ns.len() * 99).div_ceil(100);
+    Ok(Punctuality {
+        looks: late_ns.len() as u64,
+        p99_late_ns: rank.checked_sub(1).map_or(0, |index| late_ns[index]),
+        worst_late_ns: late_ns.last().copied().unwrap_or(0),
+        stalls: late_ns.iter().filter(|&&late| late >= STALL_NS).count() as u64,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_processor_is_looked_at() {
+        let seen = punctuality(5 * PERIOD_NS).unwrap();
+        assert!(seen.p99_late_ns <= seen.worst_late_ns, "{seen:?}");
+        assert!(seen.looks > 0 && seen.stalls <= seen.looks, "{seen:?}");
+    }
 
     #[test]
     fn a_probe_runs_on_and_a_late_one_is_told() {

@@ -41,13 +41,13 @@ const TAIL_NS: u64 = 150_000_000;
 /// The watchdog looks at least this often at what no descriptor tells: heartbeats and probes.
 const LOOK_PERIOD_NS: u64 = 20_000_000;
 /// Lateness from which on the host counts as stalled: a third of a frame period at 30 FPS.
-const STALL_NS: u64 = 10_000_000;
+pub(crate) const STALL_NS: u64 = 10_000_000;
 /// From the first spawn to the start of the schedule: afterwards the processes count as unable to
 /// start, however many restarts they have left.
 const START_TIMEOUT_NS: u64 = 20_000_000_000;
 /// Real-time priority of the nodes; the watchdog stands above them.
 const NODE_PRIORITY: u8 = 50;
-const WATCHDOG_PRIORITY: u8 = 60;
+pub(crate) const WATCHDOG_PRIORITY: u8 = 60;
 /// Heap that supervision may need.
 const HEAP_BYTES: usize = 256 << 10;
 /// Token of the stop signals; seats have their number.

@@ -3,9 +3,11 @@
 //! Always `posix_spawn`: a `fork` of a large parent costs milliseconds.
 
 mod flip;
+mod kin;
 mod status;
 
 pub use flip::{Flipped, Region};
+pub use kin::{Stranger, children_of};
 pub(crate) use status::own_hex_field;
 
 use nix::errno::Errno;
@@ -211,12 +213,14 @@ pub fn own_usage() -> io::Result<Usage> {
 /// Fields of `/proc/PID/stat` after the name, counted from 0 (proc(5) counts from 3).
 mod stat {
     pub(super) const STATE: usize = 0;
+    pub(super) const PARENT: usize = 1;
     pub(super) const FLAGS: usize = 6;
     pub(super) const MINOR_FAULTS: usize = 7;
     pub(super) const MAJOR_FAULTS: usize = 9;
     pub(super) const USER_TICKS: usize = 11;
     pub(super) const SYSTEM_TICKS: usize = 12;
     pub(super) const THREADS: usize = 17;
+    pub(super) const STARTED: usize = 19;
     pub(super) const RSS_PAGES: usize = 21;
 }
 

@@ -1,19 +1,16 @@
 //! `failop run`: scenarios on real processes, then their reports.
 
+use crate::carry_out::{HostSide, Turn, carry_out, twin_of};
 use crate::cli::RunArguments;
 use crate::command::check::load_all;
 use crate::exit::Code;
-use crate::live::{Live, Style};
+use crate::live::Style;
 use crate::{coverage, outputs, repetitions};
 use analysis::{Summary, Verdict};
 use anyhow::Context;
-use fault::Need;
-use recording::{Header, Host};
-use scenario::Loaded;
-use std::collections::BTreeMap;
+use scenario::{Loaded, Twin};
 use std::io::{IsTerminal, Write};
-use std::path::{Path, PathBuf};
-use supervisor::Order;
+use std::path::PathBuf;
 use sys::signals::StopSignals;
 use wire::event::Ending;
 
@@ -28,18 +25,20 @@ pub(crate) fn run(arguments: &RunArguments) -> anyhow::Result<Code> {
         return Ok(Code::Invalid);
     }
     for scenario in &mut scenarios {
+        if arguments.without_faults {
+            *scenario = twin_of(scenario, Twin::WithoutFaults)?;
+        }
         scenario.plan.seed = arguments.seed.unwrap_or(scenario.plan.seed);
     }
     coverage::clear(&arguments.out)?;
-    let lacking = supervisor::needs::lacking();
+    let host = HostSide { lacking: supervisor::needs::lacking(), stop };
     let mut summaries = Vec::new();
     let mut broken = 0;
     let turns =
         scenarios.iter().flat_map(|scenario| (1..=arguments.repeat).map(move |n| (scenario, n)));
     let all = scenarios.len() * arguments.repeat as usize;
     for (turn, (scenario, repetition)) in (1..).zip(turns) {
-        let turn_of = Turn { scenario, repetition, lacking: &lacking, stop: &stop };
-        let ending = match run_one(arguments, &turn_of) {
+        let ending = match run_one(arguments, (scenario, repetition), &host) {
             Ok((ending, summary)) => {
                 if !arguments.quiet {
                     let verdict = report::verdict_line(&summary);
@@ -88,76 +87,23 @@ fn directory(arguments: &RunArguments, scenario: &Loaded, repetition: u32) -> Pa
     }
 }
 
-/// One run of one scenario.
-struct Turn<'a> {
-    scenario: &'a Loaded,
-    repetition: u32,
-    lacking: &'a BTreeMap<Need, String>,
-    stop: &'a StopSignals,
-}
-
-fn run_one(arguments: &RunArguments, turn: &Turn) -> anyhow::Result<(Ending, Summary)> {
-    let Turn { scenario, repetition, lacking, stop } = *turn;
+fn run_one(
+    arguments: &RunArguments,
+    (scenario, repetition): (&Loaded, u32),
+    host: &HostSide,
+) -> anyhow::Result<(Ending, Summary)> {
     let name = &scenario.plan.name;
-    let directory = &directory(arguments, scenario, repetition);
     if arguments.repeat > 1 && repetition == 1 {
         repetitions::clear(&arguments.out.join(name), name, arguments.repeat)?;
     }
-    std::fs::create_dir_all(directory)
-        .with_context(|| format!("cannot make {}", directory.display()))?;
-    outputs::remove(directory)?;
     let style = match (arguments.quiet, std::io::stderr().is_terminal()) {
         (true, _) => Style::Quiet,
         (false, true) => Style::Terminal,
         (false, false) => Style::Plain,
     };
-    let mut plan = scenario.plan.clone();
-    plan.draw_phases(repetition, arguments.repeat);
-    let live = Live::start(style, &plan, repetition);
-    let order = Order {
-        plan: &plan,
-        // The very file that runs, also if another was built in its place meanwhile.
-        program: Path::new("/proc/self/exe"),
-        directory,
-        header: header(turn, arguments.repeat),
-        stop,
-        lacking: &lacking.keys().copied().collect::<Vec<_>>(),
-        observer: live.observer(),
-    };
-    let ending = supervisor::run(order);
-    live.finish();
-    let ending = ending.with_context(|| {
-        let directory = directory.display();
-        format!("cannot run {name}; what there is of it: failop report {directory}")
-    })?;
-    Ok((ending, outputs::write(directory)?))
-}
-
-fn header(turn: &Turn, repetitions: u32) -> Header {
-    let Turn { scenario, repetition, lacking, .. } = *turn;
-    let host = sys::host::describe();
-    let lacks = lacking.iter().map(|(need, why)| (need.name().to_owned(), why.clone()));
-    Header {
-        scenario_path: scenario.path.display().to_string(),
-        scenario_text: scenario.text.clone(),
-        seed: scenario.plan.seed,
-        repetition,
-        repetitions,
-        program_version: env!("CARGO_PKG_VERSION").to_owned(),
-        started_unix_ms: sys::clock::unix_ms(),
-        host: Host {
-            name: host.name,
-            kernel: host.kernel,
-            architecture: host.architecture,
-            cpu_model: host.cpu_model,
-            cpus: host.cpus,
-            memory_mib: host.memory_mib,
-            idle_policy: host.idle_policy,
-            // The supervisor finds out.
-            scheduling: String::new(),
-            lacks: lacks.collect(),
-        },
-    }
+    let directory = &directory(arguments, scenario, repetition);
+    let repetitions = arguments.repeat;
+    carry_out(&Turn { scenario, repetition, repetitions, directory, style }, host)
 }
 
 /// What the runs so far come to together: after each run, so that a later failure loses nothing.

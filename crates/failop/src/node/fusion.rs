@@ -15,7 +15,7 @@ use channel::doorbell::Doorbell;
 use channel::frames::Reader;
 use channel::mailbox::{Mail, Mailbox, Sent};
 use channel::status::Presence;
-use checks::{Checks, Found};
+use checks::{Checks, Found, NEVER};
 use output::{on_the_record, tell_mode, tell_output};
 use std::convert::Infallible;
 use std::os::fd::RawFd;
@@ -49,11 +49,14 @@ pub(super) struct Inherited {
 pub(super) fn work(attaching: Attaching, inherited: &Inherited) -> anyhow::Result<Infallible> {
     let plan = &attaching.plan;
     let ego_speed_mps = plan.traffic.ego.speed_mps;
-    let config = Config {
+    let mut config = Config {
         camera_period_ns: 1_000_000_000 / u64::from(plan.camera.fps),
         radar_period_ns: plan.radar.period_ns,
         ..Config::new(calibration(&CameraModel::default()))
     };
+    if plan.disabled.contains(&Detector::Silence) {
+        config.periods_until_gone = NEVER;
+    }
     let mut fusion = Fusion::new(config);
     if attaching.stands_by() {
         warm_up(config);
@@ -429,11 +432,8 @@ impl Driver {
         }
     }
 
-    /// Tells a change of mode that silence brings.
+    /// Tells a change of mode that silence brings, or the watchdog's word.
     fn follow_mode(&mut self) {
-        if !self.runtime.watches(Detector::Silence) {
-            return;
-        }
         let mode = on_the_record(&self.runtime, self.fusion.mode_at(now_ns()));
         tell_mode(&mut self.runtime, &mut self.mode, mode);
     }

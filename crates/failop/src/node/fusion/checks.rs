@@ -11,12 +11,17 @@ use wire::event::{Detector, StreamState};
 /// A cycle without a sample is over this many tenths of a period after the last one.
 const CYCLE_TENTHS: u64 = 15;
 
+/// Periods until a sensor counts as gone, where nobody listens for silence: however long nothing comes, its
+/// last data count as fresh, and no cycle is missed.
+pub(super) const NEVER: u32 = u32::MAX;
+
 pub(super) struct Checks {
     picture: PictureMonitor,
     radar: RadarMonitor,
     /// By [`Node::index`]: camera, radar.
     clocks: [ClockMonitor; 2],
     streams: [Qualification; 2],
+    listens: bool,
 }
 
 /// The qualification of one stream.
@@ -42,6 +47,7 @@ impl Checks {
             radar,
             clocks: periods.map(ClockMonitor::new),
             streams: [stream(Demands::FRAMES, periods[0]), stream(Demands::RADAR, periods[1])],
+            listens: config.periods_until_gone != NEVER,
         }
     }
 
@@ -74,14 +80,15 @@ impl Checks {
 
     /// When a stream next misses a cycle, if nothing comes.
     pub(super) fn next_miss_ns(&self) -> u64 {
-        self.streams.iter().map(Qualification::misses_ns).min().unwrap_or(u64::MAX)
+        let streams = self.streams.iter().filter(|_| self.listens);
+        streams.map(Qualification::misses_ns).min().unwrap_or(u64::MAX)
     }
 
     /// Cycles that brought nothing up to `now_ns`; the new states.
     pub(super) fn misses(&mut self, now_ns: u64) -> Vec<(Node, StreamState)> {
         let mut changed = Vec::new();
         for (node, stream) in [Node::Camera, Node::Radar].into_iter().zip(&mut self.streams) {
-            while stream.misses_ns() <= now_ns {
+            while self.listens && stream.misses_ns() <= now_ns {
                 let at_ns = stream.cycle_ns + stream.period_ns;
                 changed.extend(stream.cycle(Status::NoNewData, at_ns).map(|state| (node, state)));
             }

@@ -1,0 +1,95 @@
+//! One run of one scenario, from the plan to the reports: [`carry_out`].
+
+use crate::live::{Live, Style};
+use crate::outputs;
+use analysis::Summary;
+use anyhow::Context;
+use fault::Need;
+use recording::{Header, Host};
+use scenario::{Loaded, Twin};
+use std::collections::BTreeMap;
+use std::path::Path;
+use supervisor::Order;
+use sys::signals::StopSignals;
+use wire::event::Ending;
+
+/// One run of one scenario.
+pub(crate) struct Turn<'a> {
+    pub(crate) scenario: &'a Loaded,
+    pub(crate) repetition: u32,
+    /// How many there are.
+    pub(crate) repetitions: u32,
+    pub(crate) directory: &'a Path,
+    pub(crate) style: Style,
+}
+
+/// What all runs of an invocation have in common.
+pub(crate) struct HostSide {
+    /// What this host lacks, and why.
+    pub(crate) lacking: BTreeMap<Need, String>,
+    pub(crate) stop: StopSignals,
+}
+
+/// Runs, and makes every output from the recording.
+pub(crate) fn carry_out(turn: &Turn, host: &HostSide) -> anyhow::Result<(Ending, Summary)> {
+    let Turn { scenario, repetition, repetitions, directory, style } = *turn;
+    let name = &scenario.plan.name;
+    std::fs::create_dir_all(directory)
+        .with_context(|| format!("cannot make {}", directory.display()))?;
+    outputs::remove(directory)?;
+    let mut plan = scenario.plan.clone();
+    plan.draw_phases(repetition, repetitions);
+    let live = Live::start(style, &plan, repetition);
+    let order = Order {
+        plan: &plan,
+        // The very file that runs, also if another was built in its place meanwhile.
+        program: Path::new("/proc/self/exe"),
+        directory,
+        header: header(turn, &host.lacking),
+        stop: &host.stop,
+        lacking: &host.lacking.keys().copied().collect::<Vec<_>>(),
+        observer: live.observer(),
+    };
+    let ending = supervisor::run(order);
+    live.finish();
+    let ending = ending.with_context(|| {
+        let directory = directory.display();
+        format!("cannot run {name}; what there is of it: failop report {directory}")
+    })?;
+    Ok((ending, outputs::write(directory)?))
+}
+
+fn header(turn: &Turn, lacking: &BTreeMap<Need, String>) -> Header {
+    let Turn { scenario, repetition, repetitions, .. } = *turn;
+    let host = sys::host::describe();
+    let lacks = lacking.iter().map(|(need, why)| (need.name().to_owned(), why.clone()));
+    Header {
+        scenario_path: scenario.path.display().to_string(),
+        scenario_text: scenario.text.clone(),
+        seed: scenario.plan.seed,
+        repetition,
+        repetitions,
+        program_version: env!("CARGO_PKG_VERSION").to_owned(),
+        started_unix_ms: sys::clock::unix_ms(),
+        host: Host {
+            name: host.name,
+            kernel: host.kernel,
+            architecture: host.architecture,
+            cpu_model: host.cpu_model,
+            cpus: host.cpus,
+            memory_mib: host.memory_mib,
+            idle_policy: host.idle_policy,
+            // The supervisor finds out.
+            scheduling: String::new(),
+            lacks: lacks.collect(),
+        },
+    }
+}
+
+/// The twin of a scenario, of the same file.
+pub(crate) fn twin_of(scenario: &Loaded, which: Twin) -> anyhow::Result<Loaded> {
+    let name = scenario.path.display().to_string();
+    let text = scenario::twin(&scenario.text, which).with_context(|| name.clone())?;
+    let plan = scenario::parse(&name, &text).context("the twin is no scenario")?;
+    Ok(Loaded { plan, text, path: scenario.path.clone() })
+}
