@@ -217,6 +217,13 @@ impl Fusion {
         &self.output
     }
 
+    /// Nothing more has arrived until `now_ns`: which sensors are alive then. A change of mode up to
+    /// then is not due any more.
+    pub fn on_time(&mut self, now_ns: u64) -> Mode {
+        self.newest_arrival_ns = self.newest_arrival_ns.max(now_ns);
+        self.mode_at(now_ns)
+    }
+
     /// Which sensors are alive at `now_ns`: those whose newest data are at most
     /// [`Config::periods_until_gone`] periods old. Depends on the ages of the data alone.
     pub fn mode_at(&self, now_ns: u64) -> Mode {

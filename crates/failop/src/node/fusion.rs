@@ -434,7 +434,7 @@ impl Driver {
 
     /// Tells a change of mode that silence brings, or the watchdog's word.
     fn follow_mode(&mut self) {
-        let mode = on_the_record(&self.runtime, self.fusion.mode_at(now_ns()));
+        let mode = on_the_record(&self.runtime, self.fusion.on_time(now_ns()));
         tell_mode(&mut self.runtime, &mut self.mode, mode);
     }
 

@@ -79,6 +79,20 @@ fn the_mode_changes_when_it_was_said_to_and_not_before() {
 }
 
 #[test]
+fn a_change_of_mode_that_came_without_data_is_due_once() {
+    let mut fusion = fusion();
+    fusion.on_frame(1000 * MS, 1005 * MS, &FRAME).unwrap();
+    fusion.on_radar(1000 * MS, 1010 * MS, &[]).unwrap();
+    let mut modes = Vec::new();
+    while let Some(change_ns) = fusion.next_mode_change_ns() {
+        // Who is woken late is not woken again at once.
+        modes.push(fusion.on_time(change_ns + 5 * MS));
+        assert!(fusion.next_mode_change_ns().is_none_or(|next_ns| next_ns > change_ns + 5 * MS));
+    }
+    assert_eq!(modes, [Mode::RadarOnly, Mode::Blind]);
+}
+
+#[test]
 fn an_old_message_does_not_revive_a_sensor() {
     let mut fusion = fusion();
     fusion.on_radar(1000 * MS, 1010 * MS, &[]).unwrap();
