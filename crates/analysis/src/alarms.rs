@@ -62,7 +62,7 @@ pub(crate) fn by_detector(alarms: &[Noticed]) -> BTreeMap<Detector, u64> {
 fn involved(noticed: &Noticed) -> impl Iterator<Item = Node> {
     let by = match noticed.by {
         Source::Node(node) => Some(node),
-        Source::Watchdog => None,
+        Source::Watchdog | Source::Plant => None,
     };
     std::iter::once(noticed.node).chain(by)
 }
@@ -112,7 +112,7 @@ fn is_excused(findings: &Findings, noticed: &Noticed) -> bool {
     let timeline = &findings.timeline;
     let patience = match noticed.by {
         Source::Watchdog => findings.patience(noticed.node, noticed.detector),
-        Source::Node(_) => Some(modes::silence_limit(timeline)),
+        Source::Node(_) | Source::Plant => Some(modes::silence_limit(timeline)),
     };
     patience.is_some_and(|patience| {
         findings.stalls.disturb(Span { from: noticed.at.saturating_sub(patience), to: noticed.at })

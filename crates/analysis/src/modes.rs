@@ -14,7 +14,7 @@ pub(crate) struct ModeInForce {
 
 /// Fusion calls a sensor gone after three of its periods without fresh data; the fourth is for it to
 /// say so. A fusion that is silent for this many of the longest sensor periods has no known mode,
-/// unless the last it told was that it is blind: then it owes nothing.
+/// unless the last it told was that it is blind or coasting: then it owes nothing.
 const SILENT_PERIODS: i64 = 4;
 
 /// After this long without a word from fusion nothing is known of it.
@@ -33,7 +33,11 @@ pub(crate) fn mode_spans(timeline: &Timeline) -> Vec<ModeInForce> {
         let mut own: Vec<ModeInForce> = Vec::new();
         for (index, &(at, mode)) in seen.iter().enumerate() {
             let next = seen.get(index + 1).map_or(end, |&(next, _)| next).min(end);
-            let to = if mode == Mode::Blind { next } else { next.min(at + limit) };
+            let to = if matches!(mode, Mode::Blind | Mode::Coasting) {
+                next
+            } else {
+                next.min(at + limit)
+            };
             match own.last_mut() {
                 Some(last) if last.mode == mode && last.span.to == at => last.span.to = to.max(at),
                 _ if at < to => own.push(ModeInForce { mode, span: Span { from: at, to } }),

@@ -67,7 +67,7 @@ pub(crate) fn all_noticed(timeline: &Timeline) -> Vec<Noticed> {
 
 fn uses(mode: Mode, sensor: Node) -> bool {
     match mode {
-        Mode::Blind | Mode::Safe => false,
+        Mode::Blind | Mode::Coasting | Mode::Safe => false,
         Mode::CameraOnly => sensor == Node::Camera,
         Mode::RadarOnly => sensor == Node::Radar,
         Mode::Fused => true,

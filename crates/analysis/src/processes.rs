@@ -12,19 +12,21 @@ use crate::words;
 /// Usage before this is start-up, not steady state.
 const STEADY_FROM_NS: Moment = 500_000_000;
 
-/// Camera, radar, fusion, watchdog.
+/// Camera, radar, fusion, watchdog; and the plant where there was one.
 pub(crate) fn processes(timeline: &Timeline) -> Vec<Process> {
+    let has_plant = timeline.plan.traffic.ego.brakes.is_some();
     Source::ALL
         .into_iter()
+        .filter(|&source| has_plant || source != Source::Plant)
         .map(|source| Process {
             name: source.name().to_owned(),
             incarnations: match source {
                 Source::Node(node) => incarnations(timeline, node),
-                Source::Watchdog => watchdog(timeline),
+                Source::Watchdog | Source::Plant => unsupervised(timeline, source),
             },
             state_at_end: match source {
                 Source::Node(node) => state_at_end(timeline, node),
-                Source::Watchdog => None,
+                Source::Watchdog | Source::Plant => None,
             },
             usage: usage(timeline, source),
         })
@@ -53,8 +55,8 @@ fn incarnations(timeline: &Timeline, node: Node) -> Vec<Incarnation> {
         .collect()
 }
 
-fn watchdog(timeline: &Timeline) -> Vec<Incarnation> {
-    let started = timeline.processes.started.iter().filter(|it| it.source == Source::Watchdog);
+fn unsupervised(timeline: &Timeline, source: Source) -> Vec<Incarnation> {
+    let started = timeline.processes.started.iter().filter(|it| it.source == source);
     started
         .map(|it| Incarnation {
             number: it.incarnation,

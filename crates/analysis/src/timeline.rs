@@ -219,6 +219,7 @@ impl<'a> Timeline<'a> {
                 Source::Watchdog => self.file_watchdog(at, record),
                 Source::Node(Node::Fusion) => self.file_fusion(at, record),
                 Source::Node(Node::Camera | Node::Radar) => self.file_sensor(at, record),
+                Source::Plant => {}
             },
         }
     }
@@ -229,6 +230,8 @@ fn writes(source: Source, event: &Event) -> bool {
     match event {
         Event::Started { .. } | Event::Applied { .. } => true,
         Event::Attached {} | Event::Resumed { .. } => source != Source::Watchdog,
+        Event::EgoStretch { .. } => source == Source::Plant,
+        Event::PlantBehind { .. } => matches!(source, Source::Node(Node::Camera | Node::Radar)),
         Event::FramePublished { .. } | Event::FrameOverrun { .. } => {
             source == Source::Node(Node::Camera)
         }
@@ -249,6 +252,9 @@ fn writes(source: Source, event: &Event) -> bool {
         | Event::TracksDropped { .. }
         | Event::RadarReceived { .. }
         | Event::Track { .. }
+        | Event::TrackCovariance { .. }
+        | Event::ObjectSeen { .. }
+        | Event::BrakeRequested { .. }
         | Event::ModeChanged { .. }
         | Event::CommandSent { .. }
         | Event::CommandAcknowledged { .. } => source == Source::Node(Node::Fusion),
@@ -269,6 +275,7 @@ fn writes(source: Source, event: &Event) -> bool {
         | Event::Lifted { .. }
         | Event::StatusChanged { .. }
         | Event::GlobalStatus { .. }
-        | Event::SystemState { .. } => source == Source::Watchdog,
+        | Event::SystemState { .. }
+        | Event::PlantLost { .. } => source == Source::Watchdog,
     }
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use fusion::{CameraCalibration, Config, Detection, Fusion, Mode, Output, Status};
-use world::traffic::{Actor, Ego, Manoeuvre, Size, Start, Step, Traffic};
-use world::{CameraModel, Motion, RadarModel, RadarSensor, Renderer};
+use world::traffic::{Actor, Ego, Kind, Manoeuvre, Size, Start, Step, Traffic};
+use world::{CameraModel, Motion, RadarModel, RadarSensor, Renderer, Way};
 
 const CAMERA_PERIOD_NS: u64 = 33_333_333;
 const RADAR_PERIOD_NS: u64 = 50_000_000;
@@ -20,17 +20,19 @@ const EGO_MPS: f64 = 25.0;
 fn cut_in() -> Traffic {
     let actor = |id: &str, x_m, y_m, speed_mps, script| Actor {
         id: id.into(),
+        kind: Kind::Car,
         start: Start { x_m, y_m, speed_mps },
         size: Size::CAR,
         script,
     };
     let change = Manoeuvre::LaneChange { dy_m: 3.5, peak_lateral_mps: 2.0 };
     Traffic {
-        ego: Ego { speed_mps: EGO_MPS },
+        ego: Ego { speed_mps: EGO_MPS, brakes: None },
         actors: vec![
             actor("cutter", 40.0, -3.5, 23.0, vec![Step { at_s: 3.0, manoeuvre: change }]),
             actor("neighbour", 55.0, 3.5, 25.0, vec![]),
         ],
+        ..Traffic::default()
     }
 }
 
@@ -82,6 +84,7 @@ fn run(faults: &Faults, seed: u64) -> Outcome {
     let mut renderer = Renderer::new(model, &traffic, seed);
     let radar = RadarSensor::new(RadarModel::default(), &traffic, seed);
     let motion = Motion::new(&traffic);
+    let way = Way::even(EGO_MPS);
     let mut fusion = Fusion::new(Config::new(camera));
     fusion.set_ego_speed_mps(EGO_MPS);
 
@@ -104,10 +107,10 @@ fn run(faults: &Faults, seed: u64) -> Outcome {
     for ((now_ns, captured_ns, sequence), is_frame) in events {
         let captured_s = captured_ns as f64 * 1e-9;
         let output = if is_frame {
-            renderer.render(captured_s, sequence, &mut pixels);
+            renderer.render(captured_s, way.at(captured_s), sequence, &mut pixels);
             fusion.on_frame(captured_ns, now_ns, &pixels)
         } else {
-            radar.measure(captured_s, sequence as u32, &mut detections);
+            radar.measure(captured_s, way.at(captured_s), sequence as u32, &mut detections);
             let detections: Vec<Detection> = detections.iter().map(converted).collect();
             fusion.on_radar(captured_ns, now_ns, &detections)
         };
@@ -127,7 +130,8 @@ impl Outcome {
             return;
         }
         self.outputs += 1;
-        let truth: Vec<_> = motion.at(now_ns as f64 * 1e-9).collect();
+        let now_s = now_ns as f64 * 1e-9;
+        let truth: Vec<_> = motion.at(now_s, Way::even(EGO_MPS).at(now_s)).collect();
         let mut missing = true;
         for track in output.tracks.iter().filter(|track| track.status == Status::Confirmed) {
             let apart = |index: usize| {

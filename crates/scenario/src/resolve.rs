@@ -20,8 +20,9 @@ pub(crate) fn plan(text: text::Scenario) -> Result<plan::Plan, Never> {
     let camera = plan::Camera { fps, buffers, protection };
     let duration_ns = ns_from_s(text.duration_s);
     let traffic = traffic::Traffic {
-        ego: traffic::Ego { speed_mps: mps_from_kph(text.ego.speed_kph) },
+        ego: traffic::Ego { speed_mps: mps_from_kph(text.ego.speed_kph), brakes: None },
         actors: text.actor.into_iter().map(actor).collect(),
+        ..traffic::Traffic::default()
     };
     let run = Run { traffic: &traffic, camera, duration_ns };
     let resolved = faults::faults(&text.fault, &run)?;
@@ -68,6 +69,7 @@ fn actor(text: actor::Actor) -> traffic::Actor {
     let actor::Size { length_m, width_m, height_m } = text.size;
     traffic::Actor {
         id: text.id,
+        kind: traffic::Kind::Car,
         start: traffic::Start { x_m, y_m, speed_mps: mps_from_kph(speed_kph) },
         size: traffic::Size { length_m, width_m, height_m },
         script: text.script.iter().map(step).collect(),
@@ -80,7 +82,9 @@ fn step(text: &actor::Step) -> traffic::Step {
         actor::Manoeuvre::LaneChange(actor::LaneChange { dy_m, peak_lateral_mps }) => {
             Manoeuvre::LaneChange { dy_m, peak_lateral_mps }
         }
-        actor::Manoeuvre::Brake(actor::Brake { decel_mps2 }) => Manoeuvre::Brake { decel_mps2 },
+        actor::Manoeuvre::Brake(actor::Brake { decel_mps2 }) => {
+            Manoeuvre::Speed { to_mps: 0.0, rate_mps2: decel_mps2 }
+        }
     };
     traffic::Step { at_s: text.at_s, manoeuvre }
 }

@@ -70,7 +70,8 @@ pub(crate) fn mode(_: &mut SchemaGenerator) -> Schema {
         (Mode::Fused.name(), "camera and radar are fresh"),
         (Mode::CameraOnly.name(), "only the camera is fresh"),
         (Mode::RadarOnly.name(), "only the radar is fresh"),
-        (Mode::Blind.name(), "neither sensor is fresh"),
+        (Mode::Coasting.name(), "neither sensor is fresh, tracks are extrapolated"),
+        (Mode::Blind.name(), "neither sensor is fresh, and no track is left"),
         (Mode::Safe.name(), "the watchdog has sent the system to its safe state"),
     ])
 }

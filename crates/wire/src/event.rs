@@ -265,6 +265,50 @@ events! {
         /// Its state.
         state: StreamState,
     }
+    /// How sure fusion is of the track written just before: the covariance of x, y, vx and vy, as
+    /// [`pack_pair`] packs pairs of its upper triangle.
+    42 TrackCovariance {
+        /// Track id.
+        id: u32,
+        /// Of x with x (m²) and with y (m²).
+        xx_xy: u64,
+        /// Of x with vx and with vy, m²/s.
+        xvx_xvy: u64,
+        /// Of y with y (m²) and with vx (m²/s).
+        yy_yvx: u64,
+        /// Of y with vy (m²/s) and of vx with vx (m²/s²).
+        yvy_vxvx: u64,
+        /// Of vx with vy and of vy with vy, m²/s².
+        vxvy_vyvy: u64,
+    }
+    /// One object that a sensor's sample shows, as fusion made it out; written after the output that
+    /// it went into.
+    43 ObjectSeen {
+        /// The stream of the sample.
+        stream: Node,
+        /// Frame number or radar cycle.
+        item: u64,
+        /// Bearing, rad, left positive.
+        azimuth_rad: f64,
+        /// Distance, metres.
+        range_m: f64,
+        /// The track that it was taken for; 0 for none.
+        track: u32,
+        /// Its normalised innovation squared against that track: χ² with 2 degrees of freedom for the
+        /// camera, 3 for the radar. 0 without a track.
+        nis: f64,
+    }
+    /// Fusion changed what it asks of the brakes.
+    44 BrakeRequested {
+        /// Deceleration asked for, m/s²; 0 is not to brake.
+        deceleration_mps2: f64,
+        /// Time to collision that it is asked for, s; infinite without one.
+        ttc_s: f64,
+        /// The track that it is asked for; 0 for none.
+        track: u32,
+        /// 1 where it is a statement; 0 where fusion cannot tell, and the brakes hold what they do.
+        valid: u32,
+    }
     /// The radar's acknowledgement of a command arrived.
     38 CommandAcknowledged {
         /// The command's number.
@@ -421,6 +465,48 @@ events! {
         /// From here on.
         state: SystemState,
     }
+    /// The plant is gone or stands still: what the sensors see is not true any more.
+    67 PlantLost {
+        /// As in `Exited`; `u32::MAX` where it lives and stands still.
+        status: u32,
+    }
+
+    // ---- plant ----
+
+    /// The way of the ego car from a time on; it replaces what was to follow that time.
+    80 EgoStretch {
+        /// When it begins, s from the start of the schedule.
+        from_s: f64,
+        /// Distance along the road, m.
+        distance_m: f64,
+        /// Speed, m/s.
+        speed_mps: f64,
+        /// Acceleration, m/s².
+        acceleration_mps2: f64,
+        /// Change of the acceleration, m/s³.
+        jerk_mps3: f64,
+    }
+
+    // ---- sensors, of the plant ----
+
+    /// A sensor had to know where the ego is at a time that the plant had not reached.
+    81 PlantBehind {
+        /// Frame number or radar cycle.
+        item: u64,
+        /// How far behind the plant was, nanoseconds.
+        behind_ns: u64,
+    }
+}
+
+/// Two numbers of single precision in one word.
+pub fn pack_pair(first: f64, second: f64) -> u64 {
+    u64::from((first as f32).to_bits()) | u64::from((second as f32).to_bits()) << 32
+}
+
+/// The two numbers that [`pack_pair`] packed.
+pub fn unpack_pair(word: u64) -> (f64, f64) {
+    let number = |bits: u32| f64::from(f32::from_bits(bits));
+    (number(word as u32), number((word >> 32) as u32))
 }
 
 impl Event {
@@ -448,6 +534,7 @@ mod tests {
             Event::Track { id: 1, x_m: 1.5, y_m: -2.0, vx_mps: 0.1, vy_mps: -0.2, ages_us: 9 },
             Event::Detected { node: Node::Fusion, incarnation: 2, detector: Detector::Exit },
             Event::RunEnded { ending: Ending::Interrupted },
+            Event::BrakeRequested { deceleration_mps2: 6.0, ttc_s: 1.4, track: 3, valid: 1 },
         ];
         for event in events {
             let record = Record { t_ns: 123_456_789_012, incarnation: 3, event };
@@ -466,6 +553,12 @@ mod tests {
         .to_words();
         words[2] = 99;
         assert_eq!(Record::from_words(&words), None);
+    }
+
+    #[test]
+    fn two_numbers_pack_into_one_word() {
+        assert_eq!(unpack_pair(pack_pair(0.25, -3.5)), (0.25, -3.5));
+        assert_eq!(unpack_pair(pack_pair(f64::INFINITY, 0.0)), (f64::INFINITY, 0.0));
     }
 
     #[test]

@@ -50,22 +50,25 @@ impl std::fmt::Display for Node {
     }
 }
 
-/// Who wrote an event: a node, or the watchdog above them.
+/// Who wrote an event: a node, the watchdog above them, or the plant beside them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Source {
     /// A supervised process.
     Node(Node),
     /// The watchdog.
     Watchdog,
+    /// The plant, in a run in which the ego car brakes.
+    Plant,
 }
 
 impl Source {
-    /// Every source of events: the nodes in order, then the watchdog.
-    pub const ALL: [Source; 4] = [
+    /// Every source of events: the nodes in order, then the watchdog and the plant.
+    pub const ALL: [Source; 5] = [
         Source::Node(Node::Camera),
         Source::Node(Node::Radar),
         Source::Node(Node::Fusion),
         Source::Watchdog,
+        Source::Plant,
     ];
 
     /// The source's index in [`Source::ALL`].
@@ -73,6 +76,7 @@ impl Source {
         match self {
             Source::Node(node) => node.index(),
             Source::Watchdog => Node::ALL.len(),
+            Source::Plant => Node::ALL.len() + 1,
         }
     }
 
@@ -81,6 +85,7 @@ impl Source {
         match self {
             Source::Node(node) => node.name(),
             Source::Watchdog => "watchdog",
+            Source::Plant => "plant",
         }
     }
 }

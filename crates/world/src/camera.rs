@@ -11,6 +11,7 @@ mod vehicle;
 use serde::{Deserialize, Serialize};
 
 use crate::motion::{Motion, Object};
+use crate::plant::EgoState;
 use crate::random::{Draws, Purpose};
 use crate::traffic::Traffic;
 use noise::Noise;
@@ -18,7 +19,6 @@ use scenery::Scenery;
 use vehicle::Vehicle;
 
 pub use noise::NOISE_SIGMA_GREY;
-pub use scenery::LANE_WIDTH_M;
 
 /// A pinhole camera that looks straight ahead, level, from above the origin of the ego frame.
 ///
@@ -132,15 +132,15 @@ impl Renderer {
         }
     }
 
-    /// Writes the picture at time `t_s`, row by row from the top, every byte of it. `frame` picks
-    /// the noise. The picture depends on the arguments and on those of [`new`](Self::new) alone.
+    /// Writes the picture at time `t_s`, when the ego is in this state, row by row from the top, every
+    /// byte of it. `frame` picks the noise. The picture depends on the arguments and on those of [`new`](Self::new) alone.
     ///
     /// # Panics
     /// Where `pixels` is not as long as [`CameraModel::pixels`].
-    pub fn render(&mut self, t_s: f64, frame: u64, pixels: &mut [u8]) {
+    pub fn render(&mut self, t_s: f64, ego: EgoState, frame: u64, pixels: &mut [u8]) {
         assert_eq!(pixels.len(), self.model.pixels(), "the buffer holds one picture");
-        self.place_vehicles(t_s);
-        self.scenery.advance(self.motion.ego_distance_m(t_s));
+        self.place_vehicles(t_s, ego);
+        self.scenery.advance(ego.distance_m);
         let mut noise = self.noise.frame(self.seed, frame);
         for (index, out) in pixels.chunks_exact_mut(self.row.len()).enumerate() {
             self.scenery.paint(index, &mut self.row);
@@ -151,9 +151,9 @@ impl Renderer {
         }
     }
 
-    fn place_vehicles(&mut self, t_s: f64) {
+    fn place_vehicles(&mut self, t_s: f64, ego: EgoState) {
         self.objects.clear();
-        self.objects.extend(self.motion.at(t_s));
+        self.objects.extend(self.motion.at(t_s, ego));
         self.objects
             .sort_unstable_by(|a, b| b.x_m.total_cmp(&a.x_m).then_with(|| a.actor.cmp(&b.actor)));
         self.vehicles.clear();
@@ -175,17 +175,23 @@ fn fill(row: &mut [u8], from_px: f64, to_px: f64, grey: u8) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::traffic::{Actor, Ego, Size, Start};
+    use crate::plant::Way;
+    use crate::traffic::{Actor, Ego, Kind, Size, Start};
 
     /// An ego at 25 m/s and standing cars at these x and y.
     fn traffic(places: &[(f64, f64)]) -> Traffic {
         let actor = |&(x_m, y_m): &(f64, f64)| Actor {
             id: "car".into(),
+            kind: Kind::Car,
             start: Start { x_m, y_m, speed_mps: 0.0 },
             size: Size::CAR,
             script: Vec::new(),
         };
-        Traffic { ego: Ego { speed_mps: 25.0 }, actors: places.iter().map(actor).collect() }
+        Traffic {
+            ego: Ego { speed_mps: 25.0, brakes: None },
+            actors: places.iter().map(actor).collect(),
+            ..Traffic::default()
+        }
     }
 
     fn renderer(places: &[(f64, f64)], seed: u64) -> Renderer {
@@ -195,7 +201,8 @@ mod tests {
     /// Frame k at 30 frames a second.
     fn frame(renderer: &mut Renderer, k: u32) -> Vec<u8> {
         let mut pixels = vec![0; renderer.model.pixels()];
-        renderer.render(f64::from(k) / 30.0, u64::from(k), &mut pixels);
+        let t_s = f64::from(k) / 30.0;
+        renderer.render(t_s, Way::even(25.0).at(t_s), u64::from(k), &mut pixels);
         pixels
     }
 
@@ -225,7 +232,7 @@ mod tests {
         let mut one = renderer(&[], 1);
         let mut draw = |t_s, frame| {
             let mut pixels = vec![0; one.model.pixels()];
-            one.render(t_s, frame, &mut pixels);
+            one.render(t_s, Way::even(25.0).at(t_s), frame, &mut pixels);
             fnv(&pixels)
         };
         let mut pictures =
@@ -240,7 +247,7 @@ mod tests {
         let mut renderer = renderer(&[(20.0, 1.0)], 1);
         let [over_black, over_white] = [0, 255].map(|before| {
             let mut pixels = vec![before; renderer.model.pixels()];
-            renderer.render(0.0, 0, &mut pixels);
+            renderer.render(0.0, EgoState::default(), 0, &mut pixels);
             pixels
         });
         assert!(over_black == over_white);
@@ -321,7 +328,12 @@ mod tests {
             for step in 0..200_u32 {
                 let x_m = f64::from(step) * 0.25 - 6.0;
                 let places = [-9.0, -0.925, 0.0, 1.5, 3.5].map(|y_m| (x_m, y_m));
-                Renderer::new(model, &traffic(&places), 1).render(0.0, 0, &mut pixels);
+                Renderer::new(model, &traffic(&places), 1).render(
+                    0.0,
+                    EgoState::default(),
+                    0,
+                    &mut pixels,
+                );
             }
         }
     }
@@ -329,6 +341,6 @@ mod tests {
     #[test]
     #[should_panic(expected = "the buffer holds one picture")]
     fn a_buffer_of_another_size_is_refused() {
-        renderer(&[], 1).render(0.0, 0, &mut [0; 100]);
+        renderer(&[], 1).render(0.0, EgoState::default(), 0, &mut [0; 100]);
     }
 }

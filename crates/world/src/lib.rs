@@ -12,11 +12,17 @@
 
 pub mod camera;
 pub mod motion;
+pub mod plant;
 pub mod radar;
 mod random;
+pub mod road;
 pub mod traffic;
+pub mod weather;
 
 pub use camera::{CameraModel, Renderer};
 pub use motion::{Motion, Object};
+pub use plant::{Brakes, EgoState, Plant, Request, Way};
 pub use radar::{Beam, Detection, MAX_DETECTIONS, RadarModel, RadarSensor};
-pub use traffic::{Actor, Ego, Manoeuvre, Size, Start, Step, Traffic};
+pub use road::{LANE_WIDTH_M, Road};
+pub use traffic::{Actor, Ego, Kind, Manoeuvre, Size, Start, Step, Traffic};
+pub use weather::{Light, Weather};

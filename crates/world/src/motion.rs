@@ -1,16 +1,19 @@
 //! Where everyone truly is at any time: [`Motion`], the ground truth.
 //!
 //! Closed form: nothing is integrated step by step, so every process that asks for one time gets
-//! the same bits, whatever it asked for before.
+//! the same bits, whatever it asked for before. Sine and cosine are `libm`'s, the same on each
+//! machine.
 
 use std::f64::consts::PI;
 
-use crate::traffic::{Actor, Manoeuvre, Size, Traffic, lane_change_duration_s};
+use crate::plant::EgoState;
+use crate::road::Course as RoadCourse;
+use crate::traffic::{Actor, Kind, Manoeuvre, Size, Traffic, lane_change_duration_s};
 
-/// The true motion of all actors relative to the ego.
+/// The true motion of all actors.
 #[derive(Clone, Debug)]
 pub struct Motion {
-    ego_speed_mps: f64,
+    road: RoadCourse,
     courses: Vec<Course>,
 }
 
@@ -19,14 +22,19 @@ pub struct Motion {
 pub struct Object {
     /// Index into [`Traffic::actors`].
     pub actor: usize,
-    /// Gap from the ego's front bumper to the actor's rear face, m; negative behind it.
+    /// What it is.
+    pub kind: Kind,
+    /// Forward position of the centre of its nearest face (the rear; the front of who comes towards
+    /// the ego), m from the ego's front bumper; negative behind it.
     pub x_m: f64,
-    /// Lateral position of the centre of the rear face, m, left positive.
+    /// Lateral position of the same, m, left positive.
     pub y_m: f64,
-    /// Speed relative to the ego along x, m/s; negative while the gap closes.
+    /// Rate of change of x, m/s; negative while the gap closes.
     pub vx_mps: f64,
-    /// Speed relative to the ego along y, m/s.
+    /// Rate of change of y, m/s.
     pub vy_mps: f64,
+    /// Direction of the road where it is against that of the ego, rad, left positive.
+    pub heading_rad: f64,
     /// Outer dimensions.
     pub size: Size,
 }
@@ -35,48 +43,57 @@ impl Motion {
     /// Works out the courses of all actors.
     ///
     /// # Panics
-    /// Where a number is not finite, a step begins before time zero, a deceleration or a peak
-    /// lateral speed is not above 0, or a size is not above 0: whoever reads a scenario refuses
-    /// these.
+    /// Where a number is not finite, a step begins before time zero, a rate or a lateral speed is not
+    /// above 0, or a size is not above 0: whoever reads a scenario refuses these. As
+    /// [`road::Course::new`](crate::road::Course::new).
     pub fn new(traffic: &Traffic) -> Self {
-        assert!(traffic.ego.speed_mps.is_finite(), "the ego's speed is a number");
         Self {
-            ego_speed_mps: traffic.ego.speed_mps,
+            road: RoadCourse::new(&traffic.road),
             courses: traffic.actors.iter().map(Course::new).collect(),
         }
     }
 
-    /// The state of every actor, in the order of [`Traffic::actors`]. A time before zero is zero.
-    pub fn at(&self, t_s: f64) -> impl Iterator<Item = Object> + '_ {
+    /// The state of every actor while the ego is in this state, in the order of [`Traffic::actors`]. A
+    /// time before zero is zero.
+    pub fn at(&self, t_s: f64, ego: EgoState) -> impl Iterator<Item = Object> + '_ {
         let t_s = t_s.max(0.0);
+        let yaw_rate_radps = self.yaw_rate_radps(ego);
         self.courses.iter().enumerate().map(move |(actor, course)| {
-            let (x_ground_m, speed_mps) = course.along(t_s);
-            let (y_m, vy_mps) = course.across(t_s);
+            let (along_m, speed_mps) = course.along(t_s);
+            let (across_m, lateral_mps) = course.across(t_s);
+            let pose = self.road.seen_from(ego.distance_m, along_m, across_m);
+            // Over ground along the road: shorter on the inside of a bend.
+            let along_mps = speed_mps * (1.0 - across_m * self.road.curvature_per_m(along_m));
+            let (sin, cos) = libm::sincos(pose.heading_rad);
             Object {
                 actor,
-                x_m: x_ground_m - self.ego_speed_mps * t_s,
-                y_m,
-                vx_mps: speed_mps - self.ego_speed_mps,
-                vy_mps,
+                kind: course.kind,
+                x_m: pose.x_m,
+                y_m: pose.y_m,
+                vx_mps: along_mps * cos - lateral_mps * sin - ego.speed_mps
+                    + yaw_rate_radps * pose.y_m,
+                vy_mps: along_mps * sin + lateral_mps * cos - yaw_rate_radps * pose.x_m,
+                heading_rad: pose.heading_rad,
                 size: course.size,
             }
         })
     }
 
-    /// How far the ego has come since time zero, m.
-    pub fn ego_distance_m(&self, t_s: f64) -> f64 {
-        self.ego_speed_mps * t_s.max(0.0)
+    /// The road, worked out.
+    pub fn road(&self) -> &RoadCourse {
+        &self.road
     }
 
-    /// Ground speed of the ego along the road, m/s.
-    pub fn ego_speed_mps(&self) -> f64 {
-        self.ego_speed_mps
+    /// How fast the ego turns, rad/s, left positive.
+    pub fn yaw_rate_radps(&self, ego: EgoState) -> f64 {
+        ego.speed_mps * self.road.curvature_per_m(ego.distance_m)
     }
 }
 
 /// One actor's script, worked out.
 #[derive(Clone, Debug)]
 struct Course {
+    kind: Kind,
     size: Size,
     y_m: f64,
     /// In order of time; the first begins at zero.
@@ -84,20 +101,32 @@ struct Course {
     changes: Vec<Change>,
 }
 
-/// From its beginning on: constant deceleration to standstill, then standing.
+/// From its beginning on: an even change to another speed, then that.
 #[derive(Clone, Copy, Debug)]
 struct Leg {
     from_s: f64,
     x_m: f64,
     speed_mps: f64,
-    decel_mps2: f64,
+    acceleration_mps2: f64,
+    /// How long the change takes.
+    change_s: f64,
 }
 
+/// A lateral displacement.
 #[derive(Clone, Copy, Debug)]
 struct Change {
     from_s: f64,
     duration_s: f64,
     dy_m: f64,
+    profile: Profile,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Profile {
+    /// Half a cosine.
+    Cosine,
+    /// A straight line.
+    Even,
 }
 
 impl Course {
@@ -112,33 +141,49 @@ impl Course {
         );
 
         let mut changes = Vec::new();
-        let mut brakes = Vec::new();
+        let mut speeds = Vec::new();
         for step in &actor.script {
-            assert!(step.at_s.is_finite() && step.at_s >= 0.0, "a step begins at or after zero");
+            let from_s = step.at_s;
+            assert!(from_s.is_finite() && from_s >= 0.0, "a step begins at or after zero");
+            let mut change = |dy_m: f64, duration_s, profile| {
+                assert!(dy_m.is_finite(), "a lateral displacement is a number");
+                changes.push(Change { from_s, duration_s, dy_m, profile });
+            };
             match step.manoeuvre {
                 Manoeuvre::LaneChange { dy_m, peak_lateral_mps } => {
                     assert!(positive(peak_lateral_mps), "a peak lateral speed is above 0");
-                    assert!(dy_m.is_finite(), "a lateral displacement is a number");
-                    let duration_s = lane_change_duration_s(dy_m, peak_lateral_mps);
-                    changes.push(Change { from_s: step.at_s, duration_s, dy_m });
+                    change(dy_m, lane_change_duration_s(dy_m, peak_lateral_mps), Profile::Cosine);
                 }
-                Manoeuvre::Brake { decel_mps2 } => {
-                    assert!(positive(decel_mps2), "a deceleration is above 0");
-                    brakes.push((step.at_s, decel_mps2));
+                Manoeuvre::Walk { dy_m, speed_mps } => {
+                    assert!(positive(speed_mps), "a walking speed is above 0");
+                    change(dy_m, dy_m.abs() / speed_mps, Profile::Even);
+                }
+                Manoeuvre::Speed { to_mps, rate_mps2 } => {
+                    assert!(positive(rate_mps2), "a rate is above 0");
+                    assert!(to_mps.is_finite() && to_mps >= 0.0, "a speed is at or above 0");
+                    speeds.push((from_s, to_mps, rate_mps2));
                 }
             }
         }
 
-        brakes.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let mut leg =
-            Leg { from_s: 0.0, x_m: start.x_m, speed_mps: start.speed_mps, decel_mps2: 0.0 };
+        speeds.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let (x_m, speed_mps) = (start.x_m, start.speed_mps);
+        let mut leg = Leg { from_s: 0.0, x_m, speed_mps, acceleration_mps2: 0.0, change_s: 0.0 };
         let mut legs = vec![leg];
-        for (from_s, decel_mps2) in brakes {
+        for (from_s, to_mps, rate_mps2) in speeds {
             let (x_m, speed_mps) = leg.at(from_s);
-            leg = Leg { from_s, x_m, speed_mps, decel_mps2 };
+            // In the direction in which it began.
+            let change_mps = to_mps.copysign(start.speed_mps) - speed_mps;
+            leg = Leg {
+                from_s,
+                x_m,
+                speed_mps,
+                acceleration_mps2: rate_mps2.copysign(change_mps),
+                change_s: change_mps.abs() / rate_mps2,
+            };
             legs.push(leg);
         }
-        Self { size: actor.size, y_m: start.y_m, legs, changes }
+        Self { kind: actor.kind, size: actor.size, y_m: start.y_m, legs, changes }
     }
 
     /// Position along the road in the ego frame of time zero, m, and ground speed, m/s.
@@ -158,14 +203,11 @@ impl Course {
 
 impl Leg {
     fn at(&self, t_s: f64) -> (f64, f64) {
-        let deceleration_mps2 = self.decel_mps2.copysign(self.speed_mps);
         let elapsed_s = t_s - self.from_s;
-        let standstill_s = self.speed_mps / deceleration_mps2; // infinite or NaN without braking
-        if elapsed_s >= standstill_s {
-            return (self.x_m + 0.5 * self.speed_mps * standstill_s, 0.0);
-        }
-        let speed_mps = self.speed_mps - deceleration_mps2 * elapsed_s;
-        (self.x_m + 0.5 * (self.speed_mps + speed_mps) * elapsed_s, speed_mps)
+        let changing_s = elapsed_s.min(self.change_s);
+        let speed_mps = self.speed_mps + self.acceleration_mps2 * changing_s;
+        let changed_m = 0.5 * (self.speed_mps + speed_mps) * changing_s;
+        (self.x_m + changed_m + speed_mps * (elapsed_s - changing_s), speed_mps)
     }
 }
 
@@ -178,36 +220,53 @@ impl Change {
         if elapsed_s >= self.duration_s {
             return (self.dy_m, 0.0);
         }
-        let rate = PI / self.duration_s;
-        let (sin, cos) = (rate * elapsed_s).sin_cos();
-        (0.5 * self.dy_m * (1.0 - cos), 0.5 * self.dy_m * rate * sin)
+        match self.profile {
+            Profile::Even => {
+                let rate_mps = self.dy_m / self.duration_s;
+                (rate_mps * elapsed_s, rate_mps)
+            }
+            Profile::Cosine => {
+                let rate = PI / self.duration_s;
+                let (sin, cos) = libm::sincos(rate * elapsed_s);
+                (0.5 * self.dy_m * (1.0 - cos), 0.5 * self.dy_m * rate * sin)
+            }
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plant::Way;
+    use crate::road::{Road, Section};
     use crate::traffic::{Ego, Start, Step};
 
     const LANE_CHANGE: Manoeuvre = Manoeuvre::LaneChange { dy_m: -3.5, peak_lateral_mps: 2.0 };
-    const BRAKE: Manoeuvre = Manoeuvre::Brake { decel_mps2: 6.0 };
+    const BRAKE: Manoeuvre = Manoeuvre::Speed { to_mps: 0.0, rate_mps2: 6.0 };
+    const EGO_MPS: f64 = 25.0;
 
     /// One car, 20 m/s, 30 m ahead in the left lane of an ego at 25 m/s.
     fn motion(script: &[(f64, Manoeuvre)]) -> Motion {
+        Motion::new(&traffic(script))
+    }
+
+    fn traffic(script: &[(f64, Manoeuvre)]) -> Traffic {
         let step = |&(at_s, manoeuvre)| Step { at_s, manoeuvre };
-        Motion::new(&Traffic {
-            ego: Ego { speed_mps: 25.0 },
+        Traffic {
+            ego: Ego { speed_mps: EGO_MPS, brakes: None },
             actors: vec![Actor {
                 id: "car".into(),
+                kind: Kind::Car,
                 start: Start { x_m: 30.0, y_m: 3.5, speed_mps: 20.0 },
                 size: Size::CAR,
                 script: script.iter().map(step).collect(),
             }],
-        })
+            ..Traffic::default()
+        }
     }
 
     fn state(motion: &Motion, t_s: f64) -> [f64; 4] {
-        let object = motion.at(t_s).next().unwrap();
+        let object = motion.at(t_s, Way::even(EGO_MPS).at(t_s)).next().unwrap();
         [object.x_m, object.y_m, object.vx_mps, object.vy_mps]
     }
 
@@ -268,7 +327,7 @@ mod tests {
 
     #[test]
     fn a_later_brake_takes_over() {
-        let hard = Manoeuvre::Brake { decel_mps2: 10.0 };
+        let hard = Manoeuvre::Speed { to_mps: 0.0, rate_mps2: 10.0 };
         let both = [(2.0, hard), (1.0, BRAKE)];
         check(&both, 2.0, [50.0 + 17.0 - 50.0, 3.5, -11.0, 0.0]);
         check(&both, 3.0, [50.0 + 17.0 + 9.0 - 75.0, 3.5, -21.0, 0.0]);
@@ -301,8 +360,22 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "a deceleration is above 0")]
+    fn in_a_bend_velocity_is_the_slope_of_the_position_that_the_ego_sees() {
+        let mut traffic = traffic(&[(0.5, LANE_CHANGE), (1.0, BRAKE)]);
+        let sections = vec![Section { length_m: 400.0, curvature_per_m: 0.004 }];
+        traffic.road = Road { sections, ..Road::default() };
+        let motion = Motion::new(&traffic);
+        let (t_s, h) = (1.3, 1e-5);
+        let [before, now, after] = [t_s - h, t_s, t_s + h]
+            .map(|t_s| motion.at(t_s, Way::even(EGO_MPS).at(t_s)).next().unwrap());
+        assert!(((after.x_m - before.x_m) / (2.0 * h) - now.vx_mps).abs() < 1e-5, "{now:?}");
+        assert!(((after.y_m - before.y_m) / (2.0 * h) - now.vy_mps).abs() < 1e-5, "{now:?}");
+        assert!(now.heading_rad > 0.05, "{now:?}");
+    }
+
+    #[test]
+    #[should_panic(expected = "a rate is above 0")]
     fn a_brake_that_accelerates_is_refused() {
-        motion(&[(0.0, Manoeuvre::Brake { decel_mps2: -1.0 })]);
+        motion(&[(0.0, Manoeuvre::Speed { to_mps: 0.0, rate_mps2: -1.0 })]);
     }
 }

@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::motion::{Motion, Object};
+use crate::plant::EgoState;
 use crate::random::{Draws, Purpose};
 use crate::traffic::Traffic;
 
@@ -135,17 +136,17 @@ impl RadarSensor {
         Self { model, motion: Motion::new(traffic), seed }
     }
 
-    /// Replaces `out` by the detections of the cycle that measures at time `t_s`, near to far, at
-    /// most [`MAX_DETECTIONS`]. They depend on the arguments and on those of [`new`](Self::new)
+    /// Replaces `out` by the detections of the cycle that measures at time `t_s`, when the ego is in
+    /// this state, near to far, at most [`MAX_DETECTIONS`]. They depend on the arguments and on those of [`new`](Self::new)
     /// alone.
-    pub fn measure(&self, t_s: f64, cycle: u32, out: &mut Vec<Detection>) {
+    pub fn measure(&self, t_s: f64, ego: EgoState, cycle: u32, out: &mut Vec<Detection>) {
         let mut draws = Draws::new(self.seed, Purpose::Radar, u64::from(cycle));
         out.clear();
-        for object in self.motion.at(t_s) {
+        for object in self.motion.at(t_s, ego) {
             self.measure_object(&object, &mut draws, out);
         }
         for _ in 0..draws.poisson(self.model.clutter_per_cycle, MAX_DETECTIONS) {
-            let clutter = self.clutter(&mut draws);
+            let clutter = self.clutter(ego, &mut draws);
             out.push(self.detect(&clutter, &mut draws));
         }
         out.sort_unstable_by(|a, b| {
@@ -181,13 +182,13 @@ impl RadarSensor {
     }
 
     /// A standing thing somewhere in one of the beams.
-    fn clutter(&self, draws: &mut Draws) -> Echo {
+    fn clutter(&self, ego: EgoState, draws: &mut Draws) -> Echo {
         let beam = if draws.uniform() < 0.5 { self.model.far } else { self.model.near };
         let azimuth_rad = draws.between(-beam.half_width_rad, beam.half_width_rad);
         Echo {
             range_m: draws.between(MIN_RANGE_M, beam.max_range_m),
             azimuth_rad,
-            range_rate_mps: -self.motion.ego_speed_mps() * azimuth_rad.cos(),
+            range_rate_mps: -ego.speed_mps * azimuth_rad.cos(),
             rcs_dbsm: CLUTTER_RCS_DBSM + RCS_SIGMA_DB * draws.normal(),
         }
     }
@@ -225,7 +226,8 @@ fn existence_percent(echo: &Echo) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::traffic::{Actor, Ego, Size, Start};
+    use crate::plant::Way;
+    use crate::traffic::{Actor, Ego, Kind, Size, Start};
 
     const CYCLES: u32 = 4000;
     const EGO_MPS: f64 = 25.0;
@@ -233,11 +235,16 @@ mod tests {
     fn traffic(starts: &[(f64, f64)]) -> Traffic {
         let actor = |&(x_m, y_m): &(f64, f64)| Actor {
             id: "car".into(),
+            kind: Kind::Car,
             start: Start { x_m, y_m, speed_mps: 20.0 },
             size: Size::CAR,
             script: Vec::new(),
         };
-        Traffic { ego: Ego { speed_mps: EGO_MPS }, actors: starts.iter().map(actor).collect() }
+        Traffic {
+            ego: Ego { speed_mps: EGO_MPS, brakes: None },
+            actors: starts.iter().map(actor).collect(),
+            ..Traffic::default()
+        }
     }
 
     /// Middles of rears alone.
@@ -251,7 +258,7 @@ mod tests {
         let mut cycle_out = Vec::new();
         let mut all = Vec::new();
         for cycle in 0..CYCLES {
-            sensor.measure(0.0, cycle, &mut cycle_out);
+            sensor.measure(0.0, Way::even(EGO_MPS).at(0.0), cycle, &mut cycle_out);
             all.extend_from_slice(&cycle_out);
         }
         all
@@ -341,7 +348,8 @@ mod tests {
         let traffic = traffic(&[(50.0, 0.0), (80.0, 3.5)]);
         let measure = |sensor: &RadarSensor, cycle: u32| {
             let mut out = Vec::new();
-            sensor.measure(f64::from(cycle) * 0.05, cycle, &mut out);
+            let t_s = f64::from(cycle) * 0.05;
+            sensor.measure(t_s, Way::even(EGO_MPS).at(t_s), cycle, &mut out);
             out
         };
         let old = RadarSensor::new(RadarModel::default(), &traffic, 1);

@@ -1,30 +1,43 @@
-//! Who is on the road and what each of them will do: [`Traffic`], plain data.
+//! The road, its weather, who is on it and what each of them will do: [`Traffic`], plain data.
 
 use std::f64::consts::PI;
 
 use serde::{Deserialize, Serialize};
 
-/// The ego and everyone around it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+use crate::plant::Brakes;
+use crate::road::Road;
+use crate::weather::Weather;
+
+/// All there is outside of the sensors.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Traffic {
+    /// Where the road leads.
+    pub road: Road,
+    /// Weather, light, and what is on the lens.
+    pub weather: Weather,
     /// The vehicle that carries the sensors.
     pub ego: Ego,
     /// The other vehicles, in the order that [`Object::actor`](crate::Object::actor) counts.
     pub actors: Vec<Actor>,
 }
 
-/// The vehicle that carries the sensors. It keeps its lane and its speed.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+/// The vehicle that carries the sensors. It keeps its lane, and its speed but for what it is asked
+/// to brake.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Ego {
     /// Ground speed along the road, m/s.
     pub speed_mps: f64,
+    /// What carries out a brake request; `None` leaves the loop open: nobody brakes.
+    pub brakes: Option<Brakes>,
 }
 
-/// Another vehicle.
+/// Someone or something else on the road.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Actor {
     /// Its name in the scenario.
     pub id: String,
+    /// What it is: how it looks to a camera and to a radar.
+    pub kind: Kind,
     /// Where it is at time zero.
     pub start: Start,
     /// Its outer dimensions.
@@ -33,12 +46,51 @@ pub struct Actor {
     pub script: Vec<Step>,
 }
 
-/// State of an actor at time zero; x and y in the ego frame.
+/// What an actor is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// A passenger car.
+    #[default]
+    Car,
+    /// A van or a bus: tall, with a flat rear.
+    Van,
+    /// A lorry.
+    Lorry,
+    /// A motorcycle with its rider.
+    Motorcycle,
+    /// A person on foot, adult or child by its size.
+    Pedestrian,
+    /// A thing that stands on the road.
+    Obstacle,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Kind; 6] =
+        [Kind::Car, Kind::Van, Kind::Lorry, Kind::Motorcycle, Kind::Pedestrian, Kind::Obstacle];
+
+    /// Usual outer dimensions.
+    pub const fn size(self) -> Size {
+        let (length_m, width_m, height_m) = match self {
+            Kind::Car => (4.6, 1.85, 1.5),
+            Kind::Van => (5.9, 2.0, 2.6),
+            Kind::Lorry => (12.0, 2.5, 3.8),
+            Kind::Motorcycle => (2.2, 0.8, 1.5),
+            Kind::Pedestrian => (0.5, 0.5, 1.8),
+            Kind::Obstacle => (1.0, 1.8, 1.0),
+        };
+        Size { length_m, width_m, height_m }
+    }
+}
+
+/// State of an actor at time zero, along the road and across it from where the ego is then.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Start {
-    /// Gap from the ego's front bumper to the actor's rear face, m.
+    /// Gap along the road from the ego's front bumper to the actor's nearest face, m: its rear, or
+    /// the front of who comes towards the ego.
     pub x_m: f64,
-    /// Lateral position of the centre of the rear face, m, left positive.
+    /// Lateral position of the centre of that face, m, left positive.
     pub y_m: f64,
     /// Ground speed along the road, m/s; negative for oncoming traffic.
     pub speed_mps: f64,
@@ -57,7 +109,7 @@ pub struct Size {
 
 impl Size {
     /// A passenger car of the European middle class.
-    pub const CAR: Self = Self { length_m: 4.6, width_m: 1.85, height_m: 1.5 };
+    pub const CAR: Self = Kind::Car.size();
 }
 
 impl Default for Size {
@@ -87,10 +139,20 @@ pub enum Manoeuvre {
         /// Lateral speed in the middle of the manoeuvre, m/s, above 0.
         peak_lateral_mps: f64,
     },
-    /// Brakes to standstill, and stays there. A later brake takes over from an earlier one.
-    Brake {
-        /// Deceleration, m/s², above 0.
-        decel_mps2: f64,
+    /// Changes its speed along the road at an even rate until it has the new one, and keeps that. A
+    /// later change takes over from an earlier one.
+    Speed {
+        /// The new speed, m/s, in the direction of the old one; at or above 0.
+        to_mps: f64,
+        /// Acceleration or deceleration, m/s², above 0.
+        rate_mps2: f64,
+    },
+    /// Walks straight across at an even speed.
+    Walk {
+        /// Lateral displacement, m, left positive.
+        dy_m: f64,
+        /// Lateral speed, m/s, above 0.
+        speed_mps: f64,
     },
 }
 
@@ -106,9 +168,10 @@ mod tests {
     #[test]
     fn traffic_survives_its_own_text() {
         let traffic = Traffic {
-            ego: Ego { speed_mps: 16.7 },
+            ego: Ego { speed_mps: 16.7, brakes: Some(Brakes::default()) },
             actors: vec![Actor {
                 id: "lead".into(),
+                kind: Kind::Van,
                 start: Start { x_m: 30.0, y_m: 3.5, speed_mps: 11.1 },
                 size: Size::CAR,
                 script: vec![
@@ -116,9 +179,10 @@ mod tests {
                         at_s: 1.0,
                         manoeuvre: Manoeuvre::LaneChange { dy_m: -3.5, peak_lateral_mps: 2.0 },
                     },
-                    Step { at_s: 4.0, manoeuvre: Manoeuvre::Brake { decel_mps2: 6.0 } },
+                    Step { at_s: 4.0, manoeuvre: Manoeuvre::Speed { to_mps: 0.0, rate_mps2: 6.0 } },
                 ],
             }],
+            ..Traffic::default()
         };
         let text = serde_json::to_string(&traffic).unwrap();
         assert_eq!(serde_json::from_str::<Traffic>(&text).unwrap(), traffic);

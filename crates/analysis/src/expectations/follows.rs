@@ -10,7 +10,7 @@
 
 use std::collections::BTreeMap;
 use wire::Node;
-use world::Motion;
+use world::{Motion, Way};
 
 use super::{Demand, Finding, NOT_OBSERVED};
 use crate::analyse::Findings;
@@ -37,7 +37,8 @@ pub(super) fn judge(findings: &Findings, id: &str) -> Expectation {
         let why = format!("there is no actor {id}.");
         return demand(NOT_OBSERVED.into()).came_to(Finding::Unclear(WhyNot::NoData, why));
     };
-    let chase = Chase { findings, motion: Motion::new(traffic), actor };
+    let way = Way::even(traffic.ego.speed_mps);
+    let chase = Chase { findings, motion: Motion::new(traffic), way, actor };
     let missed = |seen: String, by_host: bool| {
         let finding = Finding::missed(&format!("{id} was {seen}"), by_host);
         demand(seen).came_to(finding)
@@ -65,6 +66,7 @@ pub(super) fn judge(findings: &Findings, id: &str) -> Expectation {
 struct Chase<'a> {
     findings: &'a Findings<'a>,
     motion: Motion,
+    way: Way,
     actor: usize,
 }
 
@@ -129,7 +131,8 @@ impl Chase<'_> {
 
     /// Where the actor is, if it is in range.
     fn truth(&self, moment: Moment) -> Option<[f64; 2]> {
-        let object = self.motion.at(moment as f64 / 1e9).nth(self.actor)?;
+        let t_s = moment as f64 / 1e9;
+        let object = self.motion.at(t_s, self.way.at(t_s)).nth(self.actor)?;
         (object.x_m > 0.0 && object.x_m <= RANGE_M).then_some([object.x_m, object.y_m])
     }
 

@@ -16,7 +16,7 @@ use wire::radar::{
     invert_field, receive, strip,
 };
 use wire::{Checkpoint, Event};
-use world::{RadarModel, RadarSensor};
+use world::{EgoState, RadarModel, RadarSensor, Way};
 
 /// Heap that the largest scene needs, with room to spare.
 const HEAP_BYTES: usize = 128 << 10;
@@ -35,10 +35,11 @@ pub(super) fn work(
     let mut seen = Vec::with_capacity(world::MAX_DETECTIONS);
     if attaching.stands_by() {
         // For nobody: code, tables and heap are there when the first list counts.
-        sensor.measure(0.0, 0, &mut seen);
+        sensor.measure(0.0, EgoState::default(), 0, &mut seen);
         sys::memory::touch_ahead(HEAP_BYTES)?;
     }
     let grid = Grid::new(plan.radar.period_ns, 1, plan.duration_ns);
+    let way = Way::even(plan.traffic.ego.speed_mps);
     let ego_speed_mps = plan.traffic.ego.speed_mps as f32;
     let runtime = attaching.ready();
     let mut radar = Radar {
@@ -47,6 +48,7 @@ pub(super) fn work(
         mailbox,
         fusion,
         sensor,
+        way,
         grid,
         ego_speed_mps,
         seen,
@@ -67,6 +69,7 @@ struct Radar {
     mailbox: Mailbox,
     fusion: Doorbell,
     sensor: RadarSensor,
+    way: Way,
     grid: Grid,
     /// As fusion last commanded it.
     ego_speed_mps: f32,
@@ -116,7 +119,8 @@ impl Radar {
     fn measure(&mut self, cycle: u64, effects: &Effects) -> anyhow::Result<()> {
         let due_ns = self.grid.due_ns(cycle);
         if effects.does_its_work() {
-            self.sensor.measure(due_ns as f64 * 1e-9, cycle as u32, &mut self.seen);
+            let due_s = due_ns as f64 * 1e-9;
+            self.sensor.measure(due_s, self.way.at(due_s), cycle as u32, &mut self.seen);
         }
         let Radar { runtime, outbox, seen, list, last_live, .. } = self;
         runtime.suffer()?;

@@ -1,7 +1,7 @@
 //! Tests of the detector on pictures made for them.
 
-use world::traffic::{Actor, Ego, Size, Start, Traffic};
-use world::{CameraModel, Renderer};
+use world::traffic::{Actor, Ego, Kind, Size, Start, Traffic};
+use world::{CameraModel, Renderer, Way};
 
 use super::*;
 
@@ -23,14 +23,17 @@ fn calibration() -> CameraCalibration {
 fn detected(vehicles: &[(Size, f64, f64)], seed: u64) -> Vec<Measurement> {
     let actor = |&(size, x_m, y_m): &(Size, f64, f64)| Actor {
         id: format!("{x_m}, {y_m}"),
+        kind: if size.height_m > 3.0 { Kind::Lorry } else { Kind::Car },
         start: Start { x_m, y_m, speed_mps: 25.0 },
         size,
         script: vec![],
     };
-    let traffic =
-        Traffic { ego: Ego { speed_mps: 25.0 }, actors: vehicles.iter().map(actor).collect() };
+    let ego = Ego { speed_mps: 25.0, brakes: None };
+    let actors = vehicles.iter().map(actor).collect();
+    let traffic = Traffic { ego, actors, ..Traffic::default() };
     let mut pixels = vec![0; calibration().frame_bytes()];
-    Renderer::new(CameraModel::default(), &traffic, seed).render(0.0, seed, &mut pixels);
+    let state = Way::even(25.0).at(0.0);
+    Renderer::new(CameraModel::default(), &traffic, seed).render(0.0, state, seed, &mut pixels);
     let mut found = Vec::new();
     Detector::new(calibration()).detect(&pixels, &mut found);
     found

@@ -4,7 +4,7 @@
 use fusion::plausibility::{Belief, ClockMonitor, Doubt, PictureMonitor, RadarMonitor};
 use fusion::{CameraCalibration, Config, Detection, Fusion};
 use world::traffic::Traffic;
-use world::{CameraModel, RadarModel, RadarSensor, Renderer};
+use world::{CameraModel, RadarModel, RadarSensor, Renderer, Way};
 
 const CAMERA_PERIOD_NS: u64 = 33_333_333;
 pub(crate) const RADAR_PERIOD_NS: u64 = 50_000_000;
@@ -41,6 +41,7 @@ impl Drive<'_> {
         let config = Config::new(calibration(&model));
         let mut renderer = Renderer::new(model, self.traffic, self.seed);
         let sensor = RadarSensor::new(RadarModel::default(), self.traffic, self.seed);
+        let way = Way::even(self.traffic.ego.speed_mps);
         let mut fusion = Fusion::new(config);
         fusion.set_ego_speed_mps(self.traffic.ego.speed_mps);
         let mut pictures = PictureMonitor::new(model.width_px as usize);
@@ -56,7 +57,7 @@ impl Drive<'_> {
             let captured_s = captured_ns as f64 * 1e-9;
             let clock = clocks[usize::from(by_radar)].check(captured_ns, received_ns);
             let doubt = if by_radar {
-                sensor.measure(captured_s, sample as u32, &mut seen);
+                sensor.measure(captured_s, way.at(captured_s), sample as u32, &mut seen);
                 let list = self.over_the_link(&seen, captured_ns);
                 let belief = Belief { at_ns: received_ns, output: fusion.output_at(received_ns) };
                 let doubt = clock.or_else(|| lists.check(captured_ns, &list, belief));
@@ -65,7 +66,7 @@ impl Drive<'_> {
                 }
                 doubt
             } else {
-                renderer.render(captured_s, sample, &mut pixels);
+                renderer.render(captured_s, way.at(captured_s), sample, &mut pixels);
                 let doubt = clock.or_else(|| pictures.check(&pixels));
                 if doubt.is_none() {
                     fusion.on_frame(captured_ns, received_ns, &pixels).expect("it is sound");

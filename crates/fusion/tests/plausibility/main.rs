@@ -9,8 +9,8 @@ use fusion::plausibility::{Doubt, PictureMonitor};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use std::path::{Path, PathBuf};
-use world::traffic::{Actor, Ego, Manoeuvre, Size, Start, Step, Traffic};
-use world::{CameraModel, RadarModel, RadarSensor, Renderer};
+use world::traffic::{Actor, Ego, Kind, Manoeuvre, Size, Start, Step, Traffic};
+use world::{CameraModel, RadarModel, RadarSensor, Renderer, Way};
 
 /// The plan of each traffic that a scenario drives through, the longest of it.
 fn scenarios() -> Vec<scenario::Plan> {
@@ -52,7 +52,7 @@ fn sound_data_raise_no_doubt_in_any_scenario() {
 #[test]
 fn sound_data_raise_no_doubt_in_a_crowd_nor_behind_a_car_that_brakes_hard() {
     let mut hard = traffic();
-    let brake = Manoeuvre::Brake { decel_mps2: 8.0 };
+    let brake = Manoeuvre::Speed { to_mps: 0.0, rate_mps2: 8.0 };
     let change = Manoeuvre::LaneChange { dy_m: -3.5, peak_lateral_mps: 3.0 };
     hard.actors[0].script.push(Step { at_s: 1.5, manoeuvre: brake });
     hard.actors[1].script.push(Step { at_s: 2.0, manoeuvre: change });
@@ -67,17 +67,18 @@ fn sound_data_raise_no_doubt_in_a_crowd_nor_behind_a_car_that_brakes_hard() {
 }
 
 fn actor(id: &str, start: Start) -> Actor {
-    Actor { id: id.into(), start, size: Size::CAR, script: Vec::new() }
+    Actor { id: id.into(), kind: Kind::Car, start, size: Size::CAR, script: Vec::new() }
 }
 
 /// A car ahead in the ego's lane and one on the left.
 fn traffic() -> Traffic {
     Traffic {
-        ego: Ego { speed_mps: 20.0 },
+        ego: Ego { speed_mps: 20.0, brakes: None },
         actors: vec![
             actor("lead", Start { x_m: 35.0, y_m: 0.0, speed_mps: 19.0 }),
             actor("left", Start { x_m: 45.0, y_m: 3.5, speed_mps: 21.0 }),
         ],
+        ..Traffic::default()
     }
 }
 
@@ -110,7 +111,8 @@ fn what_befalls_a_picture_is_seen_in_its_second_frame() {
         let frames = 8;
         let live: Vec<Vec<u8>> = (0..frames)
             .map(|frame| {
-                renderer.render(frame as f64 / 30.0, frame, &mut pixels);
+                let t_s = frame as f64 / 30.0;
+                renderer.render(t_s, Way::even(20.0).at(t_s), frame, &mut pixels);
                 pixels.clone()
             })
             .collect();
@@ -145,7 +147,7 @@ fn what_befalls_a_list_is_seen() {
     let beside = objects::Place { range_m: 25.0, azimuth_rad: -0.15, range_rate_mps: 0.0 };
     let seen = RadarSensor::new(RadarModel::default(), &traffic(), 5);
     let mut stuck = Vec::new();
-    seen.measure(2.0, 40, &mut stuck);
+    seen.measure(2.0, Way::even(20.0).at(2.0), 40, &mut stuck);
     let stuck: Vec<_> = stuck.iter().map(drive::on_the_wire).collect();
     let repeat = |list: &mut Vec<_>, _| {
         list.clone_from(&stuck);

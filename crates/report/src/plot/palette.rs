@@ -80,6 +80,7 @@ pub(super) const fn mode(mode: Mode) -> Colour {
         Mode::Fused => Colour::new(0xCF_E8F7),
         Mode::CameraOnly => SKY,
         Mode::RadarOnly => BLUE,
+        Mode::Coasting => Colour::new(0x6B_7280),
         Mode::Blind => Colour::new(0x11_1827),
         Mode::Safe => VERMILLION,
     }

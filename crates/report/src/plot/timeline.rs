@@ -206,7 +206,7 @@ fn draw_modes(canvas: &Canvas<'_>, time: &Axis, top: f64, summary: &Summary) -> 
         if to - from > text_width(name, 11.0) + 10.0 {
             let colour = match span.mode {
                 Mode::Fused | Mode::CameraOnly => INK,
-                Mode::RadarOnly | Mode::Blind | Mode::Safe => PAPER,
+                Mode::RadarOnly | Mode::Coasting | Mode::Blind | Mode::Safe => PAPER,
             };
             let label = Label { colour, ..TICK };
             canvas.text((f64::midpoint(from, to), top + LANE_HEIGHT / 2.0), name, label)?;

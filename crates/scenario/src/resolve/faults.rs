@@ -2,8 +2,8 @@
 //! before the run, repetitions written out: [`faults`].
 
 use fault::{Cause, Fault, Start};
-use world::Motion;
 use world::traffic::Traffic;
+use world::{Motion, Way};
 
 use super::{ns_from_ms, ns_from_s};
 use crate::plan::Camera;
@@ -100,14 +100,16 @@ fn later(start: Start, by_ns: u64) -> Start {
     }
 }
 
-/// When an actor first is closer than a distance.
+/// When an actor first is closer than a distance, if the ego does not brake.
 fn first_closer(closer: &text::Closer, run: &Run) -> Result<u64, String> {
     let text::Closer { actor, than_m } = closer;
     let index = run.traffic.actors.iter().position(|it| it.id == *actor);
     let index = index.expect("the actor was checked to be there");
     let motion = Motion::new(run.traffic);
+    let way = Way::even(run.traffic.ego.speed_mps);
     let distance_m = |at_ns: u64| {
-        let object = motion.at(at_ns as f64 * 1e-9).nth(index).expect("each actor has a course");
+        let t_s = at_ns as f64 * 1e-9;
+        let object = motion.at(t_s, way.at(t_s)).nth(index).expect("each actor has a course");
         object.x_m.hypot(object.y_m)
     };
     let mut times = (0..run.duration_ns).step_by(STEP_NS as usize);

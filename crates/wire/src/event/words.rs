@@ -178,7 +178,7 @@ word_enum! {
 word_enum! {
     /// Which sensors fusion bases its output on.
     Mode {
-        /// Neither sensor is fresh.
+        /// Neither sensor is fresh, and no track is left to extrapolate.
         Blind = 0 "blind",
         /// Only the camera is fresh.
         CameraOnly = 1 "camera-only",
@@ -188,6 +188,8 @@ word_enum! {
         Fused = 3 "fused",
         /// The watchdog has sent the system to its safe state: the output is not to be driven by.
         Safe = 4 "safe",
+        /// Neither sensor is fresh, and tracks are extrapolated.
+        Coasting = 5 "coasting",
     }
 }
 
@@ -254,5 +256,7 @@ word_enum! {
         Interrupted = 1 "interrupted",
         /// A process could not be started at all.
         CannotStart = 2 "cannot start",
+        /// The plant was lost: a harness error.
+        PlantLost = 3 "the plant was lost",
     }
 }

@@ -4,9 +4,7 @@ use std::ops::Range;
 
 use super::{CameraModel, fill};
 use crate::random::Draws;
-
-/// Distance between the middles of two lanes, m. The ego drives in the middle one of three.
-pub const LANE_WIDTH_M: f64 = 3.5;
+use crate::road::LANE_WIDTH_M;
 
 /// Width of a road mark, m, and the pattern of a broken one: the guiding line of a German
 /// motorway, 6 m of line and 12 m of gap (RMS-1).
