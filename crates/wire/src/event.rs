@@ -4,55 +4,18 @@
 //! An [`Event`] is a table: number, name, meaning, up to six words. A new event is a new line
 //! here and a compile error in each place that must know it.
 
+mod record;
 mod words;
 
 use crate::node::Node;
+use record::FIELDS;
+pub use record::{RECORD_BYTES, RECORD_WORDS, Record};
 use serde::{Deserialize, Serialize};
 use words::Word;
 pub use words::{
     Detector, Ending, GlobalStatus, LifeState, LocalStatus, Mode, Proof, Reaction, StreamState,
     SystemState,
 };
-
-/// 64-bit words in one record.
-pub const RECORD_WORDS: usize = 8;
-/// Bytes in one record.
-pub const RECORD_BYTES: usize = RECORD_WORDS * 8;
-const FIELDS: usize = RECORD_WORDS - 2;
-
-/// One event with its circumstances, as it stands in an event ring.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Record {
-    /// When it was written, `CLOCK_MONOTONIC` nanoseconds.
-    pub t_ns: u64,
-    /// The incarnation of the process that wrote it, from 1.
-    pub incarnation: u32,
-    /// What happened.
-    pub event: Event,
-}
-
-impl Record {
-    /// The record as the words of its ring slot.
-    pub fn to_words(&self) -> [u64; RECORD_WORDS] {
-        let mut words = [0; RECORD_WORDS];
-        let (number, fields) = self.event.encode();
-        words[0] = u64::from(number) | u64::from(self.incarnation) << 32;
-        words[1] = self.t_ns;
-        words[2..].copy_from_slice(&fields);
-        words
-    }
-
-    /// The record that these words hold; `None` if no version of this program wrote them.
-    pub fn from_words(words: &[u64; RECORD_WORDS]) -> Option<Record> {
-        let mut fields = [0; FIELDS];
-        fields.copy_from_slice(&words[2..]);
-        Some(Record {
-            t_ns: words[1],
-            incarnation: (words[0] >> 32) as u32,
-            event: Event::decode(words[0] as u32, &fields)?,
-        })
-    }
-}
 
 macro_rules! events {
     ($($(#[$doc:meta])* $number:literal $name:ident { $($(#[$fdoc:meta])* $field:ident: $type:ty,)* })+) => {
@@ -61,7 +24,7 @@ macro_rules! events {
         pub enum Event { $($(#[$doc])* $name { $($(#[$fdoc])* $field: $type,)* },)+ }
 
         impl Event {
-            fn encode(&self) -> (u32, [u64; FIELDS]) {
+            pub(super) fn encode(&self) -> (u32, [u64; FIELDS]) {
                 match *self {
                     $(Event::$name { $($field,)* } => {
                         let given: &[u64] = &[$(<$type as Word>::to_word($field),)*];
@@ -522,48 +485,4 @@ impl Event {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_record_survives_its_words() {
-        let events = [
-            Event::Started { pid: 77 },
-            Event::Attached {},
-            Event::Applied { fault: 1, proof: Proof::Acted, item: 9, value: 3 },
-            Event::Track { id: 1, x_m: 1.5, y_m: -2.0, vx_mps: 0.1, vy_mps: -0.2, ages_us: 9 },
-            Event::Detected { node: Node::Fusion, incarnation: 2, detector: Detector::Exit },
-            Event::RunEnded { ending: Ending::Interrupted },
-            Event::BrakeRequested { deceleration_mps2: 6.0, ttc_s: 1.4, track: 3, valid: 1 },
-        ];
-        for event in events {
-            let record = Record { t_ns: 123_456_789_012, incarnation: 3, event };
-            assert_eq!(Record::from_words(&record.to_words()), Some(record));
-        }
-    }
-
-    #[test]
-    fn words_that_no_version_wrote_are_no_record() {
-        assert_eq!(Record::from_words(&[0; RECORD_WORDS]), None);
-        let mut words = Record {
-            t_ns: 1,
-            incarnation: 1,
-            event: Event::RunEnded { ending: Ending::Completed },
-        }
-        .to_words();
-        words[2] = 99;
-        assert_eq!(Record::from_words(&words), None);
-    }
-
-    #[test]
-    fn two_numbers_pack_into_one_word() {
-        assert_eq!(unpack_pair(pack_pair(0.25, -3.5)), (0.25, -3.5));
-        assert_eq!(unpack_pair(pack_pair(f64::INFINITY, 0.0)), (f64::INFINITY, 0.0));
-    }
-
-    #[test]
-    fn mode_and_tracks_pack_into_one_word() {
-        let word = Event::pack_mode_tracks(Mode::RadarOnly, 17);
-        assert_eq!(Event::unpack_mode_tracks(word), Some((Mode::RadarOnly, 17)));
-    }
-}
+mod tests;
