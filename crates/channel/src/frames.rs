@@ -7,9 +7,10 @@
 mod protocol;
 
 use crate::page::{AttachError, attach, attach_view, create};
-use protocol::{Kernel, Load, Store};
+use crate::words::Load;
+use protocol::Kernel;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use sys::shm::{HUGE_PAGE_BYTES, Memory, Shared, SharedView};
 use wire::shared::{PAGE_BYTES, PageKind, frames, pin};
 
@@ -91,18 +92,6 @@ struct Word<'a>(&'a SharedView, usize);
 impl Load for Word<'_> {
     fn load(&self, ordering: Ordering) -> u64 {
         self.0.load(self.1, ordering)
-    }
-}
-
-impl Load for AtomicU64 {
-    fn load(&self, ordering: Ordering) -> u64 {
-        self.load(ordering)
-    }
-}
-
-impl Store for AtomicU64 {
-    fn store(&self, value: u64, ordering: Ordering) {
-        self.store(value, ordering);
     }
 }
 

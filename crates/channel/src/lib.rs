@@ -1,11 +1,12 @@
 //! How bytes travel between processes: newest-frame buffers in shared memory, datagram mailboxes,
-//! event rings, heartbeats with checkpoints, doorbells, the status of everyone.
+//! event rings, heartbeats with checkpoints, doorbells, boards, the status of everyone.
 //!
 //! A writer never waits for a reader, and a process killed at any instruction needs no repair. No
 //! payload is understood here, and no fault is known.
 #![forbid(unsafe_code)]
 
 pub mod arming;
+pub mod board;
 pub mod doorbell;
 pub mod events;
 pub mod frames;
@@ -16,5 +17,6 @@ pub mod status;
 
 mod checkpoints;
 mod page;
+mod words;
 
 pub use page::AttachError;

@@ -10,6 +10,7 @@ pub mod event;
 pub mod field;
 pub mod frame;
 pub mod node;
+pub mod plant;
 pub mod radar;
 pub mod shared;
 

@@ -35,6 +35,10 @@ pub enum PageKind {
     Arming = 9,
     /// Who is up, who may write, and the state of the system.
     Status = 7,
+    /// The way of the ego car.
+    Way = 10,
+    /// What fusion asks of the brakes.
+    Brake = 11,
 }
 
 /// Frame buffer header page (writer read-write, readers read-only).
@@ -89,6 +93,17 @@ pub mod status {
     /// First of one word for each node, in the order of its index: the incarnation that may write
     /// in the low 32 bits, which is a futex word, and its presence above them.
     pub const NODES: usize = 16;
+}
+
+/// Board: header page, then the slots (its writer read-write, readers read-only).
+pub mod board {
+    /// Number of the newest publication; 0 before the first. It stands in slot number mod [`SLOTS`].
+    pub const LATEST: usize = 8;
+    /// Slots. A reader is overtaken by a writer that publishes so often while it reads one.
+    pub const SLOTS: usize = 4;
+    /// First word of the slots. Slot: twice the number of the publication that it holds, one less while
+    /// that is written; then the content.
+    pub const FIRST: usize = super::PAGE_BYTES / 8;
 }
 
 /// Start page (the watchdog read-write, nodes read-only).

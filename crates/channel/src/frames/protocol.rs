@@ -12,17 +12,8 @@
 //!
 //! Every ordering below is needed: the model at the end fails when any of them is weakened.
 
+use crate::words::{Load, Store};
 use std::sync::atomic::Ordering;
-
-/// A word that can be loaded.
-pub(super) trait Load {
-    fn load(&self, ordering: Ordering) -> u64;
-}
-
-/// A word that can also be stored.
-pub(super) trait Store: Load {
-    fn store(&self, value: u64, ordering: Ordering);
-}
 
 /// The orderings of the protocol and its fences. One implementation runs; the others are the
 /// model's, each weaker at one point.

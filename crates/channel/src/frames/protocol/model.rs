@@ -4,7 +4,8 @@
 //! A slot's content is a loom cell: touching it from both sides without an order between them is a
 //! data race that fails the model, which is what a torn frame is.
 
-use super::{Load, Memory, Store, free_slot, pin_newest, publish, slot_of, unpin};
+use super::{Memory, free_slot, pin_newest, publish, slot_of, unpin};
+use crate::words::{Load, Store};
 use loom::cell::UnsafeCell;
 use loom::sync::Arc;
 use loom::sync::atomic::{AtomicU64, fence};
@@ -14,12 +15,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 impl Load for AtomicU64 {
     fn load(&self, ordering: Ordering) -> u64 {
         self.load(ordering)
-    }
-}
-
-impl Load for &AtomicU64 {
-    fn load(&self, ordering: Ordering) -> u64 {
-        (*self).load(ordering)
     }
 }
 
