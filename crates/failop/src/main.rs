@@ -44,7 +44,7 @@ fn run(command: Command) -> anyhow::Result<exit::Code> {
         Command::BenchPeer(arguments) => {
             command::bench::become_peer(&arguments).map(|()| exit::Code::Pass)
         }
-        Command::Node(arguments) => match node::run(arguments.boot)? {},
+        Command::Node(arguments) => match node::run(&arguments)? {},
         Command::Hog(arguments) => match hog::run(&arguments)? {},
     }
 }

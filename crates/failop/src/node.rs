@@ -1,25 +1,32 @@
 //! What the watchdog starts: one process of the pipeline, from its boot page to its death.
 
 mod camera;
+mod ego;
 mod faults;
 mod fusion;
 mod grid;
+mod plant;
 mod radar;
 mod runtime;
 
+use crate::cli::NodeArguments;
 use anyhow::Context;
 use runtime::Attaching;
 use std::convert::Infallible;
 use std::os::fd::{AsRawFd, RawFd};
+use supervisor::boot::unpack;
 use supervisor::{Boot, RoleDescriptors};
 use sys::process::inherited;
 
-/// Becomes the node that the boot page on descriptor `boot` describes. Returns only what went
-/// wrong: a node's work ends with its process.
-pub(crate) fn run(boot: RawFd) -> anyhow::Result<Infallible> {
+/// Becomes the node, or the plant, that the boot page on descriptor `boot` describes. Returns only what
+/// went wrong: a node's work ends with its process.
+pub(crate) fn run(NodeArguments { role, boot }: &NodeArguments) -> anyhow::Result<Infallible> {
     let started_ns = sys::clock::now_ns();
-    let boot = inherited(boot).context("no boot page")?;
-    let boot = Boot::unpack(&boot)?;
+    let boot = inherited(*boot).context("no boot page")?;
+    if role == plant::ROLE {
+        return plant::work(unpack(&boot)?);
+    }
+    let boot: Boot = unpack(&boot)?;
     sys::process::die_with_parent(boot.watchdog_pid).context("the watchdog is gone")?;
     let role = boot.descriptors.role.clone();
     let attaching = Attaching::new(boot, started_ns)?;
@@ -30,8 +37,9 @@ pub(crate) fn run(boot: RawFd) -> anyhow::Result<Infallible> {
         RoleDescriptors::Radar { mailbox, fusion_doorbell } => {
             radar::work(attaching, mailbox, fusion_doorbell)
         }
-        RoleDescriptors::Fusion { frames, pin, mailbox, radar_doorbell } => {
-            fusion::work(attaching, &fusion::Inherited { frames, pin, mailbox, radar_doorbell })
+        RoleDescriptors::Fusion { frames, pin, mailbox, radar_doorbell, brake } => {
+            let inherited = fusion::Inherited { frames, pin, mailbox, radar_doorbell, brake };
+            fusion::work(attaching, &inherited)
         }
     }
 }

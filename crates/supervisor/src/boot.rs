@@ -1,8 +1,10 @@
-//! What a new process is told: [`Boot`], in sealed memory that it inherits.
+//! What a new process is told: [`Boot`] or [`PlantBoot`], in sealed memory that it inherits ([`pack`],
+//! [`unpack`]).
 
 use fault::Need;
 use recording::codec::{self, CodecError};
 use scenario::Plan;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::io;
 use std::os::fd::{OwnedFd, RawFd};
@@ -43,6 +45,8 @@ pub struct Descriptors {
     pub arming: RawFd,
     /// The status page.
     pub status: RawFd,
+    /// The board with the way of the ego car, readable, in a closed loop.
+    pub way: Option<RawFd>,
     /// The rest.
     pub role: RoleDescriptors,
 }
@@ -76,7 +80,28 @@ pub enum RoleDescriptors {
         mailbox: RawFd,
         /// Doorbell of the radar.
         radar_doorbell: RawFd,
+        /// The board with what it asks of the brakes, writable, in a closed loop.
+        brake: Option<RawFd>,
     },
+}
+
+/// Everything that the plant needs to begin its work.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PlantBoot {
+    /// Process id of the watchdog, whose death must be its own.
+    pub watchdog_pid: u32,
+    /// Real-time priority to take; `None` for the normal class.
+    pub realtime_priority: Option<u8>,
+    /// Its event ring.
+    pub events: RawFd,
+    /// The start page.
+    pub start: RawFd,
+    /// The board with the way of the ego car, writable.
+    pub way: RawFd,
+    /// The board with what fusion asks of the brakes, readable.
+    pub brake: RawFd,
+    /// The scenario.
+    pub plan: Plan,
 }
 
 /// A process could not be told, or could not read, what to do.
@@ -90,28 +115,25 @@ pub enum BootError {
     Codec(#[from] CodecError),
 }
 
-impl Boot {
-    /// Memory that holds it, for the new process.
-    pub fn pack(&self) -> Result<Memory, BootError> {
-        let payload = codec::encode(self)?;
-        let memory = Memory::anonymous("failop-boot", LENGTH_BYTES + payload.len())?;
-        let mut shared = Shared::map(memory.fd(), 0, LENGTH_BYTES + payload.len())?;
-        let length = (payload.len() as u64).to_le_bytes();
-        shared.bytes_mut(0, LENGTH_BYTES).copy_from_slice(&length);
-        shared.bytes_mut(LENGTH_BYTES, payload.len()).copy_from_slice(&payload);
-        Ok(memory)
-    }
+/// Memory that holds what a new process is told.
+pub fn pack(told: &impl Serialize) -> Result<Memory, BootError> {
+    let payload = codec::encode(told)?;
+    let memory = Memory::anonymous("failop-boot", LENGTH_BYTES + payload.len())?;
+    let mut shared = Shared::map(memory.fd(), 0, LENGTH_BYTES + payload.len())?;
+    let length = (payload.len() as u64).to_le_bytes();
+    shared.bytes_mut(0, LENGTH_BYTES).copy_from_slice(&length);
+    shared.bytes_mut(LENGTH_BYTES, payload.len()).copy_from_slice(&payload);
+    Ok(memory)
+}
 
-    /// Reads it from the memory that this process inherited.
-    pub fn unpack(fd: &OwnedFd) -> Result<Boot, BootError> {
-        let length = SharedView::map(fd, 0, LENGTH_BYTES)?;
-        let length: [u8; LENGTH_BYTES] =
-            length.bytes(0, LENGTH_BYTES).try_into().expect("eight bytes");
-        let length = usize::try_from(u64::from_le_bytes(length)).unwrap_or(usize::MAX);
-        let bytes = length.min(codec::PAYLOAD_BYTES_MAX);
-        let view = SharedView::map(fd, 0, LENGTH_BYTES + bytes)?;
-        Ok(codec::decode(view.bytes(LENGTH_BYTES, bytes))?)
-    }
+/// Reads what this process is told from the memory that it inherited.
+pub fn unpack<T: DeserializeOwned>(fd: &OwnedFd) -> Result<T, BootError> {
+    let length = SharedView::map(fd, 0, LENGTH_BYTES)?;
+    let length: [u8; LENGTH_BYTES] = length.bytes(0, LENGTH_BYTES).try_into().expect("eight bytes");
+    let length = usize::try_from(u64::from_le_bytes(length)).unwrap_or(usize::MAX);
+    let bytes = length.min(codec::PAYLOAD_BYTES_MAX);
+    let view = SharedView::map(fd, 0, LENGTH_BYTES + bytes)?;
+    Ok(codec::decode(view.bytes(LENGTH_BYTES, bytes))?)
 }
 
 const LENGTH_BYTES: usize = size_of::<u64>();

@@ -3,7 +3,7 @@
 //! It is the real process on the real channels. Its own pages tell it that it is the one in service; the
 //! watchdog does not supervise it, and what it records is only counted.
 
-use crate::boot::{Boot, BootError};
+use crate::boot::{Boot, BootError, pack};
 use crate::children::Seat;
 use crate::looks::Victim;
 use crate::resources::Resources;
@@ -97,7 +97,7 @@ impl Impostor {
             // Nothing befalls an impostor.
             plan: Plan { faults: Vec::new(), ..making.plan.clone() },
         };
-        let memory = boot.pack()?;
+        let memory = pack(&boot)?;
         fds.push(memory.fd());
         let number = memory.fd().as_raw_fd().to_string();
         let child = spawn(making.program, &["node", node.name(), "--boot", &number], &fds)?;

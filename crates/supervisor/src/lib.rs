@@ -15,6 +15,7 @@ mod hogs;
 mod impostor;
 mod looks;
 mod outside;
+mod plant;
 mod probes;
 mod recorder;
 mod resources;
@@ -23,7 +24,7 @@ mod strikes;
 mod supervision;
 mod triggers;
 
-pub use boot::{Boot, Descriptors, RoleDescriptors};
+pub use boot::{Boot, Descriptors, PlantBoot, RoleDescriptors};
 pub use probes::{Punctuality, punctuality};
 pub use recorder::Observation;
 pub use run::{Order, RunError, run};

@@ -6,6 +6,7 @@
 use crate::boot::{Descriptors, RoleDescriptors};
 use crate::children::Seat;
 use channel::arming::Arming;
+use channel::board::Board;
 use channel::doorbell::Doorbell;
 use channel::frames::Buffer;
 use channel::heartbeat::Monitor;
@@ -18,6 +19,8 @@ use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 use sys::shm::Memory;
+use wire::plant::{BRAKE_WORDS, WAY_WORDS};
+use wire::shared::PageKind;
 use wire::{Node, Source, frame};
 
 /// Readers of the frame buffer: fusion.
@@ -40,6 +43,35 @@ pub(crate) struct Resources {
     pin_read_only: OwnedFd,
     radar_end: OwnedFd,
     fusion_end: OwnedFd,
+    /// In a closed loop.
+    boards: Option<Boards>,
+}
+
+/// What closes the loop.
+#[derive(Debug)]
+struct Boards {
+    way: Memory,
+    way_read_only: OwnedFd,
+    brake: Memory,
+    brake_read_only: OwnedFd,
+}
+
+impl Boards {
+    fn create() -> Result<Boards, ResourceError> {
+        let way = Board::<WAY_WORDS>::create(PageKind::Way)?;
+        let brake = Board::<BRAKE_WORDS>::create(PageKind::Brake)?;
+        let (way_read_only, brake_read_only) = (way.read_only()?, brake.read_only()?);
+        Ok(Boards { way, way_read_only, brake, brake_read_only })
+    }
+}
+
+/// What the plant inherits.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PlantFds<'a> {
+    pub(crate) events: BorrowedFd<'a>,
+    pub(crate) start: BorrowedFd<'a>,
+    pub(crate) way: BorrowedFd<'a>,
+    pub(crate) brake: BorrowedFd<'a>,
 }
 
 /// Something that the processes share could not be made.
@@ -67,6 +99,7 @@ impl Resources {
         let (status_memory, status) = StatusBoard::create()?;
         let frames = Buffer::create(plan.camera.buffers as usize, frame::FRAME_BYTES, READERS)?;
         let (radar_end, fusion_end) = sys::socket::datagram_pair()?;
+        let closed_loop = plan.traffic.ego.brakes.is_some();
         let of_each = "one for each node or source";
         Ok(Resources {
             heartbeats,
@@ -83,6 +116,7 @@ impl Resources {
             frames,
             radar_end,
             fusion_end,
+            boards: closed_loop.then(Boards::create).transpose()?,
         })
     }
 
@@ -132,6 +166,7 @@ impl Resources {
                 pin: hand_down(self.frames.pin_fd(0)),
                 mailbox: hand_down(self.fusion_end.as_fd()),
                 radar_doorbell: hand_down(self.doorbells[Node::Radar.index()].0.fd()),
+                brake: self.boards.as_ref().map(|boards| hand_down(boards.brake.fd())),
             },
         };
         let descriptors = Descriptors {
@@ -141,9 +176,21 @@ impl Resources {
             start: hand_down(self.start_read_only.as_fd()),
             arming: hand_down(self.arming_read_only.as_fd()),
             status: hand_down(self.status_read_only.as_fd()),
+            way: self.boards.as_ref().map(|boards| hand_down(boards.way_read_only.as_fd())),
             role,
         };
         (descriptors, fds)
+    }
+
+    /// What the plant inherits; `None` in an open loop.
+    pub(crate) fn plants(&self) -> Option<PlantFds<'_>> {
+        let boards = self.boards.as_ref()?;
+        Some(PlantFds {
+            events: self.rings[Source::Plant.index()].fd(),
+            start: self.start_read_only.as_fd(),
+            way: boards.way.fd(),
+            brake: boards.brake_read_only.as_fd(),
+        })
     }
 
     /// A heartbeat page of a node that its process may only read.

@@ -4,6 +4,7 @@
 
 mod ending;
 mod lives;
+mod plant;
 mod strikes;
 mod usage;
 
@@ -12,6 +13,7 @@ use crate::children::{Children, Seat};
 use crate::deaths::{Deaths, DeathsError};
 use crate::looks::Looks;
 use crate::outside::Assaults;
+use crate::plant::{PlantError, PlantProcess};
 use crate::policy::{Action, Beats, Policy, Rules, Seen, Status};
 use crate::probes::{Probes, Stall};
 use crate::recorder::{Observation, Recorder};
@@ -48,10 +50,14 @@ const START_TIMEOUT_NS: u64 = 20_000_000_000;
 /// Real-time priority of the nodes; the watchdog stands above them.
 const NODE_PRIORITY: u8 = 50;
 pub(crate) const WATCHDOG_PRIORITY: u8 = 60;
+/// That of the plant: its state is there before anyone needs it.
+const PLANT_PRIORITY: u8 = 55;
 /// Heap that supervision may need.
 const HEAP_BYTES: usize = 256 << 10;
 /// Token of the stop signals; seats have their number.
 const STOP_TOKEN: u64 = u64::MAX - 1;
+/// Token of the plant.
+const PLANT_TOKEN: u64 = u64::MAX - 3;
 /// Token of the deaths that the kernel marks.
 const DEATHS_TOKEN: u64 = u64::MAX - 2;
 
@@ -86,6 +92,9 @@ pub enum RunError {
     /// Deaths could not be waited for.
     #[error(transparent)]
     Deaths(#[from] DeathsError),
+    /// The plant could not be started.
+    #[error(transparent)]
+    Plant(#[from] PlantError),
     /// A process could not be told what to do.
     #[error("cannot prepare a process")]
     Boot(#[from] BootError),
@@ -153,10 +162,12 @@ pub fn run(mut order: Order<'_>) -> Result<Ending, RunError> {
         plan: order.plan,
         program: order.program,
         stop: order.stop,
+        plant: None,
         resources,
         poller,
     };
     watchdog.events.tell(Event::Started { pid: std::process::id() });
+    watchdog.start_plant()?;
     let ended = watchdog.watch();
     let buried = watchdog.end_all();
     let result = watchdog.finish_recording();
@@ -199,6 +210,8 @@ struct Watchdog<'a> {
     t0_ns: Option<u64>,
     usage: usage::Schedule,
     priority: Option<u8>,
+    /// In a closed loop.
+    plant: Option<PlantProcess>,
 }
 
 impl Watchdog<'_> {
@@ -214,7 +227,8 @@ impl Watchdog<'_> {
             let actions = self.policy.on_time(now, self.beats());
             self.carry_out(actions)?;
             self.bury_found()?;
-            if let Some(ending) = self.ending(now) {
+            let lost = self.lost_plant(now)?;
+            if let Some(ending) = lost.or_else(|| self.ending(now)) {
                 self.events.tell(Event::RunEnded { ending });
                 return Ok(ending);
             }
@@ -265,7 +279,7 @@ impl Watchdog<'_> {
             None if self.policy.any_down() => Some(Ending::CannotStart),
             None if now > self.spawned_first_ns + START_TIMEOUT_NS => Some(Ending::CannotStart),
             None => {
-                if self.policy.all_running() {
+                if self.policy.all_running() && self.plant_is_ready() {
                     let t0_ns = now_ns() + START_LEAD_NS;
                     self.resources.start.announce(t0_ns);
                     self.t0_ns = Some(t0_ns);

@@ -1,5 +1,6 @@
 //! The camera process: renders what the world model says is true into the frame buffer, in place.
 
+use super::ego::Ego;
 use super::faults::Hits;
 use super::faults::outbox::{Outbox, Sample};
 use super::faults::step::Effects;
@@ -14,7 +15,7 @@ use std::os::fd::RawFd;
 use sys::clock::{now_ns, sleep_until};
 use wire::frame::{FRAME_BYTES, FrameInfo, invert_field, pixels_mut, seal, seal_unprotected};
 use wire::{Checkpoint, Event};
-use world::{CameraModel, EgoState, Renderer, Way};
+use world::{CameraModel, EgoState, Renderer};
 
 /// Heap that the largest scene needs, with room to spare.
 const HEAP_BYTES: usize = 256 << 10;
@@ -38,7 +39,7 @@ pub(super) fn work(
         warm_up(&mut renderer, seal);
         sys::memory::touch_ahead(HEAP_BYTES)?;
     }
-    let way = Way::even(plan.traffic.ego.speed_mps);
+    let ego = attaching.ego()?;
     let grid = Grid::new(1_000_000_000, plan.camera.fps.into(), plan.duration_ns);
     let frames = take(frames, "the frame buffer")?;
     let writer = Writer::attach(&frames, &pins)?;
@@ -47,7 +48,7 @@ pub(super) fn work(
     runtime.faults.shares(frames);
     let outbox = Outbox::new(&runtime.faults.injector, invert_field);
     let mut camera =
-        Camera { runtime, writer, fusion, renderer, way, grid, seal, outbox, last_live: None };
+        Camera { runtime, writer, fusion, renderer, ego, grid, seal, outbox, last_live: None };
     // The first frame of a successor is waited for; what later ones may need is not.
     camera.step()?;
     sys::memory::touch_ahead(HEAP_BYTES)?;
@@ -68,7 +69,7 @@ struct Camera {
     writer: Writer,
     fusion: Doorbell,
     renderer: Renderer,
-    way: Way,
+    ego: Ego,
     grid: Grid,
     /// Writes a frame's header, with its protection where the scenario has one.
     seal: fn(&mut [u8], FrameInfo),
@@ -109,7 +110,7 @@ impl Camera {
 
     /// Makes one frame and hands it over, unless a fault does otherwise.
     fn expose(&mut self, frame: u64, effects: &Effects) -> anyhow::Result<()> {
-        let Camera { runtime, writer, fusion, renderer, way, grid, seal, outbox, last_live } = self;
+        let Camera { runtime, writer, fusion, renderer, ego, grid, seal, outbox, last_live } = self;
         let due_ns = grid.due_ns(frame);
         let hits = runtime.faults.hits(due_ns, frame);
         let captured_ns = runtime.absolute_ns(due_ns);
@@ -125,8 +126,8 @@ impl Camera {
         let mut apart = in_parts.iter().any(|it| hits.has(*it)).then(|| vec![0; FRAME_BYTES]);
         let slot = slot_or(&mut fill, &mut apart);
         if effects.does_its_work() {
-            let due_s = due_ns as f64 * 1e-9;
-            renderer.render(due_s, way.at(due_s), frame, pixels_mut(slot));
+            let ego = runtime.ego_at(ego, due_ns, frame);
+            renderer.render(due_ns as f64 * 1e-9, ego, frame, pixels_mut(slot));
         }
         runtime.suffer()?;
         runtime.spoil(pixels_mut(slot), last_live, &hits);

@@ -44,6 +44,7 @@ pub(super) struct Inherited {
     pub(super) pin: RawFd,
     pub(super) mailbox: RawFd,
     pub(super) radar_doorbell: RawFd,
+    pub(super) brake: Option<RawFd>,
 }
 
 pub(super) fn work(attaching: Attaching, inherited: &Inherited) -> anyhow::Result<Infallible> {

@@ -1,5 +1,6 @@
 //! The radar process: sends what the radar sees as datagrams and takes commands from fusion.
 
+use super::ego::Ego;
 use super::faults::outbox::Outbox;
 use super::faults::step::Effects;
 use super::grid::Grid;
@@ -16,7 +17,7 @@ use wire::radar::{
     invert_field, receive, strip,
 };
 use wire::{Checkpoint, Event};
-use world::{EgoState, RadarModel, RadarSensor, Way};
+use world::{EgoState, RadarModel, RadarSensor};
 
 /// Heap that the largest scene needs, with room to spare.
 const HEAP_BYTES: usize = 128 << 10;
@@ -39,7 +40,7 @@ pub(super) fn work(
         sys::memory::touch_ahead(HEAP_BYTES)?;
     }
     let grid = Grid::new(plan.radar.period_ns, 1, plan.duration_ns);
-    let way = Way::even(plan.traffic.ego.speed_mps);
+    let ego = attaching.ego()?;
     let ego_speed_mps = plan.traffic.ego.speed_mps as f32;
     let runtime = attaching.ready();
     let mut radar = Radar {
@@ -48,7 +49,7 @@ pub(super) fn work(
         mailbox,
         fusion,
         sensor,
-        way,
+        ego,
         grid,
         ego_speed_mps,
         seen,
@@ -69,7 +70,7 @@ struct Radar {
     mailbox: Mailbox,
     fusion: Doorbell,
     sensor: RadarSensor,
-    way: Way,
+    ego: Ego,
     grid: Grid,
     /// As fusion last commanded it.
     ego_speed_mps: f32,
@@ -119,8 +120,8 @@ impl Radar {
     fn measure(&mut self, cycle: u64, effects: &Effects) -> anyhow::Result<()> {
         let due_ns = self.grid.due_ns(cycle);
         if effects.does_its_work() {
-            let due_s = due_ns as f64 * 1e-9;
-            self.sensor.measure(due_s, self.way.at(due_s), cycle as u32, &mut self.seen);
+            let ego = self.runtime.ego_at(&mut self.ego, due_ns, cycle);
+            self.sensor.measure(due_ns as f64 * 1e-9, ego, cycle as u32, &mut self.seen);
         }
         let Radar { runtime, outbox, seen, list, last_live, .. } = self;
         runtime.suffer()?;

@@ -3,6 +3,7 @@
 //! The logic of a node knows nothing of this, nor of the scenario's faults: it is asked for an output,
 //! and what happens to it then happens in `faults`.
 
+use super::ego::{Ego, Seen};
 use super::faults::{Faults, start};
 use super::take;
 use anyhow::Context;
@@ -14,10 +15,12 @@ use channel::start::StartView;
 use channel::status::StatusView;
 use fault::{Injector, Need};
 use scenario::Plan;
+use std::os::fd::RawFd;
 use supervisor::Boot;
 use sys::clock::now_ns;
 use wire::event::Detector;
 use wire::{Checkpoint, Event, Node};
+use world::EgoState;
 
 /// Signs of life per heartbeat timeout: three may be late before the watchdog acts.
 const BEATS_PER_TIMEOUT: u64 = 4;
@@ -43,6 +46,7 @@ pub(super) struct Attaching {
     arming: ArmingView,
     lacking: Vec<Need>,
     status: StatusView,
+    way: Option<RawFd>,
 }
 
 impl Attaching {
@@ -70,8 +74,14 @@ impl Attaching {
             arming: ArmingView::attach(take(descriptors.arming, "the arming page")?)?,
             lacking,
             status: StatusView::attach(take(descriptors.status, "the status page")?)?,
+            way: descriptors.way,
             plan,
         })
+    }
+
+    /// Where the ego car is.
+    pub(super) fn ego(&self) -> anyhow::Result<Ego> {
+        Ego::attach(self.way, self.plan.traffic.ego.speed_mps)
     }
 
     /// Whether the process must not write yet: another incarnation does.
@@ -166,6 +176,16 @@ impl Runtime {
     /// The absolute time of a time from the start.
     pub(super) fn absolute_ns(&self, since_start_ns: u64) -> u64 {
         self.t0_ns.saturating_add(since_start_ns)
+    }
+
+    /// Where the ego is when a sample is due. A plant that has not come so far makes the sample untrue,
+    /// and is told.
+    pub(super) fn ego_at(&mut self, ego: &mut Ego, due_ns: u64, item: u64) -> EgoState {
+        let Seen { state, behind_ns } = ego.at(due_ns);
+        if let Some(behind_ns) = behind_ns {
+            self.events.tell(Event::PlantBehind { item, behind_ns });
+        }
+        state
     }
 
     /// Whether the scenario leaves this detector on.

@@ -44,7 +44,7 @@ impl Watchdog<'_> {
             let exit = child.reap().map_err(kernel("bury a child"))?;
             self.buried(seat, exit)?;
         }
-        Ok(())
+        self.end_plant()
     }
 
     fn buried(&mut self, seat: Seat, exit: Exit) -> Result<(), RunError> {

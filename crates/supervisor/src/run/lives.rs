@@ -1,7 +1,7 @@
 //! Starting, signalling and burying processes, and telling the nodes who lives.
 
 use super::{RunError, Watchdog, kernel, status};
-use crate::boot::Boot;
+use crate::boot::{Boot, pack};
 use crate::children::{Seat, Seated};
 use crate::outside;
 use crate::policy::{Action, Seen};
@@ -70,7 +70,7 @@ impl Watchdog<'_> {
             lacking: self.lacking.to_vec(),
             plan: self.plan.clone(),
         };
-        let memory = boot.pack()?;
+        let memory = pack(&boot)?;
         fds.push(memory.fd());
         let number = std::os::fd::AsRawFd::as_raw_fd(&memory.fd()).to_string();
         let called_ns = now_ns();

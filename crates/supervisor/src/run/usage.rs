@@ -40,6 +40,10 @@ impl Watchdog<'_> {
                 self.carry_out(actions)?;
             }
         }
+        let plant = self.plant.as_ref().filter(|_| told).and_then(|plant| plant.usage().ok());
+        if let Some(usage) = plant {
+            self.tell_usage(Source::Plant, 1, usage);
+        }
         if let Some(usage) = told.then(sys::process::own_usage).and_then(Result::ok) {
             self.tell_usage(Source::Watchdog, 1, usage);
         }

@@ -1,0 +1,101 @@
+//! The plant process of a closed loop: takes what fusion asks of the brakes at each tick, and tells
+//! where the ego car is and will be.
+//!
+//! It is the harness: no fault befalls it, nobody restarts it.
+
+use super::take;
+use anyhow::Context;
+use channel::board::{Board, BoardView};
+use channel::events::EventWriter;
+use channel::start::StartView;
+use std::convert::Infallible;
+use supervisor::PlantBoot;
+use sys::clock::{now_ns, sleep_until};
+use wire::Event;
+use wire::plant::{BRAKE_WORDS, BrakeTold, StretchTold, WAY_WORDS, WayTold};
+use wire::shared::PageKind;
+use world::plant::Stretch;
+use world::{Plant, Request};
+
+/// What it is called on the command line.
+pub(super) const ROLE: &str = "plant";
+
+/// Time between two ticks. A request counts from the next tick on: what comes of it does not depend on
+/// the microsecond in which it was made.
+const TICK_NS: u64 = 10_000_000;
+/// A request older than this does not count any more: fusion is silent. Fusion says it anew with each
+/// output, and where there is none in half of this time.
+const REQUEST_AGE_MAX_NS: u64 = 200_000_000;
+/// How often it looks whether the start is decided.
+const START_LOOK_NS: u64 = 5_000_000;
+
+pub(super) fn work(boot: PlantBoot) -> anyhow::Result<Infallible> {
+    let PlantBoot { watchdog_pid, realtime_priority, plan, .. } = boot;
+    sys::process::die_with_parent(watchdog_pid).context("the watchdog is gone")?;
+    let mut events = EventWriter::attach(take(boot.events, "the event ring")?, 1)?;
+    if let Some(priority) = realtime_priority {
+        sys::sched::set_realtime(priority).context("real-time class")?;
+    }
+    sys::process::set_name("failop-plant").context("process name")?;
+    sys::sched::set_precise_timers().context("timer slack")?;
+    let start = StartView::attach(take(boot.start, "the start page")?)?;
+    let way = Board::<WAY_WORDS>::attach(PageKind::Way, take(boot.way, "the way's board")?)?;
+    let brake = take(boot.brake, "the brakes' board")?;
+    let brake = BoardView::<BRAKE_WORDS>::attach(PageKind::Brake, brake)?;
+    let brakes = plan.traffic.ego.brakes.context("an ego that does not brake needs no plant")?;
+    let mut plant = Plant::new(plan.traffic.ego.speed_mps, brakes);
+    events.tell(Event::Started { pid: std::process::id() });
+    tell_from(0.0, &plant, &mut events);
+    way.publish(&as_words(&plant));
+    let t0_ns = loop {
+        match start.t0_ns() {
+            Some(t0_ns) => break t0_ns,
+            None => sleep_until(now_ns() + START_LOOK_NS),
+        }
+    };
+    for tick in 0.. {
+        let tick_ns = tick * TICK_NS;
+        sleep_until(t0_ns + tick_ns);
+        let request = request(&brake, t0_ns + tick_ns);
+        if plant.tick(tick_ns as f64 * 1e-9, request) {
+            tell_from(plant.known_until_s(), &plant, &mut events);
+        }
+        way.publish(&as_words(&plant));
+    }
+    anyhow::bail!("the schedule is endless")
+}
+
+/// What fusion asks at this moment.
+fn request(brake: &BoardView<BRAKE_WORDS>, now_ns: u64) -> Request {
+    let told = brake.read().map(|(_, words)| BrakeTold::from_words(words));
+    let counts = |told: &BrakeTold| now_ns.saturating_sub(told.at_ns) <= REQUEST_AGE_MAX_NS;
+    let deceleration = told.filter(counts).and_then(|told| told.deceleration_mps2);
+    deceleration.map_or(Request::NoStatement, Request::Decelerate)
+}
+
+/// Records the stretches of the way that begin at a time or after it.
+fn tell_from(from_s: f64, plant: &Plant, events: &mut EventWriter) {
+    for stretch in plant.way().stretches().iter().filter(|stretch| stretch.from_s >= from_s) {
+        let StretchTold { from_s, distance_m, speed_mps, acceleration_mps2, jerk_mps3 } =
+            on_the_board(stretch);
+        let event =
+            Event::EgoStretch { from_s, distance_m, speed_mps, acceleration_mps2, jerk_mps3 };
+        events.tell(event);
+    }
+}
+
+fn as_words(plant: &Plant) -> [u64; WAY_WORDS] {
+    let stretches = plant.way().stretches().iter().map(on_the_board).collect();
+    WayTold { known_until_s: plant.known_until_s(), stretches }.to_words()
+}
+
+fn on_the_board(stretch: &Stretch) -> StretchTold {
+    let Stretch { from_s, state, jerk_mps3 } = *stretch;
+    StretchTold {
+        from_s,
+        distance_m: state.distance_m,
+        speed_mps: state.speed_mps,
+        acceleration_mps2: state.acceleration_mps2,
+        jerk_mps3,
+    }
+}
