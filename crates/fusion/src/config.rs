@@ -64,6 +64,15 @@ impl FieldOfView {
     }
 }
 
+/// How the ego moves over ground, as its own odometry tells.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct EgoMotion {
+    /// Forward.
+    pub speed_mps: f64,
+    /// Left positive.
+    pub yaw_rate_radps: f64,
+}
+
 /// Everything fusion is told at its start.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Config {

@@ -30,7 +30,7 @@ mod radar;
 mod tracker;
 mod union_find;
 
-pub use config::{CameraCalibration, Config, FieldOfView};
+pub use config::{CameraCalibration, Config, EgoMotion, FieldOfView};
 pub use fusion::{Counters, Fusion, Output, Rejection};
 pub use mode::Mode;
 pub use motion::Component;
