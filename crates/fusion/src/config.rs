@@ -1,5 +1,7 @@
 //! What fusion knows about its sensors. Main type: [`Config`].
 
+use crate::brake::BrakePolicy;
+
 /// The pinhole model of the camera, which looks straight ahead, level, without distortion.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CameraCalibration {
@@ -64,6 +66,15 @@ impl FieldOfView {
     }
 }
 
+/// How the ego moves over ground, as its own odometry tells.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct EgoMotion {
+    /// Forward.
+    pub speed_mps: f64,
+    /// Left positive.
+    pub yaw_rate_radps: f64,
+}
+
 /// Everything fusion is told at its start.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Config {
@@ -89,6 +100,8 @@ pub struct Config {
     /// The same while a sensor is out, in seconds: time passes slower for a track then, by the
     /// ratio of the two.
     pub coast_in_outage_s: f64,
+    /// When to brake, and what the brakes can do.
+    pub brake: BrakePolicy,
 }
 
 impl Config {
@@ -106,6 +119,7 @@ impl Config {
             ],
             coast_s: 1.0,
             coast_in_outage_s: 2.5,
+            brake: BrakePolicy::default(),
         }
     }
 }

@@ -7,12 +7,13 @@
 
 use thiserror::Error;
 
-use crate::config::Config;
+use crate::brake::{BrakeRequest, Braking};
+use crate::config::{Config, EgoMotion};
 use crate::detector::Detector;
-use crate::mode::{Freshness, Mode};
+use crate::mode::{Alive, Freshness, Mode};
 use crate::motion::Component;
 use crate::radar::{Detection, RadarFrontEnd};
-use crate::tracker::{MAX_TRACKS, Refusal, Sensor, Track, Tracker};
+use crate::tracker::{MAX_MEASUREMENTS, MAX_TRACKS, Refusal, Seen, Sensor, Track, Tracker};
 
 /// What fusion believes at one time.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,6 +26,10 @@ pub struct Output {
     pub camera_age_ns: Option<u64>,
     /// Age of the newest radar message's measurement time; `None` before the first.
     pub radar_age_ns: Option<u64>,
+    /// What is asked of the brakes.
+    pub brake: BrakeRequest,
+    /// What the sample shows that this output was made from; empty where there is none.
+    pub seen: Vec<Seen>,
 }
 
 /// Why a frame or a radar message changed nothing.
@@ -112,7 +117,7 @@ pub struct Fusion {
     tracker: Tracker,
     freshness: Freshness,
     newest_arrival_ns: u64,
-    ego_speed_mps: Option<f64>,
+    braking: Braking,
     counters: Counters,
     output: Output,
 }
@@ -127,13 +132,15 @@ impl Fusion {
             tracker: Tracker::new(&config),
             freshness: Freshness::default(),
             newest_arrival_ns: 0,
-            ego_speed_mps: None,
+            braking: Braking::new(config.brake),
             counters: Counters::default(),
             output: Output {
                 mode: Mode::Blind,
                 tracks: Vec::with_capacity(MAX_TRACKS),
                 camera_age_ns: None,
                 radar_age_ns: None,
+                brake: BrakeRequest::NO_STATEMENT,
+                seen: Vec::with_capacity(MAX_MEASUREMENTS),
             },
         }
     }
@@ -161,7 +168,7 @@ impl Fusion {
         });
         self.counters.frames += 1;
         self.freshness.camera_ns = self.freshness.camera_ns.max(Some(captured_ns));
-        Ok(self.output_at(now_ns))
+        Ok(self.output_of_sample(now_ns))
     }
 
     /// Takes the detections of one radar message in; those that are no measurement are counted and
@@ -177,15 +184,16 @@ impl Fusion {
     ) -> Result<&Output, Rejection> {
         self.admit(Sensor::Radar, captured_ns, now_ns)?;
         let in_outage = self.mode_at(now_ns).has_outage();
-        let Fusion { radar, tracker, ego_speed_mps, .. } = self;
+        let Fusion { radar, tracker, .. } = self;
+        let ego = tracker.ego().at(captured_ns).map(|ego| ego.speed_mps);
         let tally = tracker.take(Sensor::Radar, captured_ns, in_outage, |measurements| {
-            radar.measure(detections, *ego_speed_mps, measurements)
+            radar.measure(detections, ego, measurements)
         });
         self.counters.radar_messages += 1;
         self.counters.invalid_detections += tally.invalid;
         self.counters.truncated_detections += tally.truncated;
         self.freshness.radar_ns = self.freshness.radar_ns.max(Some(captured_ns));
-        Ok(self.output_at(now_ns))
+        Ok(self.output_of_sample(now_ns))
     }
 
     /// The camera is known to be gone: nothing that it made is fresh any more.
@@ -207,6 +215,20 @@ impl Fusion {
     /// What is believed at `now_ns` if nothing arrives: for a change of mode, or a cycle without
     /// data.
     pub fn output_at(&mut self, now_ns: u64) -> &Output {
+        self.output.seen.clear();
+        self.make_output(now_ns);
+        &self.output
+    }
+
+    /// The output that the sample taken in last makes.
+    fn output_of_sample(&mut self, now_ns: u64) -> &Output {
+        self.output.seen.clear();
+        self.output.seen.extend_from_slice(self.tracker.seen());
+        self.make_output(now_ns);
+        &self.output
+    }
+
+    fn make_output(&mut self, now_ns: u64) {
         self.newest_arrival_ns = self.newest_arrival_ns.max(now_ns);
         let age = |captured: Option<u64>| captured.map(|ns| now_ns.saturating_sub(ns));
         let mode = self.mode_at(now_ns);
@@ -214,32 +236,46 @@ impl Fusion {
         self.output.camera_age_ns = age(self.freshness.camera_ns);
         self.output.radar_age_ns = age(self.freshness.radar_ns);
         self.tracker.publish(now_ns, mode.has_outage(), &mut self.output.tracks);
-        &self.output
+        let ego = self.tracker.ego().at(now_ns);
+        self.output.brake = self.braking.decide(now_ns, mode, &self.output.tracks, ego);
     }
 
-    /// Nothing more has arrived until `now_ns`: which sensors are alive then. A change of mode up to
-    /// then is not due any more.
+    /// Nothing more has arrived until `now_ns`: the mode then. A change of mode up to then is not
+    /// due any more.
     pub fn on_time(&mut self, now_ns: u64) -> Mode {
         self.newest_arrival_ns = self.newest_arrival_ns.max(now_ns);
         self.mode_at(now_ns)
     }
 
-    /// Which sensors are alive at `now_ns`: those whose newest data are at most
-    /// [`Config::periods_until_gone`] periods old. Depends on the ages of the data alone.
+    /// The mode at `now_ns` if nothing arrives. Alive are the sensors whose newest data are at most
+    /// [`Config::periods_until_gone`] periods old.
     pub fn mode_at(&self, now_ns: u64) -> Mode {
-        self.freshness.mode_at(&self.config, now_ns)
+        match self.freshness.alive_at(&self.config, now_ns) {
+            Alive::Both => Mode::Fused,
+            Alive::Camera => Mode::CameraOnly,
+            Alive::Radar => Mode::RadarOnly,
+            Alive::None if self.tracker.coasts_until_ns() >= Some(now_ns) => Mode::Coasting,
+            Alive::None => Mode::Blind,
+        }
     }
 
     /// When the mode will change if nothing arrives, reckoned from the newest time fusion was told;
     /// `None` when blind.
     pub fn next_mode_change_ns(&self) -> Option<u64> {
-        self.freshness.next_change_ns(&self.config, self.newest_arrival_ns)
+        let now_ns = self.newest_arrival_ns;
+        let end_of_tracks =
+            || self.tracker.coasts_until_ns().filter(|until_ns| now_ns <= *until_ns);
+        self.freshness
+            .next_change_ns(&self.config, now_ns)
+            .or_else(|| end_of_tracks().map(|until_ns| until_ns.saturating_add(1)))
     }
 
-    /// Tells the ego's own speed, by which the radar's view of standing things is recognised. What
-    /// is no finite number makes it unknown, as it is at the start.
-    pub fn set_ego_speed_mps(&mut self, speed_mps: f64) {
-        self.ego_speed_mps = speed_mps.is_finite().then_some(speed_mps);
+    /// Tells how the ego moved at `at_ns`, by its own odometry, in any rhythm, from the oldest time
+    /// to the newest; without it nothing is known to stand still, tracks do not know why a relative
+    /// speed changes, and there is no statement on braking. What is no finite number makes the
+    /// motion unknown, as it is at the start.
+    pub fn set_ego_motion(&mut self, at_ns: u64, motion: EgoMotion) {
+        self.tracker.set_ego_motion(at_ns, motion);
     }
 
     /// What was taken in and what was not, since the start.

@@ -14,7 +14,7 @@ pub(crate) struct Estimate {
 impl Estimate {
     /// Moves on in time.
     pub(crate) fn predict(&mut self, transition: &Transition) {
-        self.mean = transition.matrix * self.mean;
+        self.mean = transition.matrix * self.mean + transition.offset;
         self.covariance =
             transition.matrix * self.covariance * transition.matrix.transpose() + transition.noise;
     }

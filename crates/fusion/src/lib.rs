@@ -9,8 +9,9 @@
 //! - `detector`: pixels → vehicles
 //! - `radar`: raw detections → one measurement per object
 //! - `tracker`: measurements → tracks, late measurements included
+//! - `brake`: tracks → whether to brake, and what each mode may decide
 //! - `plausibility`: whether data that arrived intact can be believed, for the caller to ask
-//! - `assignment`, `kalman`, `measurement`, `motion`, `union_find`: the mathematics below
+//! - `assignment`, `ego`, `kalman`, `measurement`, `motion`, `union_find`: the mathematics below
 //!
 //! Frame of reference, everywhere: the origin is the centre of the ego's front bumper on the
 //! ground, x forward, y left. Both sensors are mounted there. The reference point of another
@@ -18,8 +19,10 @@
 #![forbid(unsafe_code)]
 
 mod assignment;
+mod brake;
 mod config;
 mod detector;
+mod ego;
 mod fusion;
 mod kalman;
 mod measurement;
@@ -30,9 +33,10 @@ mod radar;
 mod tracker;
 mod union_find;
 
-pub use config::{CameraCalibration, Config, FieldOfView};
+pub use brake::{BrakePolicy, BrakeRequest};
+pub use config::{CameraCalibration, Config, EgoMotion, FieldOfView};
 pub use fusion::{Counters, Fusion, Output, Rejection};
 pub use mode::Mode;
 pub use motion::Component;
 pub use radar::{Detection, MAX_DETECTIONS};
-pub use tracker::{MAX_TRACKS, Status, Track};
+pub use tracker::{Evidence, MAX_TRACKS, Seen, Status, Track};

@@ -5,6 +5,7 @@ use nalgebra::{SMatrix, SVector};
 
 use crate::kalman::{Estimate, Innovation};
 use crate::motion::{AX, AY, Covariance, STATES, Singer, State, VX, VY, X, Y};
+use crate::tracker::Seen;
 
 /// One object as one sensor saw it, on the ground plane.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -54,20 +55,27 @@ impl Measurement {
         }
     }
 
-    /// Improves `estimate` by this measurement. A degenerate geometry changes nothing.
-    pub(crate) fn update(&self, estimate: &mut Estimate) {
-        match self.range_rate {
-            None => {
-                if let Some(innovation) = self.position_innovation(estimate) {
-                    estimate.update(&innovation);
-                }
-            }
-            Some(rate) => {
-                if let Some(innovation) = self.full_innovation(estimate, rate) {
-                    estimate.update(&innovation);
-                }
-            }
+    /// Improves `estimate` by this measurement and tells its normalised innovation squared. A
+    /// degenerate geometry changes nothing and tells 0.
+    pub(crate) fn update(&self, estimate: &mut Estimate) -> f64 {
+        fn apply<const M: usize>(
+            estimate: &mut Estimate,
+            innovation: Option<Innovation<M>>,
+        ) -> f64 {
+            innovation.map_or(0.0, |innovation| {
+                estimate.update(&innovation);
+                innovation.distance_squared()
+            })
         }
+        match self.range_rate {
+            None => apply(estimate, self.position_innovation(estimate)),
+            Some(rate) => apply(estimate, self.full_innovation(estimate, rate)),
+        }
+    }
+
+    /// Itself as nobody's.
+    pub(crate) fn unclaimed(&self) -> Seen {
+        Seen { azimuth_rad: self.azimuth_rad, range_m: self.range_m, track: None, nis: 0.0 }
     }
 
     /// The state of an object of which this measurement is all that is known.

@@ -1,4 +1,5 @@
-//! Which sensors are alive, as a pure function of the ages of their data. Main type: [`Mode`].
+//! What fusion has to go by, from the ages of its data and the life of its tracks. Main type:
+//! [`Mode`].
 
 use crate::config::Config;
 
@@ -11,7 +12,9 @@ pub enum Mode {
     CameraOnly,
     /// The camera is out.
     RadarOnly,
-    /// Both are out: tracks are extrapolated until they expire.
+    /// Both are out, but a confirmed track is still extrapolated.
+    Coasting,
+    /// Both are out and nothing is believed any more.
     Blind,
 }
 
@@ -22,6 +25,15 @@ impl Mode {
     }
 }
 
+/// Which sensors deliver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Alive {
+    Both,
+    Camera,
+    Radar,
+    None,
+}
+
 /// The measurement time of each sensor's newest data; `None` before the first.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Freshness {
@@ -30,19 +42,18 @@ pub(crate) struct Freshness {
 }
 
 impl Freshness {
-    pub(crate) fn mode_at(&self, config: &Config, now_ns: u64) -> Mode {
+    pub(crate) fn alive_at(&self, config: &Config, now_ns: u64) -> Alive {
         let [camera_until, radar_until] = self.alive_until(config);
         let alive = |until: Option<u64>| until.is_some_and(|until_ns| now_ns <= until_ns);
         match (alive(camera_until), alive(radar_until)) {
-            (true, true) => Mode::Fused,
-            (true, false) => Mode::CameraOnly,
-            (false, true) => Mode::RadarOnly,
-            (false, false) => Mode::Blind,
+            (true, true) => Alive::Both,
+            (true, false) => Alive::Camera,
+            (false, true) => Alive::Radar,
+            (false, false) => Alive::None,
         }
     }
 
-    /// The first instant after `now_ns` at which the mode differs from the one at `now_ns`, if
-    /// nothing arrives.
+    /// The first instant after `now_ns` at which fewer sensors are alive, if nothing arrives.
     pub(crate) fn next_change_ns(&self, config: &Config, now_ns: u64) -> Option<u64> {
         self.alive_until(config)
             .into_iter()

@@ -1,12 +1,17 @@
 //! How a vehicle moves between two measurements. Main type: [`Singer`].
 //!
-//! State, in this order: `[x, vx, y, vy, ax, ay]`, relative to the ego, in m, m/s, m/s².
+//! State, in this order: `[x, vx, y, vy, ax, ay]`, in m, m/s, m/s², along the axes of the ego. Place
+//! and velocity are relative to the ego, but the velocity leaves out that its axes turn; the
+//! acceleration is over ground where the ego's own motion is known, else relative too.
+//!
 //! Acceleration decays with a time constant (R. Singer, "Estimating optimal tracking filter
 //! performance for manned maneuvering targets", IEEE T-AES 6(4), 1970): it follows a braking car as
 //! a constant-acceleration model does, and coasts through an outage nearly as calmly as a
 //! constant-velocity model.
 
 use nalgebra::{Matrix6, SMatrix, Vector6};
+
+use crate::ego::EgoStep;
 
 /// Number of state variables.
 pub(crate) const STATES: usize = 6;
@@ -104,7 +109,7 @@ impl Singer {
             matrix[(v, a)] = velocity;
             matrix[(a, a)] = acceleration;
         }
-        Transition { matrix, noise: self.noise(dt_s) }
+        Transition { matrix, offset: State::zeros(), noise: self.noise(dt_s) }
     }
 
     /// Place, velocity and acceleration `s` seconds after a unit of acceleration.
@@ -138,8 +143,39 @@ impl Singer {
 pub(crate) struct Transition {
     /// State now → state then.
     pub(crate) matrix: SMatrix<f64, STATES, STATES>,
+    /// What is added to it: the ego's own doing.
+    pub(crate) offset: State,
     /// Covariance of what happened in between.
     pub(crate) noise: Covariance,
+}
+
+impl Transition {
+    /// The same step over `dt_s`, seen from an ego that moves so meanwhile.
+    ///
+    /// The velocity over ground is the relative one and the ego's speed at the beginning; the target
+    /// moves by it, the ego by its own way; then the axes turn, and the ego's speed at the end makes
+    /// the velocity relative again.
+    pub(crate) fn seen_from(&self, ego: &EgoStep, dt_s: f64) -> Transition {
+        let (sin, cos) = ego.turn_rad.sin_cos();
+        let mut rotation = Covariance::zeros();
+        for (forward, left) in AXES[0].into_iter().zip(AXES[1]) {
+            rotation[(forward, forward)] = cos;
+            rotation[(forward, left)] = sin;
+            rotation[(left, forward)] = -sin;
+            rotation[(left, left)] = cos;
+        }
+        let mut offset = State::zeros();
+        offset[X] = ego.speeds_mps[0] * dt_s - ego.shift_m[0];
+        offset[Y] = -ego.shift_m[1];
+        offset[VX] = ego.speeds_mps[0];
+        offset = rotation * offset;
+        offset[VX] -= ego.speeds_mps[1];
+        Transition {
+            matrix: rotation * self.matrix,
+            offset,
+            noise: rotation * self.noise * rotation.transpose(),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -186,5 +222,29 @@ mod tests {
         let twice = half.matrix * half.noise * half.matrix.transpose() + half.noise;
         assert!((half.matrix * half.matrix - whole.matrix).norm() < 1e-12);
         assert!((twice - whole.noise).norm() < 1e-9);
+    }
+
+    /// A target that keeps its speed over ground stays where it is over ground, however the ego
+    /// drives.
+    #[test]
+    fn what_the_ego_does_moves_nothing_over_ground() {
+        use crate::config::EgoMotion;
+        let mut trail = crate::ego::EgoTrail::new();
+        for ms in (0..=1000).step_by(10) {
+            let t_s = ms as f64 * 1e-3;
+            let motion = EgoMotion { speed_mps: 20.0 - 8.0 * t_s, yaw_rate_radps: 0.3 };
+            trail.set(ms * 1_000_000, motion);
+        }
+        let step = trail.between(0, 800_000_000).unwrap();
+        let transition = Singer::VEHICLE.step(0.8).seen_from(&step, 0.8);
+        // 15 m/s along the first axes, from 30 m ahead and 2 m to the left.
+        let state = State::from([30.0, 15.0 - 20.0, 2.0, 0.0, 0.0, 0.0]);
+        let then = transition.matrix * state + transition.offset;
+        let (sin, cos) = 0.24_f64.sin_cos();
+        let (dx, dy) = (42.0 - step.shift_m[0], 2.0 - step.shift_m[1]);
+        assert!((then[X] - (dx * cos + dy * sin)).abs() < 1e-9, "{then}");
+        assert!((then[Y] - (dy * cos - dx * sin)).abs() < 1e-9, "{then}");
+        assert!((then[VX] - (15.0 * cos - 13.6)).abs() < 1e-9, "{then}");
+        assert!((then[VY] + 15.0 * sin).abs() < 1e-9, "{then}");
     }
 }

@@ -15,13 +15,14 @@ mod target;
 
 use std::collections::VecDeque;
 
-use crate::config::Config;
+use crate::config::{Config, EgoMotion};
+use crate::ego::EgoTrail;
 use crate::measurement::Measurement;
 use crate::motion::Component;
 use crate::radar::MAX_DETECTIONS;
 use picture::{Picture, Workspace};
 pub(crate) use target::Sensor;
-pub use target::{Status, Track};
+pub use target::{Evidence, Status, Track};
 
 /// Most tracks that are kept. A measurement that would start one more is counted and dropped.
 pub const MAX_TRACKS: usize = 32;
@@ -38,6 +39,20 @@ pub(crate) const HISTORY_NS: u64 = 600_000_000;
 /// it the oldest is forgotten, and what is older than that is too old.
 const MAX_HISTORY: usize = 64;
 
+/// One object that a sample shows.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Seen {
+    /// Angle from straight ahead, left positive.
+    pub azimuth_rad: f64,
+    /// Distance.
+    pub range_m: f64,
+    /// The track that it was taken for; `None` if it belongs to none, or starts one.
+    pub track: Option<u32>,
+    /// Normalised innovation squared against that track: χ² distributed, with 2 degrees of freedom
+    /// for the camera and 3 for the radar. 0 without a track.
+    pub nis: f64,
+}
+
 /// All measurements that one sensor made at one time.
 #[derive(Debug, Default)]
 pub(crate) struct Scan {
@@ -46,6 +61,8 @@ pub(crate) struct Scan {
     /// Whether a sensor was out when it arrived.
     pub(crate) in_outage: bool,
     pub(crate) measurements: Vec<Measurement>,
+    /// What they were taken for.
+    seen: Vec<Seen>,
     /// Which track each measurement starts, once it has started one: the same again when history is
     /// replayed.
     started: Vec<Option<u32>>,
@@ -65,6 +82,7 @@ impl Step {
         let scan = Scan {
             measurements: Vec::with_capacity(MAX_DETECTIONS),
             started: Vec::with_capacity(MAX_MEASUREMENTS),
+            seen: Vec::with_capacity(MAX_MEASUREMENTS),
             ..Scan::default()
         };
         Step { scan, before: Picture::with_room() }
@@ -87,6 +105,8 @@ pub(crate) struct Tracker {
     history: VecDeque<Step>,
     /// Forgotten steps, for their memory.
     spare: Vec<Step>,
+    /// What the scan shows that was taken in last.
+    seen: Vec<Seen>,
     workspace: Workspace,
 }
 
@@ -96,8 +116,24 @@ impl Tracker {
             now: Picture::with_room(),
             history: VecDeque::with_capacity(MAX_HISTORY + 1),
             spare: Vec::with_capacity(MAX_HISTORY + 1),
+            seen: Vec::with_capacity(MAX_MEASUREMENTS),
             workspace: Workspace::new(config),
         }
+    }
+
+    /// Tells how the ego moves; see [`EgoTrail::set`].
+    pub(crate) fn set_ego_motion(&mut self, at_ns: u64, motion: EgoMotion) {
+        self.workspace.ego.set(at_ns, motion);
+    }
+
+    /// How the ego moved.
+    pub(crate) fn ego(&self) -> &EgoTrail {
+        &self.workspace.ego
+    }
+
+    /// What the scan shows that was taken in last.
+    pub(crate) fn seen(&self) -> &[Seen] {
+        &self.seen
     }
 
     /// Whether a scan of this sensor and time would be taken in.
@@ -155,17 +191,31 @@ impl Tracker {
             step.before.copy_from(&self.now);
             self.now.advance(&mut step.scan, &mut self.workspace);
         }
+        self.seen.clone_from(&self.history[place].scan.seen);
         self.forget();
     }
 
     /// Writes the tracks as they are at `now_ns` to `tracks`.
     pub(crate) fn publish(&self, now_ns: u64, in_outage: bool, tracks: &mut Vec<Track>) {
         tracks.clear();
-        let ahead_s = seconds_between(self.now.time_ns, now_ns);
-        let alive = self.now.targets.iter().filter(|target| {
-            !target.is_expired_after(self.workspace.charge_s(ahead_s, in_outage), &self.workspace)
-        });
-        tracks.extend(alive.map(|target| target.publish(ahead_s, now_ns)));
+        let from_ns = self.now.time_ns;
+        let transition = self.workspace.transition(from_ns, now_ns);
+        let ego = self.workspace.ego.at(now_ns);
+        let alive =
+            self.now.targets.iter().filter(|target| {
+                now_ns <= target.alive_until_ns(from_ns, in_outage, &self.workspace)
+            });
+        tracks.extend(alive.map(|target| target.publish(&transition, now_ns, ego)));
+    }
+
+    /// Up to when a confirmed track is published while a sensor is out and nothing arrives.
+    pub(crate) fn coasts_until_ns(&self) -> Option<u64> {
+        let confirmed = self
+            .now
+            .targets
+            .iter()
+            .filter(|target| target.status == Status::Confirmed && target.is_credible());
+        confirmed.map(|target| target.alive_until_ns(self.now.time_ns, true, &self.workspace)).max()
     }
 
     /// Measurements and new tracks for which there was no room.

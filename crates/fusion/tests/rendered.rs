@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use fusion::{CameraCalibration, Config, Detection, Fusion, Mode, Output, Status};
+use fusion::{CameraCalibration, Config, Detection, EgoMotion, Fusion, Mode, Output, Status};
 use world::traffic::{Actor, Ego, Kind, Manoeuvre, Size, Start, Step, Traffic};
 use world::{CameraModel, Motion, RadarModel, RadarSensor, Renderer, Way};
 
@@ -86,7 +86,7 @@ fn run(faults: &Faults, seed: u64) -> Outcome {
     let motion = Motion::new(&traffic);
     let way = Way::even(EGO_MPS);
     let mut fusion = Fusion::new(Config::new(camera));
-    fusion.set_ego_speed_mps(EGO_MPS);
+    fusion.set_ego_motion(0, EgoMotion { speed_mps: EGO_MPS, yaw_rate_radps: 0.0 });
 
     let frames = schedule(CAMERA_PERIOD_NS, |captured_ns| {
         (!faults.no_camera.contains(&captured_ns)).then_some(captured_ns + CAMERA_LATENCY_NS)

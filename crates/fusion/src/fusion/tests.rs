@@ -245,7 +245,8 @@ fn no_input_makes_it_panic() {
                 existence_percent: value(50.0) as u8,
             })
             .collect();
-        fusion.set_ego_speed_mps(f64::from(value(30.0)));
+        let [speed_mps, yaw_rate_radps] = [value(30.0), value(0.3)].map(f64::from);
+        fusion.set_ego_motion(now_ns, EgoMotion { speed_mps, yaw_rate_radps });
         let result = if round % 3 == 0 {
             fusion.on_frame(captured_ns, now_ns, &FRAME[..FRAME.len() - round % 2])
         } else {

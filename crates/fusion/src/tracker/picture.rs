@@ -4,7 +4,9 @@ use super::target::{Sensor, Target};
 use super::{MAX_TRACKS, Scan, seconds_between};
 use crate::assignment::Assignment;
 use crate::config::{Config, FieldOfView};
-use crate::motion::{Singer, State, VX, VY, X, Y};
+use crate::ego::EgoTrail;
+use crate::measurement::Measurement;
+use crate::motion::{Singer, State, Transition, VX, VY, X, Y};
 
 /// A late measurement starts no track this close to one that was started after it: it is the same
 /// object.
@@ -30,6 +32,7 @@ pub(super) struct Picture {
 pub(super) struct Workspace {
     pub(super) coast_s: f64,
     coast_in_outage_s: f64,
+    pub(super) ego: EgoTrail,
     camera_view: FieldOfView,
     radar_views: [FieldOfView; 2],
     last_id: u32,
@@ -47,6 +50,7 @@ impl Workspace {
         Workspace {
             coast_s: config.coast_s,
             coast_in_outage_s: config.coast_in_outage_s,
+            ego: EgoTrail::new(),
             camera_view: config.camera_view,
             radar_views: config.radar_views,
             last_id: 0,
@@ -63,6 +67,21 @@ impl Workspace {
     /// track at that instant.
     pub(super) fn charge_s(&self, elapsed_s: f64, in_outage: bool) -> f64 {
         if in_outage { elapsed_s * self.coast_s / self.coast_in_outage_s } else { elapsed_s }
+    }
+
+    /// How long a track lives without an update that has so much of its `coast_s` left.
+    pub(super) fn life_s(&self, left_s: f64, in_outage: bool) -> f64 {
+        if in_outage { left_s * self.coast_in_outage_s / self.coast_s } else { left_s }
+    }
+
+    /// What becomes of every target from one time to a later one.
+    pub(super) fn transition(&self, from_ns: u64, to_ns: u64) -> Transition {
+        let dt_s = seconds_between(from_ns, to_ns);
+        let transition = Singer::VEHICLE.step(dt_s);
+        match self.ego.between(from_ns, to_ns) {
+            Some(ego) => transition.seen_from(&ego, dt_s),
+            None => transition,
+        }
     }
 
     fn is_in_view(&self, sensor: Sensor, state: &State) -> bool {
@@ -92,7 +111,7 @@ impl Picture {
         self.predict(scan, workspace);
         self.associate(scan, workspace);
         self.update(scan, workspace);
-        self.targets.retain(|target| !target.is_expired_after(0.0, workspace));
+        self.targets.retain(|target| !target.is_expired(workspace));
         self.start_tracks(scan, workspace);
         self.merge();
     }
@@ -120,8 +139,9 @@ impl Picture {
     }
 
     fn predict(&mut self, scan: &Scan, workspace: &Workspace) {
-        let elapsed_s = seconds_between(self.time_ns, scan.captured_ns);
-        self.time_ns = scan.captured_ns;
+        let (from_ns, to_ns) = (self.time_ns, scan.captured_ns);
+        let elapsed_s = seconds_between(from_ns, to_ns);
+        self.time_ns = to_ns;
         let charge_s = workspace.charge_s(elapsed_s, scan.in_outage);
         self.targets.retain_mut(|target| {
             target.coasted_s += charge_s;
@@ -130,7 +150,7 @@ impl Picture {
             target.coasted_s <= 2.0 * workspace.coast_s
         });
         if !self.targets.is_empty() {
-            let transition = Singer::VEHICLE.step(elapsed_s);
+            let transition = workspace.transition(from_ns, to_ns);
             for target in &mut self.targets {
                 target.estimate.predict(&transition);
             }
@@ -156,11 +176,17 @@ impl Picture {
         );
     }
 
-    fn update(&mut self, scan: &Scan, workspace: &Workspace) {
+    fn update(&mut self, scan: &mut Scan, workspace: &Workspace) {
+        let ego = workspace.ego.at(scan.captured_ns);
+        scan.seen.clear();
+        scan.seen.extend(scan.measurements.iter().map(Measurement::unclaimed));
         for (target, measurement) in self.targets.iter_mut().zip(&workspace.measurement_of) {
-            if let Some(measurement) = *measurement {
-                scan.measurements[measurement].update(&mut target.estimate);
+            if let Some(index) = *measurement {
+                let nis = scan.measurements[index].update(&mut target.estimate);
+                scan.seen[index].track = Some(target.id);
+                scan.seen[index].nis = nis;
                 target.note_found(scan.sensor, scan.captured_ns);
+                target.note_motion(ego);
             } else if workspace.is_in_view(scan.sensor, &target.estimate.mean) {
                 target.note_missed(scan.sensor);
             }

@@ -1,9 +1,12 @@
 //! One tracked object. Main type: [`Target`], published as [`Track`].
 
+use nalgebra::SMatrix;
+
 use super::picture::Workspace;
+use crate::config::EgoMotion;
 use crate::kalman::Estimate;
 use crate::measurement::Measurement;
-use crate::motion::{AX, AY, VX, VY, X, Y};
+use crate::motion::{AX, AY, STATES, Transition, VX, VY, X, Y};
 
 /// Who made a measurement.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -22,6 +25,18 @@ pub enum Status {
     Confirmed,
 }
 
+/// What speaks for a confirmed track being something that one can hit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Evidence {
+    /// One sensor alone confirmed it, and it never moved over ground: to a radar a bridge and a
+    /// manhole cover look like this.
+    Single,
+    /// It was seen to move over ground.
+    Moving,
+    /// Each of the two sensors found it in 3 of 5 looks.
+    Both,
+}
+
 /// A vehicle, as fusion believes it to be at the time of the output. Relative to the ego,
 /// reference: centre of the rear face.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -38,6 +53,16 @@ pub struct Track {
     pub vx_mps: f32,
     /// Left velocity relative to the ego.
     pub vy_mps: f32,
+    /// Forward acceleration over ground; relative to the ego where its motion is unknown.
+    pub ax_mps2: f32,
+    /// Left acceleration, likewise.
+    pub ay_mps2: f32,
+    /// Covariance of (x, y, vx, vy) at the time of the output.
+    pub covariance: [[f32; 4]; 4],
+    /// What it rests on, since it was started.
+    pub evidence: Evidence,
+    /// Time since it was first seen.
+    pub known_for_ns: u64,
     /// Time since the camera last saw it; `None` if it never did.
     pub camera_age_ns: Option<u64>,
     /// Time since the radar last saw it; `None` if it never did.
@@ -58,6 +83,9 @@ const TENTATIVE_COAST_S: f64 = 0.3;
 const STATE_MAX: [(usize, f64); 6] =
     [(X, 1000.0), (Y, 1000.0), (VX, 250.0), (VY, 250.0), (AX, 100.0), (AY, 100.0)];
 
+/// Faster over ground than this, beyond 3 σ, it moves: half a child's walking speed.
+const MOVING_MPS: f64 = 0.7;
+
 /// Largest variance of any of them: as if nothing were known.
 const VARIANCE_MAX: f64 = 1e6;
 
@@ -68,6 +96,8 @@ struct Looks {
     found: u8,
     /// Looks in vain, at most 255.
     missed: u8,
+    /// Whether it alone would have confirmed the object.
+    confirmed: bool,
     last_found_ns: Option<u64>,
 }
 
@@ -87,6 +117,7 @@ pub(super) struct Target {
     pub(super) estimate: Estimate,
     /// Time without an update; see [`Workspace::charge_s`].
     pub(super) coasted_s: f64,
+    evidence: Evidence,
     camera: Looks,
     radar: Looks,
 }
@@ -104,6 +135,7 @@ impl Target {
             status: Status::Tentative,
             estimate: measurement.first_estimate(),
             coasted_s: 0.0,
+            evidence: Evidence::Single,
             camera: Looks::default(),
             radar: Looks::default(),
         };
@@ -124,6 +156,22 @@ impl Target {
             if other.contradict() { LOOKS_TO_CONFIRM_AGAINST_THE_OTHER } else { LOOKS_TO_CONFIRM };
         if recent.count_ones() >= needed {
             self.status = Status::Confirmed;
+        }
+        looks.confirmed |= recent.count_ones() >= LOOKS_TO_CONFIRM;
+        if self.camera.confirmed && self.radar.confirmed {
+            self.evidence = Evidence::Both;
+        }
+    }
+
+    /// Notes whether it moves over ground, as far as the ego's own motion is known.
+    pub(super) fn note_motion(&mut self, ego: Option<EgoMotion>) {
+        if let (Some(ego), Status::Confirmed) = (ego, self.status) {
+            let Estimate { mean, covariance } = &self.estimate;
+            let (vx, vy) = (mean[VX] + ego.speed_mps, mean[VY]);
+            let variance = covariance[(VX, VX)].max(covariance[(VY, VY)]);
+            if vx.hypot(vy) > MOVING_MPS + 3.0 * variance.sqrt() {
+                self.evidence = self.evidence.max(Evidence::Moving);
+            }
         }
     }
 
@@ -148,29 +196,78 @@ impl Target {
         })
     }
 
-    /// Whether it is over after `more_s` of further coasting: coasted too long, behind both
-    /// sensors, or beyond what a vehicle can do.
-    pub(super) fn is_expired_after(&self, more_s: f64, workspace: &Workspace) -> bool {
+    /// Whether there is something to publish: its state is that of a vehicle in front of the
+    /// sensors.
+    pub(super) fn is_credible(&self) -> bool {
+        self.estimate.mean[X] >= 0.0 && self.is_plausible()
+    }
+
+    /// What is left of the time that it may coast, as [`Workspace::charge_s`] counts it.
+    fn left_s(&self, workspace: &Workspace) -> f64 {
         let limit_s = match self.status {
             Status::Tentative => TENTATIVE_COAST_S,
             Status::Confirmed => workspace.coast_s,
         };
-        self.coasted_s + more_s > limit_s || self.estimate.mean[X] < 0.0 || !self.is_plausible()
+        limit_s - self.coasted_s
     }
 
-    /// Where it is and how fast, `ahead_s` after its estimate, at constant velocity.
-    pub(super) fn publish(&self, ahead_s: f64, now_ns: u64) -> Track {
-        let mean = &self.estimate.mean;
+    /// Whether it is over: coasted too long, behind both sensors, or beyond what a vehicle can do.
+    pub(super) fn is_expired(&self, workspace: &Workspace) -> bool {
+        self.left_s(workspace) < 0.0 || !self.is_credible()
+    }
+
+    /// Up to when it is published if nothing updates it from `from_ns` on; 0 if not at all.
+    pub(super) fn alive_until_ns(
+        &self,
+        from_ns: u64,
+        in_outage: bool,
+        workspace: &Workspace,
+    ) -> u64 {
+        if self.is_expired(workspace) {
+            return 0;
+        }
+        let life_ns = workspace.life_s(self.left_s(workspace), in_outage) * 1e9;
+        from_ns.saturating_add(life_ns as u64)
+    }
+
+    /// Where it is and how fast, one step after its estimate.
+    pub(super) fn publish(
+        &self,
+        transition: &Transition,
+        now_ns: u64,
+        ego: Option<EgoMotion>,
+    ) -> Track {
+        let mut ahead = self.estimate.clone();
+        ahead.predict(transition);
+        let turning = turning(ego.map_or(0.0, |ego| ego.yaw_rate_radps));
+        let [x_m, y_m, vx_mps, vy_mps] = (turning * ahead.mean).data.0[0].map(|value| value as f32);
+        let covariance = turning * ahead.covariance * turning.transpose();
         let age = |looks: Looks| looks.last_found_ns.map(|ns| now_ns.saturating_sub(ns));
         Track {
             id: self.id,
             status: self.status,
-            x_m: (mean[X] + ahead_s * mean[VX]) as f32,
-            y_m: (mean[Y] + ahead_s * mean[VY]) as f32,
-            vx_mps: mean[VX] as f32,
-            vy_mps: mean[VY] as f32,
+            x_m,
+            y_m,
+            vx_mps,
+            vy_mps,
+            ax_mps2: ahead.mean[AX] as f32,
+            ay_mps2: ahead.mean[AY] as f32,
+            covariance: covariance.data.0.map(|column| column.map(|value| value as f32)),
+            evidence: self.evidence,
+            known_for_ns: now_ns.saturating_sub(self.started_ns),
             camera_age_ns: age(self.camera),
             radar_age_ns: age(self.radar),
         }
     }
+}
+
+/// State → (x, y, vx, vy) with the velocity as the rate of change of the place in axes that turn.
+fn turning(yaw_rate_radps: f64) -> SMatrix<f64, 4, STATES> {
+    let mut matrix = SMatrix::<f64, 4, STATES>::zeros();
+    for (row, column) in [X, Y, VX, VY].into_iter().enumerate() {
+        matrix[(row, column)] = 1.0;
+    }
+    matrix[(2, Y)] = yaw_rate_radps;
+    matrix[(3, X)] = -yaw_rate_radps;
+    matrix
 }

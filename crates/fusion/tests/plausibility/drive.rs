@@ -2,7 +2,7 @@
 //! fault may change them on the way. Main type: [`Drive`].
 
 use fusion::plausibility::{Belief, ClockMonitor, Doubt, PictureMonitor, RadarMonitor};
-use fusion::{CameraCalibration, Config, Detection, Fusion};
+use fusion::{CameraCalibration, Config, Detection, EgoMotion, Fusion};
 use world::traffic::Traffic;
 use world::{CameraModel, RadarModel, RadarSensor, Renderer, Way};
 
@@ -43,7 +43,8 @@ impl Drive<'_> {
         let sensor = RadarSensor::new(RadarModel::default(), self.traffic, self.seed);
         let way = Way::even(self.traffic.ego.speed_mps);
         let mut fusion = Fusion::new(config);
-        fusion.set_ego_speed_mps(self.traffic.ego.speed_mps);
+        let speed_mps = self.traffic.ego.speed_mps;
+        fusion.set_ego_motion(0, EgoMotion { speed_mps, yaw_rate_radps: 0.0 });
         let mut pictures = PictureMonitor::new(model.width_px as usize);
         let mut lists = RadarMonitor::new(&config);
         lists.set_ego_speed_mps(self.traffic.ego.speed_mps);

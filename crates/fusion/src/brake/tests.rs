@@ -1,0 +1,1 @@
+//! Tests of the braking decision on tracks made for them.
