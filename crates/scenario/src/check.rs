@@ -4,14 +4,17 @@
 //! its findings stand beside the validator's instead of after them.
 
 mod faults;
+mod traffic;
 mod watchdog;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::mistake::Finding;
+use crate::preset;
 use crate::text::{Camera, Radar};
 use crate::tree::Value;
 use crate::validate::did_you_mean;
+pub(crate) use traffic::encounter_within_run;
 
 /// Every contradiction in the tree.
 pub(crate) fn findings(document: &Value) -> Vec<Finding> {
@@ -22,6 +25,7 @@ pub(crate) fn findings(document: &Value) -> Vec<Finding> {
     for actor in list(document, "actor") {
         script_within_run(actor, &run, &mut findings);
     }
+    traffic::check(document, &mut findings);
     faults::check(document, &run, &mut findings);
     isolated_are_no_targets(document, &mut findings);
     expected_faults_exist(document, &mut findings);
@@ -124,6 +128,13 @@ fn ids<'t>(document: &'t Value, key: &str) -> BTreeSet<&'t str> {
     list(document, key).iter().filter_map(|value| value.get("id")?.text()).collect()
 }
 
+/// The ids of everyone on the road, those that a preset brings included.
+fn actor_ids(document: &Value) -> BTreeSet<&str> {
+    let preset = document.get("preset").into_iter().flat_map(Value::entries);
+    let brought = preset.flat_map(|entry| preset::ids(&entry.key)).copied();
+    ids(document, "actor").into_iter().chain(brought).collect()
+}
+
 /// What follows "names no …": the nearest id and all of them.
 fn known(found: &str, ids: &BTreeSet<&str>) -> String {
     let guess = did_you_mean(found, ids.iter().copied());
@@ -146,7 +157,7 @@ fn expected_faults_exist(document: &Value, findings: &mut Vec<Finding>) {
 }
 
 fn followed_actors_exist(document: &Value, findings: &mut Vec<Finding>) {
-    let actors = ids(document, "actor");
+    let actors = actor_ids(document);
     for follows in document.at(&["expect", "fusion", "follows"]).into_iter().flat_map(Value::items)
     {
         if let Some(name) = follows.text().filter(|name| !actors.contains(*name)) {

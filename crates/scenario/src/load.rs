@@ -83,11 +83,17 @@ pub fn parse(name: &str, text: &str) -> Result<Plan, Mistakes> {
         let broken = syntax_errors.iter().map(syntax).collect();
         return refuse(beside_broken(text, broken, findings));
     }
+    let scenario = toml::from_str::<text::Scenario>(text);
+    let right = findings.is_empty();
     findings.extend(check::findings(&document));
+    // Only a preset that is right can be written out.
+    if let (true, Ok(scenario)) = (right, &scenario) {
+        findings.extend(check::encounter_within_run(&document, scenario));
+    }
     if !findings.is_empty() {
         return refuse(findings);
     }
-    match toml::from_str::<text::Scenario>(text) {
+    match scenario {
         Ok(scenario) => resolve::plan(scenario).or_else(|never| {
             let fault = document.get("fault").and_then(|faults| faults.items().get(never.fault));
             let when = fault.and_then(|fault| fault.get("when"));

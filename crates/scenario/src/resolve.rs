@@ -1,29 +1,25 @@
 //! From the checked text to the plan: SI units, nanoseconds, no option left open: [`plan()`].
 
 mod faults;
+mod traffic;
 mod watchdog;
 
 use std::collections::BTreeMap;
 
 use wire::Node;
-use world::traffic;
 
 use crate::plan;
-use crate::text::{self, actor, expect, fault::Phase};
+use crate::text::{self, expect, fault::Phase};
 pub(crate) use faults::Never;
 use faults::{Resolved, Run};
 
 /// The plan that the text asks for. The text has passed all checks; what it cannot keep to is a
 /// fault that never begins.
-pub(crate) fn plan(text: text::Scenario) -> Result<plan::Plan, Never> {
+pub(crate) fn plan(mut text: text::Scenario) -> Result<plan::Plan, Never> {
     let text::Camera { fps, buffers, protection } = text.camera;
     let camera = plan::Camera { fps, buffers, protection };
     let duration_ns = ns_from_s(text.duration_s);
-    let traffic = traffic::Traffic {
-        ego: traffic::Ego { speed_mps: mps_from_kph(text.ego.speed_kph), brakes: None },
-        actors: text.actor.into_iter().map(actor).collect(),
-        ..traffic::Traffic::default()
-    };
+    let traffic = traffic::traffic(&mut text);
     let run = Run { traffic: &traffic, camera, duration_ns };
     let resolved = faults::faults(&text.fault, &run)?;
     let random = text.fault.iter().filter(|fault| fault.phase == Phase::Random);
@@ -58,35 +54,6 @@ fn ns_from_s(seconds: f64) -> u64 {
 
 fn ns_from_ms(milliseconds: f64) -> u64 {
     (milliseconds * 1e6).round() as u64
-}
-
-fn mps_from_kph(kilometres_an_hour: f64) -> f64 {
-    kilometres_an_hour / 3.6
-}
-
-fn actor(text: actor::Actor) -> traffic::Actor {
-    let actor::Start { x_m, y_m, speed_kph } = text.start;
-    let actor::Size { length_m, width_m, height_m } = text.size;
-    traffic::Actor {
-        id: text.id,
-        kind: traffic::Kind::Car,
-        start: traffic::Start { x_m, y_m, speed_mps: mps_from_kph(speed_kph) },
-        size: traffic::Size { length_m, width_m, height_m },
-        script: text.script.iter().map(step).collect(),
-    }
-}
-
-fn step(text: &actor::Step) -> traffic::Step {
-    use traffic::Manoeuvre;
-    let manoeuvre = match text.r#do {
-        actor::Manoeuvre::LaneChange(actor::LaneChange { dy_m, peak_lateral_mps }) => {
-            Manoeuvre::LaneChange { dy_m, peak_lateral_mps }
-        }
-        actor::Manoeuvre::Brake(actor::Brake { decel_mps2 }) => {
-            Manoeuvre::Speed { to_mps: 0.0, rate_mps2: decel_mps2 }
-        }
-    };
-    traffic::Step { at_s: text.at_s, manoeuvre }
 }
 
 fn expectations(text: expect::Expect, faults: &Resolved) -> plan::Expect {

@@ -6,9 +6,12 @@ use fault::Outcome;
 use schemars::generate::SchemaSettings;
 use schemars::transform::RecursiveTransform;
 use schemars::{Schema, SchemaGenerator, json_schema};
+use serde::Serialize;
 use serde_json::{Value, json};
 use wire::Node;
 use wire::event::{Detector, Mode};
+use world::traffic::{Kind, Size};
+use world::weather::Light;
 
 use crate::text::Scenario;
 
@@ -51,6 +54,53 @@ pub(crate) fn words(words: &[(&str, &str)]) -> Schema {
         .iter()
         .map(|(word, meaning)| json!({ "const": word, "description": meaning }))
         .collect();
+    json_schema!({ "oneOf": each })
+}
+
+/// The word that a scenario file has for a value of the world.
+fn word(value: impl Serialize) -> Value {
+    serde_json::to_value(value).expect("a variant has a name")
+}
+
+/// A kind of actor, each with what it is and its size.
+fn kinds(kinds: &[Kind]) -> Schema {
+    let each: Vec<Value> = kinds
+        .iter()
+        .map(|kind| {
+            let Size { length_m, width_m, height_m } = kind.size();
+            let meaning = match kind {
+                Kind::Car => "a passenger car",
+                Kind::Van => "a van or a bus: tall, with a flat rear",
+                Kind::Lorry => "a lorry",
+                Kind::Motorcycle => "a motorcycle with its rider",
+                Kind::Pedestrian => "a person on foot, adult or child by the size",
+                Kind::Obstacle => "a thing that stands on the road",
+            };
+            let meaning = format!("{meaning}; {length_m} × {width_m} × {height_m} m");
+            json!({ "const": word(kind), "description": meaning })
+        })
+        .collect();
+    json_schema!({ "oneOf": each, "default": word(Kind::default()) })
+}
+
+/// What an actor is.
+pub(crate) fn kind(_: &mut SchemaGenerator) -> Schema {
+    kinds(&Kind::ALL)
+}
+
+/// What drives in a lane.
+pub(crate) fn model(_: &mut SchemaGenerator) -> Schema {
+    kinds(&[Kind::Car, Kind::Van, Kind::Lorry, Kind::Motorcycle])
+}
+
+/// How bright it is.
+pub(crate) fn light(_: &mut SchemaGenerator) -> Schema {
+    let each = [
+        (Light::Day, "an overcast day"),
+        (Light::LowSun, "the sun stands low ahead: glare, long contrasts"),
+        (Light::Night, "low beams on, no street lights"),
+    ]
+    .map(|(light, meaning)| json!({ "const": word(light), "description": meaning }));
     json_schema!({ "oneOf": each })
 }
 

@@ -10,10 +10,12 @@ use serde_json::{Map, Value};
 static NO_KEYS: LazyLock<Map<String, Value>> = LazyLock::new(Map::new);
 
 /// Unit by the end of a key.
-const UNITS: [(&str, &str); 8] = [
+const UNITS: [(&str, &str); 10] = [
+    ("-mps3", "m/s³"),
     ("-mps2", "m/s²"),
     ("-mps", "m/s"),
     ("-kph", "km/h"),
+    ("-mmph", "mm/h"),
     ("-ms", "ms"),
     ("-s", "s"),
     ("-m", "m"),

@@ -6,7 +6,10 @@
 pub(crate) mod actor;
 pub(crate) mod expect;
 pub(crate) mod fault;
+pub(crate) mod preset;
+pub(crate) mod road;
 pub(crate) mod watchdog;
+pub(crate) mod weather;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -37,9 +40,22 @@ pub(crate) struct Scenario {
     /// Length of the run, counted from camera frame 0.
     #[schemars(range(min = 0.5, max = 3600.0))]
     pub(crate) duration_s: f64,
-    /// The car that carries the sensors. It keeps its lane and its speed.
-    pub(crate) ego: actor::Ego,
-    /// The other vehicles.
+    /// A test drive with a name. It brings the ego car, with brakes, and the actors that the test is
+    /// about; the one that the ego car would hit is called `target`.
+    #[serde(default)]
+    #[schemars(with = "preset::Preset")]
+    pub(crate) preset: Option<preset::Preset>,
+    /// Where the road leads.
+    #[serde(default)]
+    pub(crate) road: road::Road,
+    /// Weather, light, and what is on the lens.
+    #[serde(default)]
+    pub(crate) weather: weather::Weather,
+    /// The car that carries the sensors. Required, unless a `preset` brings it.
+    #[serde(default)]
+    #[schemars(with = "actor::Ego")]
+    pub(crate) ego: Option<actor::Ego>,
+    /// The others on the road, beside those that a `preset` brings.
     #[serde(default)]
     #[schemars(length(max = 16))]
     pub(crate) actor: Vec<actor::Actor>,

@@ -91,8 +91,13 @@ fn without_faults(scenario: &mut Table) {
     }
 }
 
-/// Leaves out the time in which nothing happens any more.
+/// Leaves out the time in which nothing happens any more. Where the ego car brakes, whether it hits
+/// somebody is seen at the end.
 fn shorten(scenario: &mut Table) {
+    let brakes = scenario.get("ego").and_then(|ego| ego.get("brakes"));
+    if brakes.is_some() || scenario.contains_key("preset") {
+        return;
+    }
     let actors = scenario.get("actor").and_then(Value::as_array).into_iter().flatten();
     let scripts = actors.filter_map(|actor| actor.get("script")?.as_array()).flatten();
     let begins = scripts.filter_map(|step| number(step.get("at-s")?));
@@ -171,6 +176,24 @@ mod tests {
             .replace("[expect.fault.F1]\n", "")
             .replace("detected-by = [\"exit\"]\n", "");
         assert_eq!(plan.expect, parse("whole", &whole).expect("a scenario").expect);
+    }
+
+    #[test]
+    fn a_twin_without_faults_lasts_as_long_where_the_ego_car_brakes() {
+        let brakes = SCENARIO.replace(
+            "speed-kph = 60\n        [[actor]]",
+            "speed-kph = 60\n        brakes = {}\n        [[actor]]",
+        );
+        let preset = SCENARIO.replace(
+            "[ego]\n        speed-kph = 60",
+            "[preset]\n        ncap-ccrs = { ego-kph = 50 }",
+        );
+        for text in [brakes, preset] {
+            let (plan, with) =
+                (plan_of(&text, Twin::WithoutFaults), parse("with", &text).expect("a scenario"));
+            assert!(plan.traffic.ego.brakes.is_some() && plan.faults.is_empty());
+            assert_eq!((plan.duration_ns, plan.traffic), (with.duration_ns, with.traffic));
+        }
     }
 
     #[test]

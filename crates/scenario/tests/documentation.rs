@@ -5,18 +5,27 @@ use std::path::Path;
 
 use serde_json::Value;
 
-/// Set, it makes the test write the tables into the page.
+/// Set, it makes the test write the parts into the page.
 const UPDATE: &str = "UPDATE_DOCS";
-const BEGIN: &str = "<!-- keys: made from the schema -->\n";
-const END: &str = "<!-- end of keys -->";
+
+/// Two markers, and what makes the part of the page between them.
+type Part = ([&'static str; 2], fn() -> String);
+
+/// What is made and not written.
+const PARTS: [Part; 2] = [
+    (["<!-- keys: made from the schema -->\n", "<!-- end of keys -->"], scenario::reference),
+    (["<!-- presets: written out -->\n", "<!-- end of presets -->"], scenario::presets),
+];
 
 #[test]
-fn the_page_holds_the_tables_of_the_schema() {
+fn the_page_holds_the_tables_of_the_schema_and_the_presets_written_out() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/scenarios.md");
     let page = fs::read_to_string(&path).unwrap();
-    let (before, rest) = page.split_once(BEGIN).expect("the page has the first marker");
-    let (_, after) = rest.split_once(END).expect("the page has the second marker");
-    let expected = format!("{before}{BEGIN}\n{}{END}{after}", scenario::reference());
+    let expected = PARTS.iter().fold(page.clone(), |page, ([begin, end], made)| {
+        let (before, rest) = page.split_once(begin).expect("the page has the first marker");
+        let (_, after) = rest.split_once(end).expect("the page has the second marker");
+        format!("{before}{begin}\n{}{end}{after}", made())
+    });
     if std::env::var_os(UPDATE).is_some() {
         fs::write(&path, &expected).unwrap();
     } else {
@@ -33,7 +42,12 @@ fn every_example_of_the_page_is_a_scenario() {
     assert!(examples.len() >= 3);
     for example in &examples {
         // A piece is completed by the first example, the smallest file.
-        let before = if example.starts_with("[[") { examples[0] } else { "" };
+        let (top, _) = examples[0].split_once("[ego]").expect("it has an ego car");
+        let before = match example {
+            piece if piece.starts_with("[[") => examples[0],
+            piece if piece.starts_with("[ego]") => top,
+            _ => "",
+        };
         let text = format!("{before}{example}");
         if !text.starts_with("#:schema") {
             scenario::parse("docs/scenarios.md", &text).unwrap_or_else(|error| panic!("{error}"));

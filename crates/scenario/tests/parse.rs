@@ -5,6 +5,9 @@ use fault::{Act, Cause, Start, Target};
 use scenario::{Plan, parse};
 use wire::Node;
 use wire::event::{LifeState, Mode};
+use world::plant::Brakes;
+use world::traffic::{Kind, Manoeuvre, Size, Step};
+use world::weather::{Light, Weather};
 
 const EXAMPLE: &str = include_str!("../../../scenarios/camera-kill-cut-in.toml");
 const SMALLEST: &str = "schema = 1\nname = \"a\"\nduration-s = 4\n[ego]\nspeed-kph = 36\n";
@@ -54,6 +57,100 @@ fn the_example_becomes_the_plan_it_tells() {
     assert_eq!(expect.fusion.latency_p99_ns, Some(50_000_000));
     assert_eq!(expect.fault["F1"].detect_within_ns, Some(20_000_000));
     assert_eq!(expect.fault["F1"].recover_within_ns, Some(150_000_000));
+}
+
+#[test]
+fn road_weather_and_brakes_become_those_of_the_world() {
+    let plan = plan(
+        "schema = 1\nname = \"a\"\nduration-s = 4\n\
+         [road]\nlanes-right = 0\n[[road.section]]\nlength-m = 50\n\
+         [[road.section]]\nlength-m = 90\nradius-m = -200\n\
+         [weather]\nlight = \"low-sun\"\nvisibility-m = 80\nrain-mmph = 10\nlens-dirt = 0.25\n\
+         [ego]\nspeed-kph = 36\n[ego.brakes]\ndelay-ms = 200\nhold-ms = 0\n",
+    );
+    let road = plan.traffic.road;
+    let sections: Vec<_> =
+        road.sections.iter().map(|it| (it.length_m, it.curvature_per_m)).collect();
+    assert_eq!((road.lanes_left, road.lanes_right), (1, 0));
+    assert_eq!(sections, [(50.0, 0.0), (90.0, -0.005)]);
+    let expected = Weather {
+        light: Light::LowSun,
+        visibility_m: Some(80.0),
+        rain_mmph: 10.0,
+        lens_dirt: 0.25,
+    };
+    assert_eq!(plan.traffic.weather, expected);
+    let brakes = Brakes { delay_s: 0.2, hold_s: 0.0, ..Brakes::default() };
+    assert_eq!(plan.traffic.ego.brakes, Some(brakes));
+}
+
+#[test]
+fn brakes_have_the_documented_defaults_and_are_there_only_if_asked_for() {
+    assert_eq!(plan(SMALLEST).traffic.ego.brakes, None);
+    let brakes = plan(&format!("{SMALLEST}[ego.brakes]\n")).traffic.ego.brakes;
+    assert_eq!(brakes, Some(Brakes::default()));
+}
+
+#[test]
+fn an_actor_is_as_large_as_its_kind_but_for_what_the_file_says() {
+    for (text, kind, size) in [
+        ("", Kind::Car, Kind::Car.size()),
+        ("kind = \"lorry\"", Kind::Lorry, Kind::Lorry.size()),
+        (
+            "kind = \"van\"\nsize = { height-m = 3 }",
+            Kind::Van,
+            Size { height_m: 3.0, ..Kind::Van.size() },
+        ),
+    ] {
+        let start = "id = \"a\"\nstart = { x-m = 9, y-m = 0, speed-kph = 0 }";
+        let actors = plan(&format!("{SMALLEST}[[actor]]\n{start}\n{text}\n")).traffic.actors;
+        assert_eq!((actors[0].kind, actors[0].size), (kind, size), "{text}");
+    }
+}
+
+#[test]
+fn every_manoeuvre_is_understood() {
+    for (text, manoeuvre) in [
+        ("brake = { decel-mps2 = 4 }", Manoeuvre::Speed { to_mps: 0.0, rate_mps2: 4.0 }),
+        (
+            "brake = { decel-mps2 = 4, to-kph = 18 }",
+            Manoeuvre::Speed { to_mps: 5.0, rate_mps2: 4.0 },
+        ),
+        (
+            "accelerate = { accel-mps2 = 2, to-kph = 72 }",
+            Manoeuvre::Speed { to_mps: 20.0, rate_mps2: 2.0 },
+        ),
+        ("walk = { dy-m = -6, speed-kph = 18 }", Manoeuvre::Walk { dy_m: -6.0, speed_mps: 5.0 }),
+        (
+            "lane-change = { dy-m = 3.5, peak-lateral-mps = 2 }",
+            Manoeuvre::LaneChange { dy_m: 3.5, peak_lateral_mps: 2.0 },
+        ),
+    ] {
+        let actor = "[[actor]]\nid = \"a\"\nstart = { x-m = 9, y-m = 0, speed-kph = -36 }\n";
+        let step = format!("script = [{{ at-s = 1, do.{text} }}]\n");
+        let actors = plan(&format!("{SMALLEST}{actor}{step}")).traffic.actors;
+        assert_eq!(actors[0].script, [Step { at_s: 1.0, manoeuvre }], "{text}");
+    }
+}
+
+#[test]
+fn a_preset_stands_beside_actors_and_faults_of_the_file() {
+    let text = "schema = 1\nname = \"a\"\nduration-s = 7\n\
+        preset.ncap-ccrs = { ego-kph = 36 }\n\
+        [[actor]]\nid = \"b\"\nstart = { x-m = 9, y-m = 3.5, speed-kph = 0 }\n\
+        [[fault]]\nid = \"F1\"\ntarget = \"radar\"\ninject.deadlock = {}\n\
+        when.closer = { actor = \"target\", than-m = 20 }\n\
+        [expect.fusion]\nfollows = [\"target\", \"b\"]\n";
+    let plan = plan(text);
+    let ids: Vec<_> = plan.traffic.actors.iter().map(|actor| actor.id.as_str()).collect();
+    assert_eq!(ids, ["target", "b"]);
+    assert!((plan.traffic.ego.speed_mps - 10.0).abs() < 1e-12);
+    assert_eq!(plan.faults[0].start, Start::At(3_001_000_000));
+    for end in 0..text.len() {
+        survives(&text[..end]);
+        survives(&format!("{}9{}", &text[..end], &text[end..]));
+        survives(&format!("{}-{}", &text[..end], &text[end..]));
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use fault::fault::FAULTS_MAX;
 use fault::{KINDS, Kind, Target};
 use wire::Node;
 
-use super::{Run, ids, known, list, named};
+use super::{Run, actor_ids, ids, known, list, named};
 use crate::mistake::Finding;
 use crate::tree::Value;
 
@@ -155,7 +155,7 @@ fn cause_is_there(
         if let Some(actor) = entry.value.get("actor")
             && let Some(name) = actor.text()
         {
-            let actors = ids(document, "actor");
+            let actors = actor_ids(document);
             if !actors.contains(name) {
                 let message =
                     format!("`closer` names no actor with \"{name}\"{}", known(name, &actors));
