@@ -12,6 +12,7 @@
 
 pub mod camera;
 pub mod motion;
+pub mod odometry;
 pub mod plant;
 pub mod radar;
 mod random;
@@ -21,6 +22,7 @@ pub mod weather;
 
 pub use camera::{CameraModel, Renderer};
 pub use motion::{Motion, Object};
+pub use odometry::{Odometry, OwnMotion};
 pub use plant::{Brakes, EgoState, Plant, Request, Way};
 pub use radar::{Beam, Detection, MAX_DETECTIONS, RadarModel, RadarSensor};
 pub use road::{LANE_WIDTH_M, Road};

@@ -4,6 +4,7 @@
 mod checks;
 mod output;
 mod stream;
+mod vehicle;
 
 use super::faults::step::Effects;
 use super::runtime::{Attaching, Runtime};
@@ -19,8 +20,9 @@ use checks::{Checks, Found, NEVER};
 use output::{on_the_record, tell_mode, tell_output};
 use std::convert::Infallible;
 use std::os::fd::RawFd;
-use stream::{Admission, Stream};
+use stream::{Admission, Stream, off_the_wire};
 use sys::clock::now_ns;
+use vehicle::Vehicle;
 use wire::e2e::{Failure, Status};
 use wire::event::{Detector, Mode, StreamState};
 use wire::frame::{HEIGHT_PX, WIDTH_PX};
@@ -49,7 +51,6 @@ pub(super) struct Inherited {
 
 pub(super) fn work(attaching: Attaching, inherited: &Inherited) -> anyhow::Result<Infallible> {
     let plan = &attaching.plan;
-    let ego_speed_mps = plan.traffic.ego.speed_mps;
     let mut config = Config {
         camera_period_ns: 1_000_000_000 / u64::from(plan.camera.fps),
         radar_period_ns: plan.radar.period_ns,
@@ -58,12 +59,11 @@ pub(super) fn work(attaching: Attaching, inherited: &Inherited) -> anyhow::Resul
     if plan.disabled.contains(&Detector::Silence) {
         config.periods_until_gone = NEVER;
     }
-    let mut fusion = Fusion::new(config);
+    let fusion = Fusion::new(config);
     if attaching.stands_by() {
-        warm_up(config);
+        warm_up(&config);
         sys::memory::touch_ahead(HEAP_BYTES)?;
     }
-    fusion.set_ego_speed_mps(ego_speed_mps);
     let frames = take(inherited.frames, "the frame buffer")?;
     let mut reader = Reader::attach(frames, take(inherited.pin, "the pin page")?)?;
     let looked_for = !plan.disabled.contains(&Detector::Integrity);
@@ -75,9 +75,9 @@ pub(super) fn work(attaching: Attaching, inherited: &Inherited) -> anyhow::Resul
         radar: Doorbell::attach(take(inherited.radar_doorbell, "the radar's doorbell")?)?,
         camera_stream: Stream::new(Node::Camera),
         radar_stream: Stream::new(Node::Radar),
-        checks: Checks::new(&config, ego_speed_mps),
+        checks: Checks::new(&config),
+        vehicle: Vehicle::attach(&attaching, inherited)?,
         dropped_tracks: 0,
-        ego_speed_mps: ego_speed_mps as f32,
         mode: Mode::Blind,
         command: Command { number: 0, sent_ns: 0, next_ns: 0 },
         runtime: attaching.ready(),
@@ -93,10 +93,10 @@ pub(super) fn work(attaching: Attaching, inherited: &Inherited) -> anyhow::Resul
 }
 
 /// Makes an output for nobody: code and heap are there when the first one counts.
-fn warm_up(config: Config) {
+fn warm_up(config: &Config) {
     let pixels = vec![0; WIDTH_PX * HEIGHT_PX];
     // A black picture has nothing in it, and nobody asks.
-    if Fusion::new(config).on_frame(0, 0, &pixels).is_err() {}
+    if Fusion::new(*config).on_frame(0, 0, &pixels).is_err() {}
 }
 
 struct Driver {
@@ -111,7 +111,7 @@ struct Driver {
     checks: Checks,
     /// Tracks that fusion has found impossible so far.
     dropped_tracks: u64,
-    ego_speed_mps: f32,
+    vehicle: Vehicle,
     mode: Mode,
     command: Command,
 }
@@ -136,12 +136,14 @@ impl Driver {
     /// Does everything that there is to do now.
     fn work(&mut self, reader: &mut Reader) -> anyhow::Result<()> {
         self.runtime.insist();
+        self.vehicle.follow(&self.runtime, &mut self.fusion, &mut self.checks);
         self.take_frame(reader)?;
         self.take_messages()?;
         self.tell_dropped_tracks();
         self.follow_status();
         self.follow_qualification();
         self.follow_mode();
+        self.follow_brakes();
         self.command_radar()
     }
 
@@ -210,7 +212,7 @@ impl Driver {
         }
         let Driver { runtime, camera_stream, .. } = self;
         let admission = camera_stream.admit((item, from), Some(fingerprint), runtime);
-        self.qualify(Node::Camera, status_of(&admission), received_ns);
+        self.qualify(Node::Camera, admission.status(), received_ns);
         match admission {
             Admission::Known => return self.runtime.pass(Checkpoint::Refused),
             Admission::Frozen => return self.reject(Node::Camera, item, Detector::Frozen),
@@ -302,7 +304,7 @@ impl Driver {
         }
         let Driver { runtime, radar_stream, .. } = self;
         let admission = radar_stream.admit((item, from), fingerprint, runtime);
-        self.qualify(Node::Radar, status_of(&admission), received_ns);
+        self.qualify(Node::Radar, admission.status(), received_ns);
         match admission {
             Admission::Known => return self.runtime.pass(Checkpoint::Refused),
             Admission::Frozen => return self.reject(Node::Radar, item, Detector::Frozen),
@@ -332,7 +334,7 @@ impl Driver {
     ) {
         let Sample { item, captured_ns, received_ns, .. } = sample;
         let measured_ns = self.taken_for_measured_at(captured_ns, received_ns);
-        let Driver { fusion, runtime, mode, .. } = self;
+        let Driver { fusion, runtime, mode, vehicle, .. } = self;
         if let Some((fault, value)) = effects.state
             && fusion.overwrite_state(0, Component::X, value.value())
         {
@@ -340,6 +342,11 @@ impl Driver {
         }
         if effects.does_its_work() {
             let result = make(fusion, measured_ns);
+            let request = result.as_ref().ok().map(|output| output.brake);
+            // The brakes first: they do not wait for the record.
+            if let Some(request) = request {
+                vehicle.ask(runtime, request);
+            }
             let checkpoint = tell_output((runtime, mode), stream, sample, result);
             runtime.pass(checkpoint);
         } else {
@@ -439,6 +446,14 @@ impl Driver {
         tell_mode(&mut self.runtime, &mut self.mode, mode);
     }
 
+    /// Says what is asked of the brakes where no output has said it for a while.
+    fn follow_brakes(&mut self) {
+        if self.runtime.now_ns() >= self.vehicle.next_request_ns() {
+            let request = self.fusion.output_at(now_ns()).brake;
+            self.vehicle.ask(&mut self.runtime, request);
+        }
+    }
+
     fn command_radar(&mut self) -> anyhow::Result<()> {
         let now = self.runtime.now_ns();
         if now < self.command.next_ns {
@@ -452,8 +467,8 @@ impl Driver {
         let sent_ns = self.runtime.absolute_ns(now);
         let (number, incarnation) = (self.command.number, self.runtime.incarnation);
         let info = MessageInfo { number, incarnation, captured_ns: sent_ns, sent_ns };
-        let content =
-            radar::Command { mode: radar::Mode::Measuring, ego_speed_mps: self.ego_speed_mps };
+        let ego_speed_mps = self.vehicle.own_motion().speed_mps as f32;
+        let content = radar::Command { mode: radar::Mode::Measuring, ego_speed_mps };
         // A full queue costs this command; the next follows.
         let event = match self.mailbox.send(&command(info, content)).context("command")? {
             Sent::Taken => Event::CommandSent { command: number.into() },
@@ -469,30 +484,8 @@ impl Driver {
         let start_ns = self.runtime.absolute_ns(0);
         let change = self.fusion.next_mode_change_ns().map(|at_ns| at_ns.saturating_sub(start_ns));
         let miss = self.checks.next_miss_ns().saturating_sub(start_ns);
-        let deadline = change.unwrap_or(u64::MAX).min(self.command.next_ns).min(miss);
+        let next = self.command.next_ns.min(miss).min(self.vehicle.next_request_ns());
+        let deadline = change.unwrap_or(u64::MAX).min(next);
         self.runtime.pause(rings, deadline)
-    }
-}
-
-/// What a cycle that brought a sound sample was, to the E2E state machine.
-fn status_of(admission: &Admission) -> Status {
-    match admission {
-        Admission::New { missing: 0 } => Status::Ok,
-        Admission::New { .. } => Status::OkSomeLost,
-        Admission::Known | Admission::Frozen => Status::Repeated,
-    }
-}
-
-/// A detection in SI units.
-fn off_the_wire(detection: &radar::Detection) -> ::fusion::Detection {
-    ::fusion::Detection {
-        range_m: detection.range_m.get(),
-        azimuth_rad: detection.azimuth_rad.get(),
-        range_rate_mps: detection.range_rate_mps.get(),
-        rcs_dbsm: detection.rcs_dbsm.get(),
-        range_sigma_m: f32::from(detection.range_sigma_mm.get()) * 1e-3,
-        azimuth_sigma_rad: f32::from(detection.azimuth_sigma_e4rad.get()) * 1e-4,
-        range_rate_sigma_mps: f32::from(detection.range_rate_sigma_mmps.get()) * 1e-3,
-        existence_percent: detection.existence_percent,
     }
 }

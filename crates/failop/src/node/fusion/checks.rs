@@ -33,9 +33,7 @@ struct Qualification {
 }
 
 impl Checks {
-    pub(super) fn new(config: &Config, ego_speed_mps: f64) -> Checks {
-        let mut radar = RadarMonitor::new(config);
-        radar.set_ego_speed_mps(ego_speed_mps);
+    pub(super) fn new(config: &Config) -> Checks {
         let periods = [config.camera_period_ns, config.radar_period_ns];
         let stream = |demands, period_ns| {
             let mut machine = StateMachine::new(demands);
@@ -44,11 +42,16 @@ impl Checks {
         };
         Checks {
             picture: PictureMonitor::new(config.camera.width_px as usize),
-            radar,
+            radar: RadarMonitor::new(config),
             clocks: periods.map(ClockMonitor::new),
             streams: [stream(Demands::FRAMES, periods[0]), stream(Demands::RADAR, periods[1])],
             listens: config.periods_until_gone != NEVER,
         }
+    }
+
+    /// Tells the ego's own speed.
+    pub(super) fn set_ego_speed_mps(&mut self, speed_mps: f64) {
+        self.radar.set_ego_speed_mps(speed_mps);
     }
 
     /// Whether a sample's measurement time cannot be.

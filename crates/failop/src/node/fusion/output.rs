@@ -3,7 +3,7 @@
 use super::Sample;
 use crate::node::runtime::Runtime;
 use ::fusion::{Output, Rejection, Status, Track};
-use wire::event::{Detector, Mode};
+use wire::event::{Detector, Mode, pack_pair};
 use wire::{Checkpoint, Event, Node};
 
 /// Tells a change of mode.
@@ -50,8 +50,35 @@ pub(super) fn tell_output(
             vy_mps: track.vy_mps.into(),
             ages_us: age_us(track.camera_age_ns) | age_us(track.radar_age_ns) << 32,
         });
+        runtime.events.tell(covariance(track));
+    }
+    for seen in &output.seen {
+        runtime.events.tell(Event::ObjectSeen {
+            stream,
+            item,
+            azimuth_rad: seen.azimuth_rad,
+            range_m: seen.range_m,
+            track: seen.track.unwrap_or(0),
+            nis: seen.nis,
+        });
     }
     Checkpoint::Fused
+}
+
+fn covariance(track: &Track) -> Event {
+    let pair = |[first, second]: [[usize; 2]; 2]| {
+        let of = |[row, column]: [usize; 2]| f64::from(track.covariance[row][column]);
+        pack_pair(of(first), of(second))
+    };
+    // Rows and columns: x, y, vx, vy.
+    Event::TrackCovariance {
+        id: track.id,
+        xx_xy: pair([[0, 0], [0, 1]]),
+        xvx_xvy: pair([[0, 2], [0, 3]]),
+        yy_yvx: pair([[1, 1], [1, 2]]),
+        yvy_vxvx: pair([[1, 3], [2, 2]]),
+        vxvy_vyvy: pair([[2, 3], [3, 3]]),
+    }
 }
 
 fn age_us(age_ns: Option<u64>) -> u64 {
@@ -66,6 +93,7 @@ pub(super) fn on_the_record(runtime: &Runtime, mode: ::fusion::Mode) -> Mode {
         ::fusion::Mode::Fused => Mode::Fused,
         ::fusion::Mode::CameraOnly => Mode::CameraOnly,
         ::fusion::Mode::RadarOnly => Mode::RadarOnly,
+        ::fusion::Mode::Coasting => Mode::Coasting,
         ::fusion::Mode::Blind => Mode::Blind,
     }
 }

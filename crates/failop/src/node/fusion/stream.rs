@@ -1,7 +1,9 @@
 //! What fusion knows of the sequence of a sensor's samples: [`Stream`].
 
 use crate::node::runtime::Runtime;
+use wire::e2e::Status;
 use wire::event::Detector;
+use wire::radar;
 use wire::{Event, Node};
 
 /// What the receiver knows of a stream: enough to see a gap, a repetition and frozen content.
@@ -28,6 +30,17 @@ pub(super) enum Admission {
     Known,
     /// The content of the sample before under a new number.
     Frozen,
+}
+
+impl Admission {
+    /// What a cycle that brought a sound sample was, to the E2E state machine.
+    pub(super) fn status(&self) -> Status {
+        match self {
+            Admission::New { missing: 0 } => Status::Ok,
+            Admission::New { .. } => Status::OkSomeLost,
+            Admission::Known | Admission::Frozen => Status::Repeated,
+        }
+    }
 }
 
 impl Stream {
@@ -78,6 +91,20 @@ impl Stream {
         self.fingerprint = fingerprint;
         let missing = missing.unwrap_or(0);
         (if frozen { Admission::Frozen } else { Admission::New { missing } }, missing)
+    }
+}
+
+/// A detection in SI units.
+pub(super) fn off_the_wire(detection: &radar::Detection) -> ::fusion::Detection {
+    ::fusion::Detection {
+        range_m: detection.range_m.get(),
+        azimuth_rad: detection.azimuth_rad.get(),
+        range_rate_mps: detection.range_rate_mps.get(),
+        rcs_dbsm: detection.rcs_dbsm.get(),
+        range_sigma_m: f32::from(detection.range_sigma_mm.get()) * 1e-3,
+        azimuth_sigma_rad: f32::from(detection.azimuth_sigma_e4rad.get()) * 1e-4,
+        range_rate_sigma_mps: f32::from(detection.range_rate_sigma_mmps.get()) * 1e-3,
+        existence_percent: detection.existence_percent,
     }
 }
 
