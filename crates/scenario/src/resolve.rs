@@ -56,6 +56,10 @@ fn ns_from_ms(milliseconds: f64) -> u64 {
     (milliseconds * 1e6).round() as u64
 }
 
+fn mps_from_kph(kilometres_an_hour: f64) -> f64 {
+    kilometres_an_hour / 3.6
+}
+
 fn expectations(text: expect::Expect, faults: &Resolved) -> plan::Expect {
     let expect::Expect { isolated, ftti_ms, isolation_margin_ms, camera, radar, fusion, fault } =
         text;

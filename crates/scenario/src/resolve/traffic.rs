@@ -2,7 +2,7 @@
 
 use world::{plant, road, traffic, weather};
 
-use super::ns_from_ms;
+use super::{mps_from_kph, ns_from_ms};
 use crate::preset::expand;
 use crate::text::{self, actor};
 
@@ -21,10 +21,6 @@ pub(super) fn traffic(text: &mut text::Scenario) -> traffic::Traffic {
         },
         actors: actors.map(actor).collect(),
     }
-}
-
-fn mps_from_kph(kilometres_an_hour: f64) -> f64 {
-    kilometres_an_hour / 3.6
 }
 
 fn s_from_ms(milliseconds: f64) -> f64 {
