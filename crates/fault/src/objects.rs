@@ -23,10 +23,10 @@ const BEYOND_RANGE_M: f32 = 1000.0;
 const VEHICLE_MIN_RCS_DBSM: f32 = 2.5;
 
 /// Detections of one object are not farther apart than this, along and across the beam: a car's
-/// length with its gaps, and half of the gap between neighbouring lanes.
-const SAME_OBJECT_RANGE_M: f32 = 2.5;
+/// length, and its width with some noise.
+const SAME_OBJECT_RANGE_M: f32 = 5.0;
 /// See [`SAME_OBJECT_RANGE_M`].
-const SAME_OBJECT_ACROSS_M: f32 = 1.2;
+const SAME_OBJECT_ACROSS_M: f32 = 2.2;
 
 /// Where something is said to be, and how fast it goes.
 #[derive(Clone, Copy, Debug, PartialEq)]

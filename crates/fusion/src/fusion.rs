@@ -7,7 +7,7 @@
 
 use thiserror::Error;
 
-use crate::config::Config;
+use crate::config::{Config, EgoMotion};
 use crate::detector::Detector;
 use crate::mode::{Freshness, Mode};
 use crate::motion::Component;
@@ -123,7 +123,7 @@ impl Fusion {
         Fusion {
             config,
             detector: Detector::new(config.camera),
-            radar: RadarFrontEnd::default(),
+            radar: RadarFrontEnd::new(config.radar_range_rate_span_mps),
             tracker: Tracker::new(&config),
             freshness: Freshness::default(),
             newest_arrival_ns: 0,
@@ -177,9 +177,10 @@ impl Fusion {
     ) -> Result<&Output, Rejection> {
         self.admit(Sensor::Radar, captured_ns, now_ns)?;
         let in_outage = self.mode_at(now_ns).has_outage();
-        let Fusion { radar, tracker, ego_speed_mps, .. } = self;
+        let Fusion { radar, tracker, .. } = self;
+        let ego = self.ego_speed_mps.map(|speed_mps| EgoMotion { speed_mps, yaw_rate_radps: 0.0 });
         let tally = tracker.take(Sensor::Radar, captured_ns, in_outage, |measurements| {
-            radar.measure(detections, *ego_speed_mps, measurements)
+            radar.measure(detections, ego, measurements)
         });
         self.counters.radar_messages += 1;
         self.counters.invalid_detections += tally.invalid;
