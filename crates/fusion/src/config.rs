@@ -94,6 +94,8 @@ pub struct Config {
     pub camera_view: FieldOfView,
     /// Where the radar should see a vehicle: in its near or its far beam.
     pub radar_views: [FieldOfView; 2],
+    /// The radar tells range rates modulo this, in metres a second.
+    pub radar_range_rate_span_mps: f64,
     /// How long a confirmed track lives without a measurement while both sensors are alive, in
     /// seconds.
     pub coast_s: f64,
@@ -117,6 +119,8 @@ impl Config {
                 FieldOfView { half_angle_rad: 0.7, min_range_m: 1.0, max_range_m: 65.0 },
                 FieldOfView { half_angle_rad: 0.15, min_range_m: 1.0, max_range_m: 250.0 },
             ],
+            // From -400 to +200 km/h, as a Continental ARS 408-21.
+            radar_range_rate_span_mps: 600.0 / 3.6,
             coast_s: 1.0,
             coast_in_outage_s: 2.5,
             brake: BrakePolicy::default(),

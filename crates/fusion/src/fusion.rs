@@ -128,7 +128,7 @@ impl Fusion {
         Fusion {
             config,
             detector: Detector::new(config.camera),
-            radar: RadarFrontEnd::default(),
+            radar: RadarFrontEnd::new(config.radar_range_rate_span_mps),
             tracker: Tracker::new(&config),
             freshness: Freshness::default(),
             newest_arrival_ns: 0,
@@ -185,7 +185,7 @@ impl Fusion {
         self.admit(Sensor::Radar, captured_ns, now_ns)?;
         let in_outage = self.mode_at(now_ns).has_outage();
         let Fusion { radar, tracker, .. } = self;
-        let ego = tracker.ego().at(captured_ns).map(|ego| ego.speed_mps);
+        let ego = tracker.ego().at(captured_ns);
         let tally = tracker.take(Sensor::Radar, captured_ns, in_outage, |measurements| {
             radar.measure(detections, ego, measurements)
         });

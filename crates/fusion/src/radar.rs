@@ -3,8 +3,14 @@
 //! A radar reports several points of one car; the tracker believes in one measurement per object
 //! and scan. It never sees a detection that is not a number, nor starts a track on a guard rail.
 
+mod start;
+#[cfg(test)]
+mod tests;
+
+use crate::config::EgoMotion;
 use crate::measurement::{Measurement, RangeRate};
 use crate::union_find::UnionFind;
+use start::StartRules;
 
 /// One point that the radar saw.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -34,18 +40,20 @@ pub const MAX_DETECTIONS: usize = 64;
 /// Detections less probable than this are noise and ignored.
 const MIN_EXISTENCE_PERCENT: u8 = 25;
 
-/// A weaker echo supports a track but starts none: a car is stronger up to 150 m, most clutter is
-/// not beyond 60 m.
-const MIN_EXISTENCE_TO_START_PERCENT: u8 = 60;
-
 /// Detections of one car are not farther apart than this: along the beam (a car's length, seen from
-/// behind, has gaps of this size), across it (half of the gap between neighbouring lanes), and in
-/// speed.
+/// behind, has gaps of this size), across it (from the middle of a rear to its corner, and noise;
+/// corners of neighbours side by side are 1.9 m apart), and in speed.
 const SAME_OBJECT_RANGE_M: f64 = 2.5;
 /// See [`SAME_OBJECT_RANGE_M`].
-const SAME_OBJECT_ACROSS_M: f64 = 1.2;
+const SAME_OBJECT_ACROSS_M: f64 = 1.5;
 /// See [`SAME_OBJECT_RANGE_M`].
 const SAME_OBJECT_RANGE_RATE_MPS: f64 = 1.0;
+/// Weak points as near to each other as a person is wide are of one, whose limbs swing.
+const SAME_PERSON_M: f64 = 0.8;
+/// See [`SAME_PERSON_M`].
+const SAME_PERSON_RANGE_RATE_MPS: f64 = 3.0;
+/// See [`SAME_PERSON_M`]: -8 dB m² in the mean, and what it fluctuates up.
+const PERSON_MAX_RCS_DBSM: f64 = 0.0;
 
 /// The points within this depth behind a cluster's nearest one belong to the rear face, the
 /// reference of a track.
@@ -53,19 +61,17 @@ const REAR_FACE_DEPTH_M: f64 = 0.8;
 
 /// A reflection comes from anywhere on the rear face: 1 σ of its place around the centre, across
 /// and along the beam.
-const REFLECTION_SIGMA_ACROSS_M: f64 = 0.35;
+const REFLECTION_SIGMA_ACROSS_M: f64 = 0.4;
 /// See [`REFLECTION_SIGMA_ACROSS_M`].
-const REFLECTION_SIGMA_ALONG_M: f64 = 0.15;
-/// Smallest standard deviation of a range rate: parts of a car do not move as one.
+const REFLECTION_SIGMA_ALONG_M: f64 = 0.12;
+/// Smallest standard deviation of a range rate: parts of a car do not move as one, and those of what
+/// is as weak as a person swing.
 const MIN_RANGE_RATE_SIGMA_MPS: f64 = 0.1;
+/// See [`MIN_RANGE_RATE_SIGMA_MPS`].
+const PERSON_RANGE_RATE_SIGMA_MPS: f64 = 0.4;
 
-/// What stands still starts a track only this close to the ego's own path: a stopped car, not a
-/// guard rail.
-const STATIONARY_HALF_CORRIDOR_M: f64 = 2.0;
-/// And not nearer than this: a stopped car was seen from afar, what turns up here is clutter.
-const STATIONARY_MIN_RANGE_M: f64 = 8.0;
 /// Below this deviation from the speed of the road, beyond 3 σ, an object stands still.
-const STATIONARY_TOLERANCE_MPS: f64 = 0.5;
+const STANDING_TOLERANCE_MPS: f64 = 0.5;
 
 /// What became of the detections of one message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -77,49 +83,91 @@ pub(crate) struct RadarTally {
 }
 
 /// Clusters detections; keeps its working memory.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct RadarFrontEnd {
+    /// Range rates are told modulo this.
+    range_rate_span_mps: f64,
     points: Vec<Point>,
     clusters: UnionFind,
+    objects: Vec<Object>,
 }
 
 /// A checked detection.
 #[derive(Clone, Copy, Debug)]
 struct Point {
+    x_m: f64,
+    y_m: f64,
     range_m: f64,
-    azimuth_rad: f64,
     range_rate_mps: f64,
+    /// Of range, azimuth and range rate.
     variances: [f64; 3],
+    rcs_dbsm: f64,
     existence_percent: u8,
     cluster: usize,
 }
 
+/// One object, of one or more points.
+#[derive(Clone, Copy, Debug)]
+struct Object {
+    x_m: f64,
+    y_m: f64,
+    range_m: f64,
+    range_rate: RangeRate,
+    azimuth_sigma_rad: f64,
+    range_sigma_m: f64,
+    /// Of its strongest point.
+    rcs_dbsm: f64,
+    existence_percent: u8,
+    stands_still: bool,
+}
+
 impl RadarFrontEnd {
-    /// Fills `measurements` with one entry per object. Without an ego speed nothing counts as
+    /// For a radar that tells range rates modulo this.
+    pub(crate) fn new(range_rate_span_mps: f64) -> RadarFrontEnd {
+        RadarFrontEnd {
+            range_rate_span_mps,
+            points: Vec::with_capacity(MAX_DETECTIONS),
+            clusters: UnionFind::default(),
+            objects: Vec::with_capacity(MAX_DETECTIONS),
+        }
+    }
+
+    /// Fills `measurements` with one entry per object. Without the ego's motion nothing counts as
     /// stationary.
     pub(crate) fn measure(
         &mut self,
         detections: &[Detection],
-        ego_speed_mps: Option<f64>,
+        ego: Option<EgoMotion>,
         measurements: &mut Vec<Measurement>,
     ) -> RadarTally {
         let considered = &detections[..detections.len().min(MAX_DETECTIONS)];
         let valid = |detection: &&Detection| is_valid(detection);
+        let span_mps = self.range_rate_span_mps;
         self.points.clear();
         self.points.extend(
             considered
                 .iter()
                 .filter(valid)
                 .filter(|detection| detection.existence_percent >= MIN_EXISTENCE_PERCENT)
-                .map(Point::new),
+                .map(|detection| Point::new(detection, span_mps, ego)),
         );
         self.cluster();
-        measurements.clear();
+        self.objects.clear();
         for root in 0..self.points.len() {
             if self.points[root].cluster == root {
-                measurements.push(self.measurement_of(root, ego_speed_mps));
+                self.objects.push(self.object(root, ego));
             }
         }
+        measurements.clear();
+        let starts = StartRules { objects: &self.objects, ego };
+        measurements.extend(self.objects.iter().map(|object| Measurement {
+            azimuth_rad: object.y_m.atan2(object.x_m),
+            azimuth_sigma_rad: object.azimuth_sigma_rad,
+            range_m: object.range_m,
+            range_sigma_m: object.range_sigma_m,
+            range_rate: Some(object.range_rate),
+            starts_track: starts.allow(object),
+        }));
         RadarTally {
             invalid: considered.iter().filter(|detection| !is_valid(detection)).count() as u64,
             truncated: (detections.len() - considered.len()) as u64,
@@ -141,73 +189,86 @@ impl RadarFrontEnd {
     }
 
     /// Mean of the points on the rear face of the cluster.
-    fn measurement_of(&self, root: usize, ego_speed_mps: Option<f64>) -> Measurement {
+    fn object(&self, root: usize, ego: Option<EgoMotion>) -> Object {
         let members = || self.points.iter().filter(|point| point.cluster == root);
-        let nearest = members().map(|point| point.range_m).fold(f64::INFINITY, f64::min);
-        let mut sums = [0.0; 6];
-        let mut count = 0.0;
-        for point in members().filter(|point| point.range_m <= nearest + REAR_FACE_DEPTH_M) {
-            let [range, azimuth, range_rate] = point.variances;
-            let values = [
-                point.range_m,
-                point.azimuth_rad,
-                point.range_rate_mps,
-                range,
-                azimuth,
-                range_rate,
-            ];
-            for (sum, value) in sums.iter_mut().zip(values) {
-                *sum += value;
-            }
-            count += 1.0;
-        }
-        let [range_m, azimuth_rad, range_rate_mps, range, azimuth, range_rate] =
-            sums.map(|sum| sum / count);
+        let nearest_m = members().map(|point| point.x_m).fold(f64::INFINITY, f64::min);
+        let face = || members().filter(|point| point.x_m <= nearest_m + REAR_FACE_DEPTH_M);
+        let count = face().count() as f64;
+        let mean = |value: fn(&Point) -> f64| face().map(value).sum::<f64>() / count;
+        let (x_m, y_m) = (mean(|point| point.x_m), mean(|point| point.y_m));
+        let range_m = x_m.hypot(y_m);
+        let mps = mean(|point| point.range_rate_mps);
+        let rcs_dbsm = members().map(|point| point.rcs_dbsm).fold(f64::NEG_INFINITY, f64::max);
+        let min_sigma_mps = if rcs_dbsm <= PERSON_MAX_RCS_DBSM {
+            PERSON_RANGE_RATE_SIGMA_MPS
+        } else {
+            MIN_RANGE_RATE_SIGMA_MPS
+        };
         let across_rad = REFLECTION_SIGMA_ACROSS_M / range_m;
-        let sigma = (range_rate / count).sqrt().max(MIN_RANGE_RATE_SIGMA_MPS);
-        let stands_still = ego_speed_mps.is_some_and(|speed| {
-            let of_the_road = -speed * azimuth_rad.cos();
-            (range_rate_mps - of_the_road).abs() <= 3.0 * sigma + STATIONARY_TOLERANCE_MPS
-        });
-        let is_in_the_way = range_m >= STATIONARY_MIN_RANGE_M
-            && (range_m * azimuth_rad.sin()).abs() <= STATIONARY_HALF_CORRIDOR_M;
-        let is_strong =
-            members().any(|point| point.existence_percent >= MIN_EXISTENCE_TO_START_PERCENT);
-        Measurement {
-            azimuth_rad,
-            azimuth_sigma_rad: (azimuth / count + across_rad * across_rad).sqrt(),
+        let range = mean(|point| point.variances[0]) + REFLECTION_SIGMA_ALONG_M.powi(2);
+        let azimuth = mean(|point| point.variances[1]) + across_rad * across_rad;
+        let sigma_mps = (mean(|point| point.variances[2]) / count).sqrt();
+        let rate = RangeRate { mps, sigma_mps };
+        Object {
+            x_m,
+            y_m,
             range_m,
-            range_sigma_m: (range / count + REFLECTION_SIGMA_ALONG_M.powi(2)).sqrt(),
-            range_rate: Some(RangeRate { mps: range_rate_mps, sigma_mps: sigma }),
-            starts_track: is_strong && (!stands_still || is_in_the_way),
+            range_rate: RangeRate { sigma_mps: sigma_mps.max(min_sigma_mps), ..rate },
+            azimuth_sigma_rad: (azimuth / count).sqrt(),
+            range_sigma_m: (range / count).sqrt(),
+            rcs_dbsm,
+            existence_percent: members().map(|it| it.existence_percent).max().unwrap_or(0),
+            stands_still: ego.is_some_and(|ego| stands_still(rate, x_m / range_m, ego)),
         }
     }
 }
 
 impl Point {
-    fn new(detection: &Detection) -> Point {
+    /// A range rate that only a standing thing a span off explains is taken as that.
+    fn new(detection: &Detection, span_mps: f64, ego: Option<EgoMotion>) -> Point {
         let square = |sigma: f32| f64::from(sigma) * f64::from(sigma);
+        let range_m = f64::from(detection.range_m);
+        let (sin, cos) = f64::from(detection.azimuth_rad).sin_cos();
+        let told_mps = f64::from(detection.range_rate_mps);
+        let sigma_mps = f64::from(detection.range_rate_sigma_mps);
+        let stands = |&mps: &f64| {
+            ego.is_some_and(|ego| stands_still(RangeRate { mps, sigma_mps }, cos, ego))
+        };
+        let unfolded_mps = [told_mps, told_mps - span_mps, told_mps + span_mps];
         Point {
-            range_m: f64::from(detection.range_m),
-            azimuth_rad: f64::from(detection.azimuth_rad),
-            range_rate_mps: f64::from(detection.range_rate_mps),
+            x_m: range_m * cos,
+            y_m: range_m * sin,
+            range_m,
+            range_rate_mps: unfolded_mps.into_iter().find(stands).unwrap_or(told_mps),
             variances: [
                 square(detection.range_sigma_m),
                 square(detection.azimuth_sigma_rad),
                 square(detection.range_rate_sigma_mps),
             ],
+            rcs_dbsm: f64::from(detection.rcs_dbsm),
             existence_percent: detection.existence_percent,
             cluster: 0,
         }
     }
 
     fn is_beside(&self, other: &Point) -> bool {
-        let across_m =
-            self.range_m.min(other.range_m) * (self.azimuth_rad - other.azimuth_rad).abs();
-        (self.range_m - other.range_m).abs() <= SAME_OBJECT_RANGE_M
+        let along_m = (self.range_m - other.range_m).abs();
+        let chord_m = (self.x_m - other.x_m).hypot(self.y_m - other.y_m);
+        let across_m = (chord_m * chord_m - along_m * along_m).max(0.0).sqrt();
+        let apart_mps = (self.range_rate_mps - other.range_rate_mps).abs();
+        let is_same_car = along_m <= SAME_OBJECT_RANGE_M
             && across_m <= SAME_OBJECT_ACROSS_M
-            && (self.range_rate_mps - other.range_rate_mps).abs() <= SAME_OBJECT_RANGE_RATE_MPS
+            && apart_mps <= SAME_OBJECT_RANGE_RATE_MPS;
+        let is_same_person = chord_m <= SAME_PERSON_M
+            && apart_mps <= SAME_PERSON_RANGE_RATE_MPS
+            && self.rcs_dbsm.max(other.rcs_dbsm) <= PERSON_MAX_RCS_DBSM;
+        is_same_car || is_same_person
     }
+}
+
+/// Whether a range rate in a direction of this cosine is that of the road.
+fn stands_still(rate: RangeRate, cos: f64, ego: EgoMotion) -> bool {
+    (rate.mps + ego.speed_mps * cos).abs() <= 3.0 * rate.sigma_mps + STANDING_TOLERANCE_MPS
 }
 
 fn is_valid(detection: &Detection) -> bool {
@@ -223,95 +284,4 @@ fn is_valid(detection: &Detection) -> bool {
         && positive(detection.azimuth_sigma_rad)
         && positive(detection.range_rate_sigma_mps)
         && detection.existence_percent <= 100
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const CAR: Detection = Detection {
-        range_m: 40.0,
-        azimuth_rad: 0.0,
-        range_rate_mps: -5.0,
-        rcs_dbsm: 10.0,
-        range_sigma_m: 0.2,
-        azimuth_sigma_rad: 0.008,
-        range_rate_sigma_mps: 0.1,
-        existence_percent: 99,
-    };
-
-    fn measured(detections: &[Detection], ego: Option<f64>) -> (Vec<Measurement>, RadarTally) {
-        let mut measurements = Vec::new();
-        let tally = RadarFrontEnd::default().measure(detections, ego, &mut measurements);
-        (measurements, tally)
-    }
-
-    #[test]
-    fn nothing_in_nothing_out() {
-        assert_eq!(measured(&[], None), (Vec::new(), RadarTally::default()));
-    }
-
-    #[test]
-    fn the_points_of_one_car_are_one_measurement_of_its_rear() {
-        let points = [
-            Detection { azimuth_rad: 0.01, ..CAR },
-            Detection { azimuth_rad: -0.01, ..CAR },
-            Detection { range_m: 42.0, ..CAR },
-            Detection { range_m: 44.0, ..CAR },
-        ];
-        let (measurements, _) = measured(&points, None);
-        assert_eq!(measurements.len(), 1);
-        assert!((measurements[0].range_m - 40.0).abs() < 1e-6);
-        assert!(measurements[0].azimuth_rad.abs() < 1e-6);
-    }
-
-    #[test]
-    fn neighbours_stay_apart() {
-        let others = [
-            Detection { azimuth_rad: 3.5 / 40.0, ..CAR },
-            Detection { range_m: 50.0, ..CAR },
-            Detection { range_rate_mps: -8.0, ..CAR },
-        ];
-        for other in others {
-            assert_eq!(measured(&[CAR, other], None).0.len(), 2, "{other:?}");
-        }
-    }
-
-    #[test]
-    fn what_is_no_measurement_is_counted_and_dropped() {
-        let nonsense = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, -1.0e9];
-        for value in nonsense {
-            let invalid = [
-                Detection { range_m: value, ..CAR },
-                Detection { azimuth_rad: value, ..CAR },
-                Detection { range_rate_mps: value, ..CAR },
-                Detection { range_sigma_m: value, ..CAR },
-                Detection { azimuth_sigma_rad: value, ..CAR },
-                Detection { range_rate_sigma_mps: value, ..CAR },
-            ];
-            assert_eq!(measured(&invalid, None), (vec![], RadarTally { invalid: 6, truncated: 0 }));
-        }
-        let (measurements, tally) = measured(&[CAR; MAX_DETECTIONS + 3], None);
-        assert_eq!((measurements.len(), tally.truncated), (1, 3));
-    }
-
-    #[test]
-    fn a_guard_rail_starts_no_track_but_a_stopped_car_does() {
-        let road = Detection { range_rate_mps: -25.0, ..CAR };
-        let rail = Detection { azimuth_rad: 0.15, ..road };
-        let near = Detection { range_m: 3.0, ..road };
-        let starts = |detection| measured(&[detection], Some(25.0)).0[0].starts_track;
-        assert!(starts(road) && !starts(rail) && !starts(near));
-        assert!(starts(Detection { range_rate_mps: -5.0, ..rail }), "it moves");
-        assert!(measured(&[rail], None).0[0].starts_track, "the ego speed is unknown");
-    }
-
-    #[test]
-    fn a_weak_echo_supports_a_track_but_starts_none() {
-        for (existence_percent, expected) in [(10, vec![]), (40, vec![false]), (80, vec![true])] {
-            let (measurements, _) = measured(&[Detection { existence_percent, ..CAR }], None);
-            let starts: Vec<bool> = measurements.iter().map(|found| found.starts_track).collect();
-            assert_eq!(starts, expected, "{existence_percent}");
-        }
-    }
 }

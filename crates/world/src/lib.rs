@@ -24,7 +24,7 @@ pub use camera::{CameraModel, Renderer};
 pub use motion::{Motion, Object};
 pub use odometry::{Odometry, OwnMotion};
 pub use plant::{Brakes, EgoState, Plant, Request, Way};
-pub use radar::{Beam, Detection, MAX_DETECTIONS, RadarModel, RadarSensor};
+pub use radar::{Beam, Detection, MAX_DETECTIONS, RadarModel, RadarSensor, Rail};
 pub use road::{LANE_WIDTH_M, Road};
 pub use traffic::{Actor, Ego, Kind, Manoeuvre, Size, Start, Step, Traffic};
 pub use weather::{Light, Weather};

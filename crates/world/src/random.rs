@@ -13,8 +13,10 @@ pub(crate) enum Purpose {
     NoisePool = 2,
     /// Where in the pool each row of a frame begins; the step is the frame.
     NoiseRows = 3,
-    /// The radar; the step is the cycle.
+    /// What the radar sees of nobody in particular; the step is the cycle.
     Radar = 4,
+    /// What the radar sees of one actor; the step is the cycle and the actor.
+    RadarObject = 5,
 }
 
 /// Separates the numbers of this crate from others drawn with the same seed.
@@ -58,9 +60,14 @@ impl Draws {
         (0..12).map(|_| self.uniform()).sum::<f64>() - 6.0
     }
 
+    /// Exponential of mean 1, by inversion.
+    pub(crate) fn exponential(&mut self) -> f64 {
+        -libm::log(1.0 - self.uniform())
+    }
+
     /// Poisson, by counting arrivals (Knuth, TAOCP 2, 3.4.1), up to `most`.
     pub(crate) fn poisson(&mut self, mean: f64, most: usize) -> usize {
-        let limit = (-mean).exp();
+        let limit = libm::exp(-mean);
         let mut product = self.uniform();
         let mut count = 0;
         while product > limit && count < most {
@@ -93,11 +100,14 @@ mod tests {
         const N: usize = 40_000;
         let mut draws = Draws::new(3, Purpose::Radar, 0);
         // name, sample, mean, variance, fourth central moment
+        let exponential: Vec<f64> = (0..N).map(|_| draws.exponential()).collect();
         let normal: Vec<f64> = (0..N).map(|_| draws.normal()).collect();
         let poisson: Vec<f64> = (0..N).map(|_| draws.poisson(4.0, 40) as f64).collect();
-        for (name, sample, mean, variance, fourth) in
-            [("normal", normal, 0.0, 1.0, 2.9), ("poisson", poisson, 4.0, 4.0, 52.0)]
-        {
+        for (name, sample, mean, variance, fourth) in [
+            ("normal", normal, 0.0, 1.0, 2.9),
+            ("poisson", poisson, 4.0, 4.0, 52.0),
+            ("exponential", exponential, 1.0, 1.0, 9.0),
+        ] {
             let n = N as f64;
             let seen_mean = sample.iter().sum::<f64>() / n;
             let seen_variance = sample.iter().map(|x| (x - seen_mean).powi(2)).sum::<f64>() / n;
