@@ -5,7 +5,7 @@
 //!
 //! | mode | begins to brake for | goes on braking | says "do not brake" |
 //! |---|---|---|---|
-//! | fused | what has [`Evidence`] beyond `Single`, or was found by the camera | yes | yes |
+//! | fused | what both have found, standing or not, or the radar alone saw move | yes | yes |
 //! | camera only | what the camera has known for [`BrakePolicy::camera_only_ns`] | yes | yes |
 //! | radar only | what has [`Evidence`] beyond `Single` | yes | yes |
 //! | coasting | nothing | while a track in conflict lives, for [`BrakePolicy::coasting_ns`] | no |
@@ -223,7 +223,10 @@ impl BrakePolicy {
     /// The table at the head of this file.
     fn may_begin(&self, mode: Mode, track: &Track) -> bool {
         match mode {
-            Mode::Fused => track.evidence > Evidence::Single || track.camera_age_ns.is_some(),
+            Mode::Fused => {
+                track.radar_age_ns.is_some()
+                    && (track.camera_age_ns.is_some() || track.evidence > Evidence::Single)
+            }
             Mode::CameraOnly => {
                 track.camera_age_ns.is_some() && track.known_for_ns >= self.camera_only_ns
             }

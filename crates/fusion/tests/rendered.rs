@@ -1,10 +1,14 @@
 //! The whole of fusion on rendered frames and simulated radar: a car cuts in, sensors fail, the
 //! track stays.
 
+#[path = "common/wiring.rs"]
+mod wiring;
+
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use fusion::{CameraCalibration, Config, Detection, EgoMotion, Fusion, Mode, Output, Status};
+use fusion::{Config, Detection, EgoMotion, Fusion, Mode, Output, Status};
+use wiring::{calibration, off_the_wire, on_the_wire};
 use world::traffic::{Actor, Ego, Kind, Manoeuvre, Size, Start, Step, Traffic};
 use world::{CameraModel, Motion, RadarModel, RadarSensor, Renderer, Way};
 
@@ -73,14 +77,7 @@ fn schedule(period_ns: u64, arrival: impl Fn(u64) -> Option<u64>) -> Vec<(u64, u
 fn run(faults: &Faults, seed: u64) -> Outcome {
     let traffic = cut_in();
     let model = CameraModel::default();
-    let camera = CameraCalibration {
-        width_px: model.width_px,
-        height_px: model.height_px,
-        focal_px: model.focal_px,
-        centre_x_px: model.centre_x_px,
-        centre_y_px: model.centre_y_px,
-        mount_height_m: model.mount_height_m,
-    };
+    let camera = calibration(&model);
     let mut renderer = Renderer::new(model, &traffic, seed);
     let radar = RadarSensor::new(RadarModel::default(), &traffic, seed);
     let motion = Motion::new(&traffic);
@@ -111,7 +108,8 @@ fn run(faults: &Faults, seed: u64) -> Outcome {
             fusion.on_frame(captured_ns, now_ns, &pixels)
         } else {
             radar.measure(captured_s, way.at(captured_s), sequence as u32, &mut detections);
-            let detections: Vec<Detection> = detections.iter().map(converted).collect();
+            let detections: Vec<Detection> =
+                detections.iter().map(|seen| off_the_wire(&on_the_wire(seen))).collect();
             fusion.on_radar(captured_ns, now_ns, &detections)
         };
         outcome.note(output.expect("sound data are taken in"), &motion, now_ns);
@@ -156,19 +154,6 @@ impl Outcome {
             }
         }
         self.cutter_missing += usize::from(missing);
-    }
-}
-
-fn converted(detection: &world::Detection) -> Detection {
-    Detection {
-        range_m: detection.range_m,
-        azimuth_rad: detection.azimuth_rad,
-        range_rate_mps: detection.range_rate_mps,
-        rcs_dbsm: detection.rcs_dbsm,
-        range_sigma_m: detection.range_sigma_m,
-        azimuth_sigma_rad: detection.azimuth_sigma_rad,
-        range_rate_sigma_mps: detection.range_rate_sigma_mps,
-        existence_percent: detection.existence,
     }
 }
 

@@ -16,6 +16,14 @@ const OTHER_DECELERATION_MAX_MPS2: f64 = 9.0;
 /// Nobody is believed to keep a lateral speed for longer than this.
 const CROSSING_MAX_S: f64 = 3.0;
 
+/// Who is beside the path comes into it only if his lateral speed differs from 0 by so many standard
+/// deviations.
+const CROSSING_SIGMAS: f64 = 2.0;
+
+/// A place in the path must be known this well, in standard deviations: far away, the next lane is
+/// as near as the radar is vague.
+const SPARE_SIGMAS: f64 = 0.5;
+
 /// A track that the ego must brake for.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Conflict<'a> {
@@ -34,6 +42,8 @@ struct Ahead {
     deceleration_mps2: f64,
     offset_m: f64,
     offset_rate_mps: f64,
+    /// Variances of the two, and their covariance.
+    offset_variances: [f64; 3],
 }
 
 impl<'a> Conflict<'a> {
@@ -42,12 +52,11 @@ impl<'a> Conflict<'a> {
         let ahead = Ahead::of(track, ego);
         let ttc_s = ahead.ttc_s(ego.speed_mps)?;
         let reach_m = policy.ego_half_width_m + policy.other_half_width_m - policy.overlap_min_m;
-        let then_m = ahead.offset_m + ahead.offset_rate_mps * ttc_s.min(CROSSING_MAX_S);
-        if then_m.abs() > reach_m {
+        if !ttc_s.is_finite() || !ahead.will_be_within(reach_m, ttc_s.min(CROSSING_MAX_S)) {
             return None;
         }
         let needed_mps2 = ahead.needed_mps2(ego.speed_mps, policy);
-        (ttc_s.is_finite()).then_some(Conflict { track, ttc_s, needed_mps2 })
+        Some(Conflict { track, ttc_s, needed_mps2 })
     }
 }
 
@@ -64,8 +73,7 @@ impl Ahead {
             (x, y, 0.0)
         } else {
             let radius = 1.0 / curvature;
-            let heading = (x * curvature.signum()).atan2((radius - y) * curvature.signum());
-            let heading = heading * curvature.signum();
+            let heading = x.atan2((radius - y) * radius.signum()) * radius.signum();
             (radius * heading, radius - x.hypot(radius - y).copysign(radius), heading)
         };
         let (sin, cos) = heading_rad.sin_cos();
@@ -76,7 +84,24 @@ impl Ahead {
             deceleration_mps2: (-along_mps2).clamp(0.0, OTHER_DECELERATION_MAX_MPS2),
             offset_m,
             offset_rate_mps: vy * cos - vx * sin,
+            // A bend turns these little over the distances at which one brakes.
+            offset_variances: [(1, 1), (3, 3), (1, 3)]
+                .map(|(row, column)| f64::from(track.covariance[row][column])),
         }
+    }
+
+    /// Whether it will be no farther than this beside the path `after_s`: by its lateral speed as far
+    /// as that is known to be one, and with half a standard deviation to spare.
+    fn will_be_within(&self, reach_m: f64, after_s: f64) -> bool {
+        let [place, speed, both] = self.offset_variances;
+        let moves_sideways = self.offset_rate_mps.abs() > CROSSING_SIGMAS * speed.sqrt();
+        let is_outside = self.offset_m.abs() > reach_m;
+        if is_outside && !moves_sideways {
+            return false;
+        }
+        let then_m = self.offset_m + self.offset_rate_mps * after_s;
+        let variance = place + after_s * (2.0 * both + after_s * speed);
+        then_m.abs() + SPARE_SIGMAS * variance.max(0.0).sqrt() <= reach_m
     }
 
     /// When the other stands, if it brakes until then.

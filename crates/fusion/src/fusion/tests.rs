@@ -93,6 +93,38 @@ fn a_change_of_mode_that_came_without_data_is_due_once() {
 }
 
 #[test]
+fn a_track_without_sensors_is_coasting_until_it_ends() {
+    let mut fusion = fusion();
+    watch(&mut fusion, 1000);
+    let mut changes = Vec::new();
+    while let Some(change_ns) = fusion.next_mode_change_ns() {
+        let before = fusion.mode_at(change_ns - 1);
+        let output = fusion.output_at(change_ns);
+        assert_ne!(output.mode, before);
+        assert_eq!(output.tracks.is_empty(), output.mode == Mode::Blind);
+        changes.push((change_ns / MS, output.mode));
+    }
+    // The last message is of 950 ms: three periods, then two and a half seconds.
+    assert_eq!(changes, [(1100, Mode::Coasting), (3450, Mode::Blind)]);
+}
+
+#[test]
+fn an_output_shows_what_its_sample_showed() {
+    let mut fusion = fusion();
+    watch(&mut fusion, 1000);
+    let beside = Detection { azimuth_rad: 0.3, ..CAR };
+    let car = Detection { range_m: 35.0, ..CAR };
+    let output = fusion.on_radar(1000 * MS, 1010 * MS, &[car, beside]).unwrap();
+    let (track, seen) = (output.tracks[0].id, output.seen.clone());
+    assert_eq!(seen.iter().map(|seen| seen.track).collect::<Vec<_>>(), [Some(track), None]);
+    assert!(seen[0].nis < 13.931 && (seen[0].range_m - 35.0).abs() < 1e-6, "{seen:?}");
+    // Also of a message that is late.
+    let output = fusion.on_radar(970 * MS, 1020 * MS, &[]).unwrap();
+    assert_eq!(output.seen, []);
+    assert_eq!(fusion.output_at(1030 * MS).seen, []);
+}
+
+#[test]
 fn an_old_message_does_not_revive_a_sensor() {
     let mut fusion = fusion();
     fusion.on_radar(1000 * MS, 1010 * MS, &[]).unwrap();

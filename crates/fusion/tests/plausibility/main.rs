@@ -2,6 +2,8 @@
 #![forbid(unsafe_code)]
 
 mod drive;
+#[path = "../common/wiring.rs"]
+mod wiring;
 
 use drive::{Drive, OnList, RADAR_PERIOD_NS};
 use fault::{objects, picture};
@@ -148,7 +150,7 @@ fn what_befalls_a_list_is_seen() {
     let seen = RadarSensor::new(RadarModel::default(), &traffic(), 5);
     let mut stuck = Vec::new();
     seen.measure(2.0, Way::even(20.0).at(2.0), 40, &mut stuck);
-    let stuck: Vec<_> = stuck.iter().map(drive::on_the_wire).collect();
+    let stuck: Vec<_> = stuck.iter().map(wiring::on_the_wire).collect();
     let repeat = |list: &mut Vec<_>, _| {
         list.clone_from(&stuck);
         1

@@ -1,0 +1,159 @@
+//! A drive with rendered frames, simulated radar lists and an ego that brakes as it is asked. Main
+//! type: [`Course`].
+
+use std::ops::Range;
+
+use crate::wiring::{calibration, off_the_wire, on_the_wire};
+use fusion::{BrakeRequest, Config, EgoMotion, Fusion, Output};
+use world::traffic::{Actor, Ego, Kind, Start, Step, Traffic};
+use world::{Brakes, CameraModel, Motion, Object, Plant, RadarModel, RadarSensor, Renderer};
+use world::{Request, Way};
+
+const MS: u64 = 1_000_000;
+const CAMERA_PERIOD_NS: u64 = 33_333_333;
+const RADAR_PERIOD_NS: u64 = 50 * MS;
+const TICK_NS: u64 = 10 * MS;
+/// From a measurement to its arrival.
+const CAMERA_LATENCY_NS: u64 = 12 * MS;
+const RADAR_LATENCY_NS: u64 = 3 * MS;
+
+/// What is driven and what goes wrong with the sensors, in measurement time.
+#[derive(Clone, Debug)]
+pub(crate) struct Course {
+    pub(crate) traffic: Traffic,
+    pub(crate) seed: u64,
+    pub(crate) end_ns: u64,
+    pub(crate) no_camera: Range<u64>,
+    pub(crate) no_radar: Range<u64>,
+    /// Fusion is replaced by a fresh one at this time.
+    pub(crate) restart_ns: Option<u64>,
+    /// What the radar's measurement times are off by.
+    pub(crate) radar_clock_ns: i64,
+    /// What the radar's ranges are off by.
+    pub(crate) range_bias_m: f32,
+    /// From this time on the radar repeats its list.
+    pub(crate) stuck_ns: Option<u64>,
+}
+
+/// One moment of a drive: what is believed, and the truth of the same time.
+pub(crate) struct Moment<'a> {
+    pub(crate) now_ns: u64,
+    pub(crate) output: &'a Output,
+    pub(crate) truth: &'a [Object],
+    pub(crate) ego_mps: f64,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Arrival {
+    Tick,
+    Frame,
+    List,
+}
+
+/// Someone on the road.
+pub(crate) fn actor(kind: Kind, x_m: f64, y_m: f64, speed_mps: f64, script: Vec<Step>) -> Actor {
+    let start = Start { x_m, y_m, speed_mps };
+    Actor { id: "other".into(), kind, start, size: kind.size(), script }
+}
+
+impl Course {
+    pub(crate) fn new(speed_mps: f64, actors: Vec<Actor>, end_s: f64) -> Course {
+        let ego = Ego { speed_mps, brakes: Some(Brakes::default()) };
+        Course {
+            traffic: Traffic { ego, actors, ..Traffic::default() },
+            seed: 1,
+            end_ns: (end_s * 1e9) as u64,
+            no_camera: 0..0,
+            no_radar: 0..0,
+            restart_ns: None,
+            radar_clock_ns: 0,
+            range_bias_m: 0.0,
+            stuck_ns: None,
+        }
+    }
+
+    /// Drives and shows each output to `watch`; returns the way of the ego.
+    pub(crate) fn run(&self, mut watch: impl FnMut(Moment)) -> Way {
+        let (traffic, model) = (&self.traffic, CameraModel::default());
+        let config = Config::new(calibration(&model));
+        let mut renderer = Renderer::new(model, traffic, self.seed);
+        let sensor = RadarSensor::new(RadarModel::default(), traffic, self.seed);
+        let motion = Motion::new(traffic);
+        let mut plant = traffic.ego.brakes.map(|brakes| Plant::new(traffic.ego.speed_mps, brakes));
+        let mut way = Way::even(traffic.ego.speed_mps);
+        let mut fusion = Fusion::new(config);
+        let mut pixels = vec![0; model.pixels()];
+        let (mut seen, mut truth, mut list) = (Vec::new(), Vec::new(), Vec::new());
+        let mut brake = BrakeRequest::NO_STATEMENT;
+        let mut restart_ns = self.restart_ns;
+        for (now_ns, arrival, captured_ns, item) in self.arrivals() {
+            let captured_s = captured_ns as f64 * 1e-9;
+            let now_s = now_ns as f64 * 1e-9;
+            if restart_ns.is_some_and(|at_ns| now_ns >= at_ns) {
+                restart_ns = None;
+                fusion = Fusion::new(config);
+            }
+            let output = match arrival {
+                Arrival::Tick => {
+                    if let Some(plant) = &mut plant
+                        && plant.tick(now_s, request(&brake))
+                    {
+                        way = plant.way().clone();
+                    }
+                    let ego = way.at(now_s);
+                    let yaw_rate_radps = motion.yaw_rate_radps(ego);
+                    let odometry = EgoMotion { speed_mps: ego.speed_mps, yaw_rate_radps };
+                    fusion.set_ego_motion(now_ns, odometry);
+                    fusion.output_at(now_ns)
+                }
+                Arrival::Frame => {
+                    renderer.render(captured_s, way.at(captured_s), item, &mut pixels);
+                    fusion.on_frame(captured_ns, now_ns, &pixels).expect("it is sound in form")
+                }
+                Arrival::List => {
+                    if self.stuck_ns.is_none_or(|at_ns| captured_ns < at_ns) {
+                        sensor.measure(captured_s, way.at(captured_s), item as u32, &mut seen);
+                    }
+                    list.clear();
+                    list.extend(seen.iter().map(|seen| off_the_wire(&on_the_wire(seen))));
+                    for detection in &mut list {
+                        detection.range_m += self.range_bias_m;
+                    }
+                    let told_ns = captured_ns.saturating_add_signed(self.radar_clock_ns);
+                    fusion.on_radar(told_ns, now_ns, &list).expect("it is sound in form")
+                }
+            };
+            brake = output.brake;
+            let ego = way.at(now_s);
+            truth.clear();
+            truth.extend(motion.at(now_s, ego));
+            watch(Moment { now_ns, output, truth: &truth, ego_mps: ego.speed_mps });
+        }
+        way
+    }
+
+    /// (arrival, what, measurement, number), in the order of arrival.
+    fn arrivals(&self) -> Vec<(u64, Arrival, u64, u64)> {
+        let mut all = Vec::new();
+        let late_ns = RADAR_LATENCY_NS + self.radar_clock_ns.max(0) as u64;
+        for (arrival, period_ns, latency_ns) in [
+            (Arrival::Tick, TICK_NS, 0),
+            (Arrival::Frame, CAMERA_PERIOD_NS, CAMERA_LATENCY_NS),
+            (Arrival::List, RADAR_PERIOD_NS, late_ns),
+        ] {
+            let items = 1..=self.end_ns / period_ns;
+            let arrivals = items.map(|k| (k * period_ns + latency_ns, arrival, k * period_ns, k));
+            all.extend(arrivals.filter(|&(_, arrival, captured_ns, _)| match arrival {
+                Arrival::Tick => true,
+                Arrival::Frame => !self.no_camera.contains(&captured_ns),
+                Arrival::List => !self.no_radar.contains(&captured_ns),
+            }));
+        }
+        all.sort_unstable();
+        all
+    }
+}
+
+fn request(brake: &BrakeRequest) -> Request {
+    if brake.valid { Request::Decelerate(brake.deceleration_mps2) } else { Request::NoStatement }
+}

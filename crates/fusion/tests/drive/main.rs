@@ -1,0 +1,8 @@
+//! Whole drives: the ego brakes as fusion asks, and the sensors see what comes of it.
+#![forbid(unsafe_code)]
+
+mod accuracy;
+mod braking;
+mod course;
+#[path = "../common/wiring.rs"]
+mod wiring;
