@@ -15,8 +15,12 @@ pub(crate) enum Purpose {
     NoiseRows = 3,
     /// What the radar sees of nobody in particular; the step is the cycle.
     Radar = 4,
+    /// Rain that the camera sees; the step is the frame.
+    Rain = 5,
+    /// Dirt on the lens; step 0.
+    Dirt = 6,
     /// What the radar sees of one actor; the step is the cycle and the actor.
-    RadarObject = 5,
+    RadarObject = 7,
 }
 
 /// Separates the numbers of this crate from others drawn with the same seed.
