@@ -393,6 +393,8 @@ pub enum ObjectsHow {
     RangeDrift(f64),
     /// Every range is beyond what the sensor can see.
     OutOfRange,
+    /// Another radar raises the noise by this much, dB.
+    Interference(f64),
 }
 
 /// A signal that ends a process.

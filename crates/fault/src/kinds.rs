@@ -359,6 +359,10 @@ kinds! {
     Objects(content::Objects) = "objects" in Content
         .befalls(RADAR).known_by(Evidence::Samples("with wrong objects", Unit::None))
         .exercises(&[Interference::Corruption, Interference::Insertion]).seen_by(CONTENT);
+    /// Another radar raises the noise: weak detections vanish, false ones appear.
+    Interference(content::Interference) = "interference" in Content
+        .befalls(RADAR).known_by(Evidence::Samples("measured through interference", Unit::None))
+        .exercises(&[Interference::Corruption, Interference::Insertion]).seen_by(CONTENT);
 
     // ---- watchdog ----
 
@@ -449,7 +453,7 @@ impl Injection {
 
 /// A parameter in words: its unit stands last in its key.
 fn detail(key: &str, value: &Value) -> Option<String> {
-    const UNITS: [(&str, &str); 8] = [
+    const UNITS: [(&str, &str); 9] = [
         ("-ms", " ms"),
         ("-mps2", " m/s²"),
         ("-mps", " m/s"),
@@ -457,6 +461,7 @@ fn detail(key: &str, value: &Value) -> Option<String> {
         ("-m", " m"),
         ("-ppm", " ppm"),
         ("-kib", " KiB"),
+        ("-db", " dB"),
         ("percent", " %"),
     ];
     match value {

@@ -4,7 +4,12 @@
 //!
 //! A stuck list needs no operator: the radar's driver repeats the one before.
 
+mod interference;
+
+pub use interference::interference;
+
 use crate::act::ObjectsHow;
+use rand_chacha::ChaCha8Rng;
 use wire::radar::Detection;
 
 /// How a ghost reflects: as the rear of a car does, beyond doubt.
@@ -39,8 +44,14 @@ pub struct Place {
     pub range_rate_mps: f32,
 }
 
-/// Changes the detections of a cycle that is due this long after the beginning of the fault.
-pub fn change(list: &mut Vec<Detection>, how: ObjectsHow, since_s: f64) -> u32 {
+/// Changes the detections of a cycle that is due this long after the beginning of the fault. What is
+/// random in it, the draw decides.
+pub fn change(
+    list: &mut Vec<Detection>,
+    how: ObjectsHow,
+    since_s: f64,
+    draw: &mut ChaCha8Rng,
+) -> u32 {
     match how {
         ObjectsHow::Ghost(range_m) => {
             let range_m = range_m as f32;
@@ -51,6 +62,7 @@ pub fn change(list: &mut Vec<Detection>, how: ObjectsHow, since_s: f64) -> u32 {
         ObjectsHow::SpeedBias(bias_mps) => velocity_bias(list, bias_mps as f32),
         ObjectsHow::RangeDrift(drift_mps) => range_bias(list, (drift_mps * since_s) as f32),
         ObjectsHow::OutOfRange => out_of_range(list, BEYOND_RANGE_M),
+        ObjectsHow::Interference(noise_db) => interference(list, noise_db, draw),
     }
 }
 
@@ -68,9 +80,13 @@ pub fn ghost(list: &mut Vec<Detection>, place: Place) -> u32 {
         existence_percent: GHOST_EXISTENCE_PERCENT,
         flags: 0,
     };
-    let index = list.partition_point(|other| other.range_m.get() <= place.range_m);
-    list.insert(index, detection);
+    insert(list, detection);
     1
+}
+
+fn insert(list: &mut Vec<Detection>, detection: Detection) {
+    let index = list.partition_point(|other| other.range_m.get() <= detection.range_m.get());
+    list.insert(index, detection);
 }
 
 /// Takes the nearest object away that reflects like a vehicle, and all detections beside it: the
@@ -131,6 +147,7 @@ fn is_beside(one: &Detection, other: &Detection) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rand::SeedableRng;
 
     /// Two points of one car and one of another beside it, near to far.
     fn list() -> Vec<Detection> {
@@ -188,7 +205,8 @@ mod tests {
             (ObjectsHow::OutOfRange, &[1000.0; 3], Some(-5.0)),
         ] {
             let mut list = list();
-            assert!(change(&mut list, how, 2.0) > 0, "{how:?}");
+            let mut draw = ChaCha8Rng::seed_from_u64(1);
+            assert!(change(&mut list, how, 2.0, &mut draw) > 0, "{how:?}");
             assert_eq!(ranges(&list), ranges_m, "{how:?}");
             assert_eq!(rates(&list).first().copied(), rate_mps, "{how:?}");
         }

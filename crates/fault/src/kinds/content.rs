@@ -127,3 +127,24 @@ impl Parameters for Objects {
         Some(self.for_s)
     }
 }
+
+/// Has another radar in its band.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Interference {
+    /// By how much it raises the noise.
+    #[schemars(range(min = 1.0, max = 60.0))]
+    pub noise_db: f64,
+    /// How long the fault lasts.
+    #[schemars(range(min = 0.001, max = 3600.0))]
+    pub for_s: f64,
+}
+
+impl Parameters for Interference {
+    fn act(&self) -> Act {
+        Act::Sample(SampleFault::Objects(ObjectsHow::Interference(self.noise_db)))
+    }
+    fn for_s(&self) -> Option<f64> {
+        Some(self.for_s)
+    }
+}

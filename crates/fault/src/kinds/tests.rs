@@ -58,6 +58,7 @@ fn parameters_read_like_the_scenario() {
         (r#"{"hang":{"how":"spin"}}"#, "spin"),
         (r#"{"slow":{"extra-ms":30.0,"for-s":2}}"#, "extra 30 ms, for 2 s"),
         (r#"{"starve":{"percent":90.0,"for-s":1.5}}"#, "90 %, for 1.5 s"),
+        (r#"{"interference":{"noise-db":20.0,"for-s":2}}"#, "noise 20 dB, for 2 s"),
         (r#"{"deadlock":{}}"#, ""),
     ] {
         assert_eq!(injection(text).detail(), expected, "{text}");

@@ -53,7 +53,9 @@ impl Runtime {
         }
         for hit in &hits.hits {
             let SampleFault::Objects(how) = hit.what else { continue };
-            let changed = fault::objects::change(list, how, hit.since_ns as f64 * 1e-9);
+            let mut draw = self.faults.injector.draw(hit.fault, hits.item);
+            let since_s = hit.since_ns as f64 * 1e-9;
+            let changed = fault::objects::change(list, how, since_s, &mut draw);
             if changed > 0 {
                 self.tell_acted(hit.fault, hits.item, changed.into());
             }
