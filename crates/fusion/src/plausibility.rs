@@ -1,5 +1,5 @@
-//! Whether data that arrived intact can be believed: [`PictureMonitor`], [`RadarMonitor`] and
-//! [`ClockMonitor`] look at what a CRC cannot see and answer with a [`Doubt`].
+//! Whether data that arrived intact can be believed: [`PictureMonitor`], [`RadarMonitor`],
+//! [`ClockMonitor`] and [`ConsistencyMonitor`] look at what a CRC cannot see and answer with a [`Doubt`].
 //!
 //! A monitor knows its sensor, not what may go wrong with it. Each sample is judged alone or by
 //! those before it; a doubt is told only while it persists, so that sound data raise none. Whoever
@@ -7,11 +7,13 @@
 //! any input, and each costs microseconds.
 
 mod clock;
+mod consistency;
 mod persistence;
 mod picture;
 mod radar;
 
 pub use clock::ClockMonitor;
+pub use consistency::ConsistencyMonitor;
 pub use picture::PictureMonitor;
 pub use radar::{Belief, RadarMonitor};
 
@@ -50,6 +52,8 @@ pub enum Doubt {
     ClockBehind,
     /// Measurement times do not keep the period: the sensor's clock stands, jumps or drifts.
     ClockIrregular,
+    /// Samples are farther from what is believed than both claim to be.
+    Inconsistent,
 }
 
 impl Doubt {
@@ -72,6 +76,7 @@ impl Doubt {
             Doubt::ClockAhead => "clock-ahead",
             Doubt::ClockBehind => "clock-behind",
             Doubt::ClockIrregular => "clock-irregular",
+            Doubt::Inconsistent => "inconsistent",
         }
     }
 }

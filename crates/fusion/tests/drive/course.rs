@@ -38,9 +38,18 @@ pub(crate) struct Course {
 /// One moment of a drive: what is believed, and the truth of the same time.
 pub(crate) struct Moment<'a> {
     pub(crate) now_ns: u64,
+    /// What the output was made from.
+    pub(crate) sample: Option<Sample>,
     pub(crate) output: &'a Output,
     pub(crate) truth: &'a [Object],
     pub(crate) ego_mps: f64,
+}
+
+/// Whose sample arrived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sample {
+    Camera,
+    Radar,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -127,7 +136,12 @@ impl Course {
             let ego = way.at(now_s);
             truth.clear();
             truth.extend(motion.at(now_s, ego));
-            watch(Moment { now_ns, output, truth: &truth, ego_mps: ego.speed_mps });
+            let sample = match arrival {
+                Arrival::Tick => None,
+                Arrival::Frame => Some(Sample::Camera),
+                Arrival::List => Some(Sample::Radar),
+            };
+            watch(Moment { now_ns, sample, output, truth: &truth, ego_mps: ego.speed_mps });
         }
         way
     }
@@ -146,7 +160,7 @@ impl Course {
             all.extend(arrivals.filter(|&(_, arrival, captured_ns, _)| match arrival {
                 Arrival::Tick => true,
                 Arrival::Frame => !self.no_camera.contains(&captured_ns),
-                Arrival::List => !self.no_radar.contains(&captured_ns),
+                Arrival::List => captured_ns > 200 * MS && !self.no_radar.contains(&captured_ns),
             }));
         }
         all.sort_unstable();

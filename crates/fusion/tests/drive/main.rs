@@ -3,6 +3,7 @@
 
 mod accuracy;
 mod braking;
+mod consistency;
 mod course;
 #[path = "../common/wiring.rs"]
 mod wiring;
