@@ -30,6 +30,7 @@ mod radar;
 mod tracker;
 mod union_find;
 
+pub use detector::{Detector, Sighting};
 pub use config::{CameraCalibration, Config, FieldOfView};
 pub use fusion::{Counters, Fusion, Output, Rejection};
 pub use mode::Mode;
