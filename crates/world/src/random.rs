@@ -15,6 +15,10 @@ pub(crate) enum Purpose {
     NoiseRows = 3,
     /// The radar; the step is the cycle.
     Radar = 4,
+    /// Rain that the camera sees; the step is the frame.
+    Rain = 5,
+    /// Dirt on the lens; step 0.
+    Dirt = 6,
 }
 
 /// Separates the numbers of this crate from others drawn with the same seed.
