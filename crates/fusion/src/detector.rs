@@ -1,153 +1,170 @@
-//! Pixels → vehicles. Main type: [`Detector`].
+//! Pixels → who is on the road. Main types: [`Detector`], [`Sighting`].
 //!
-//! Below every vehicle lies a shadow that is darker than any road in daylight, as wide as the
-//! vehicle, and its lower edge is where the rear face meets the ground. The road below the horizon
-//! is reduced four-fold, each row is compared with its own mean, dark runs are joined to regions,
-//! and a region whose place and width on the ground plane are those of a vehicle is measured at
-//! full resolution. Nothing but pixels and calibration is used.
+//! By day, and at night as far as the beams reach: below whatever stands on the road it is darker
+//! than on the road before it. Going down the picture such a lower edge is a step from dark to
+//! bright, as wide as what stands there, sharp, and bounded on both sides; and what stands goes on
+//! above it. Where the road meets it tells the distance. Steps are found in a picture reduced
+//! four-fold and measured at full resolution.
+//!
+//! Nothing but pixels and calibration is used.
 
 mod edge;
 mod reduce;
-mod regions;
+mod steps;
+mod upright;
 
 use std::ops::Range;
 
 use crate::config::CameraCalibration;
 use crate::measurement::Measurement;
-use edge::Profile;
-use reduce::{CELL_PX, RowReducer};
-use regions::{Region, Regions};
-
-/// A cell is shadow below this share of its row's mean: shadow is about a third as bright as
-/// asphalt, grass two thirds.
-const SHADOW_SHARE: f32 = 0.55;
+use reduce::CELL_PX;
+use steps::{Step, Steps};
+use upright::{Breadth, Gauge, Upright};
 
 /// Roads farther away than this are not searched: a shadow is then as thin as a cell.
 const MAX_DISTANCE_M: f64 = 110.0;
 
-/// Widths of what runs on a road: from a narrow car to a lorry with its mirrors, with some
-/// tolerance.
-const MIN_WIDTH_M: f64 = 1.2;
-/// See [`MIN_WIDTH_M`].
-const MAX_WIDTH_M: f64 = 3.0;
+/// People and motorcycles farther away than this are not told from posts and noise.
+const MAX_NARROW_M: f64 = 60.0;
 
 /// Runs narrower than this are tyres, posts and noise.
-const MIN_RUN_M: f64 = 0.6;
+const MIN_RUN_M: f64 = 0.22;
 
-/// Uncertainty of the lower edge of a shadow, 1 σ: a pixel's raster and a little pitch.
-const EDGE_SIGMA_PX: f64 = 0.6;
-/// Uncertainty of the middle of a shadow, 1 σ: the raster, and the vehicle's side at a distance.
-const MIDDLE_SIGMA_PX: f64 = 1.5;
-/// Part of the range that is uncertain besides, for unevenness of the road.
-const ROAD_SIGMA_SHARE: f64 = 0.005;
+/// Most steps looked at more closely in a frame, the nearest first: bounds the work.
+const MAX_STEPS: usize = 512;
 
-/// Finds vehicles in frames. Owns its working memory; a frame allocates nothing once it was as
-/// crowded as frames get.
+/// Length of a vehicle's side that may show beside its rear, m.
+const SIDE_M: f64 = 5.0;
+
+/// Something that was seen on the road.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sighting {
+    /// Direction of the middle of its nearest face, left positive.
+    pub azimuth_rad: f64,
+    /// 1 σ of it.
+    pub azimuth_sigma_rad: f64,
+    /// Distance on the ground.
+    pub range_m: f64,
+    /// 1 σ of it.
+    pub range_sigma_m: f64,
+    /// Whether it is certain enough to start a track of its own.
+    pub starts_track: bool,
+}
+
+/// Finds vehicles and people in frames. Owns its working memory; a frame allocates nothing once it
+/// was as crowded as frames get.
 #[derive(Debug)]
-pub(crate) struct Detector {
+pub struct Detector {
     camera: CameraCalibration,
-    /// First image row that is searched, as far away as [`MAX_DISTANCE_M`].
-    first_row: usize,
-    reducer: RowReducer,
-    regions: Regions,
-    profile: Profile,
-    /// Columns in which a vehicle hides what is behind it.
+    steps: Steps,
+    gauge: Gauge,
+    /// Columns in which something hides what is behind it.
     hidden: Vec<Range<usize>>,
+    seen: Vec<Sighting>,
 }
 
 impl Detector {
-    pub(crate) fn new(camera: CameraCalibration) -> Detector {
-        // A calibration that makes no sense gives any row, 0 and beyond the image included; no
-        // region has a place on its ground plane then.
-        let first_row = camera.road_row_px(MAX_DISTANCE_M).max(camera.centre_y_px).ceil() as usize;
+    /// For frames of this camera.
+    pub fn new(camera: CameraCalibration) -> Detector {
         Detector {
             camera,
-            first_row,
-            reducer: RowReducer::default(),
-            regions: Regions::default(),
-            profile: Profile::default(),
+            steps: Steps::default(),
+            gauge: Gauge::default(),
             hidden: Vec::new(),
+            seen: Vec::new(),
         }
     }
 
-    /// Fills `measurements` with the vehicles in a frame of the calibrated size, nearest first.
+    /// Fills `measurements` with what is seen in a frame of the calibrated size, nearest first.
     pub(crate) fn detect(&mut self, pixels: &[u8], measurements: &mut Vec<Measurement>) {
         measurements.clear();
+        measurements.extend(self.look(pixels).iter().map(|sighting| Measurement {
+            azimuth_rad: sighting.azimuth_rad,
+            azimuth_sigma_rad: sighting.azimuth_sigma_rad,
+            range_m: sighting.range_m,
+            range_sigma_m: sighting.range_sigma_m,
+            range_rate: None,
+            starts_track: sighting.starts_track,
+        }));
+    }
+
+    /// What is seen in a frame, nearest first: grey, one byte per pixel, row by row. Nothing is seen
+    /// in a frame of another size than the calibrated one.
+    pub fn look(&mut self, pixels: &[u8]) -> &[Sighting] {
+        self.seen.clear();
         self.hidden.clear();
-        if pixels.len() != self.camera.frame_bytes() || (self.camera.width_px as usize) < CELL_PX {
-            return;
+        if pixels.len() == self.camera.frame_bytes() && self.camera.width_px as usize >= CELL_PX {
+            self.find_upright(pixels);
         }
-        self.find_regions(pixels);
-        let Detector { camera, regions, profile, hidden, .. } = self;
-        for region in regions.nearest_first() {
+        &self.seen
+    }
+
+    fn find_upright(&mut self, pixels: &[u8]) {
+        let Detector { camera, steps, gauge, hidden, seen } = self;
+        // A calibration that makes no sense gives any row, 0 and beyond the image included; nothing
+        // has a place on its ground plane then.
+        let first_row = camera.road_row_px(MAX_DISTANCE_M).max(camera.centre_y_px).ceil() as usize;
+        let min_run_px =
+            |row: usize| MIN_RUN_M * camera.focal_px / camera.road_distance_m(row as f64);
+        let rows = first_row.saturating_sub(2 * CELL_PX)..camera.height_px as usize;
+        let mut left = MAX_STEPS;
+        steps.scan(pixels, camera.width_px as usize, rows, min_run_px, |step| {
             // As high as the camera, a vehicle hides the road behind it: what is dark there is part
             // of itself.
-            let middle = usize::midpoint(region.left, region.right);
-            if hidden.iter().any(|columns: &Range<usize>| columns.contains(&middle)) {
-                continue;
+            let overlaps =
+                |it: &Range<usize>| it.start < step.columns.end && step.columns.start < it.end;
+            if left == 0 || hidden.iter().any(overlaps) {
+                return;
             }
-            let measurement = measure(camera, profile, pixels, region);
-            if measurement.is_some() || is_cut_off(camera, region) {
-                hidden.push(region.left..region.right);
+            left -= 1;
+            if is_cut_off(camera, &step) {
+                hidden.push(step.columns);
+            } else if let Some(upright) = gauge.measure(camera, pixels, &step)
+                && upright.x_m <= max_distance_m(upright.breadth)
+            {
+                hidden.push(covered(camera, &upright));
+                seen.push(sighting(camera, &upright));
             }
-            measurements.extend(measurement);
-        }
-    }
-
-    fn find_regions(&mut self, pixels: &[u8]) {
-        let width = self.camera.width_px as usize;
-        self.regions.clear();
-        let rows =
-            pixels.chunks_exact(width * CELL_PX).enumerate().skip(self.first_row.div_ceil(CELL_PX));
-        for (index, strip) in rows {
-            let cells = self.reducer.reduce(strip, width);
-            let threshold = reduce::mean(cells) * SHADOW_SHARE;
-            let distance_m = self.camera.road_distance_m(((index + 1) * CELL_PX) as f64);
-            let min_run = MIN_RUN_M * self.camera.focal_px / distance_m / CELL_PX as f64;
-            self.regions.add_row(index, cells, threshold as u8, min_run.max(1.0) as usize);
-        }
+        });
     }
 }
 
-/// The vehicle above a region, or `None` if there is none.
-fn measure(
-    camera: &CameraCalibration,
-    profile: &mut Profile,
-    pixels: &[u8],
-    region: &Region,
-) -> Option<Measurement> {
-    let width = camera.width_px as usize;
-    if is_cut_off(camera, region) {
-        return None;
+fn max_distance_m(breadth: Breadth) -> f64 {
+    match breadth {
+        Breadth::Wide => MAX_DISTANCE_M,
+        Breadth::Narrow => MAX_NARROW_M,
     }
-    let columns = region.foot_left * CELL_PX..region.foot_right * CELL_PX;
-    let edge = profile.lower_edge(pixels, width, columns, region.bottom * CELL_PX)?;
-    // The lowest row that is shadow altogether. The region as a whole is wider: it may reach along
-    // the vehicle's side.
-    let foot = pixels.chunks_exact(width).nth((edge.row_px - 1.0) as usize)?;
-    let columns = edge::ends(foot, &(region.left * CELL_PX..region.right * CELL_PX), edge.half)?;
-    let x_m = camera.road_distance_m(edge.row_px);
-    let width_m = columns.len() as f64 * x_m / camera.focal_px;
-    if !(MIN_WIDTH_M..=MAX_WIDTH_M).contains(&width_m) || !(0.0..=MAX_DISTANCE_M).contains(&x_m) {
-        return None;
-    }
-    let middle_px = (columns.start + columns.end) as f64 / 2.0;
-    let slope = (camera.centre_x_px - middle_px) / camera.focal_px;
-    let range_m = x_m * slope.hypot(1.0);
-    let per_row_m = x_m * x_m / (camera.focal_px * camera.mount_height_m);
-    Some(Measurement {
+}
+
+fn sighting(camera: &CameraCalibration, upright: &Upright) -> Sighting {
+    let slope = (camera.centre_x_px - upright.middle_px) / camera.focal_px;
+    let stretch = slope.hypot(1.0);
+    Sighting {
         azimuth_rad: slope.atan(),
-        azimuth_sigma_rad: MIDDLE_SIGMA_PX / camera.focal_px,
-        range_m,
-        range_sigma_m: (EDGE_SIGMA_PX * per_row_m).hypot(ROAD_SIGMA_SHARE * range_m),
-        range_rate: None,
+        azimuth_sigma_rad: upright.middle_sigma_px / camera.focal_px,
+        range_m: upright.x_m * stretch,
+        range_sigma_m: upright.x_sigma_m * stretch,
         starts_track: true,
-    })
+    }
 }
 
-/// Whether the border of the image cuts a region off, so that neither width nor middle are known.
-fn is_cut_off(camera: &CameraCalibration, region: &Region) -> bool {
-    region.left == 0 || (region.right + 1) * CELL_PX > camera.width_px as usize
+/// The columns in which something hides what is behind it: its face, and a vehicle's side, which is
+/// seen on the way to the optical axis.
+fn covered(camera: &CameraCalibration, upright: &Upright) -> Range<usize> {
+    let Range { start, end } = upright.columns;
+    if upright.breadth == Breadth::Narrow {
+        return start..end;
+    }
+    let nearer = |column: usize| {
+        let off_px = column as f64 - camera.centre_x_px;
+        (camera.centre_x_px + off_px * upright.x_m / (upright.x_m + SIDE_M)) as usize
+    };
+    nearer(start).min(start)..nearer(end).max(end)
+}
+
+/// Whether the border of the image cuts a run off, so that neither width nor middle are known.
+fn is_cut_off(camera: &CameraCalibration, step: &Step) -> bool {
+    step.columns.start == 0 || step.columns.end + CELL_PX > camera.width_px as usize
 }
 
 #[cfg(test)]

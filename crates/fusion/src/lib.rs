@@ -35,6 +35,7 @@ mod union_find;
 
 pub use brake::{BrakePolicy, BrakeRequest};
 pub use config::{CameraCalibration, Config, EgoMotion, FieldOfView};
+pub use detector::{Detector, Sighting};
 pub use fusion::{Counters, Fusion, Output, Rejection};
 pub use mode::Mode;
 pub use motion::Component;

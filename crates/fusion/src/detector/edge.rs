@@ -1,4 +1,4 @@
-//! The edges of a shadow at full resolution. Main type: [`Profile`].
+//! The lower edge of what stands on the road, at full resolution. Main type: [`Profile`].
 
 use std::ops::Range;
 
@@ -7,101 +7,160 @@ const REACH_PX: usize = 8;
 /// Most columns averaged per row.
 const MAX_COLUMNS: usize = 64;
 
+/// Rows right above the edge that are averaged to find its ends.
+const BAND_ROWS: usize = 3;
+/// Columns beside a run in which its ends are looked for: the run is known to a cell or two.
+const BESIDE_PX: usize = 14;
 /// A shadow begins where so many pixels in a row are dark: not with a speck.
 const RUN_PX: usize = 3;
+/// What is darker than this share of the way from shadow to road belongs to the shadow: less than
+/// half, for grass is darker than the road.
+const DARK_SHARE: f64 = 0.4;
 
-/// Where the lower edge of a shadow is.
+/// An edge on the road is sharp: most of the step lies within so many rows. Dirt on the lens, glare
+/// and mirrored light are blurred over tens of them.
+const SHARP_ROWS: usize = 4;
+/// How much of the step that is.
+const SHARP_SHARE: f64 = 0.6;
+
+/// Where something dark meets the road.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct LowerEdge {
     /// Row coordinate, the upper edge of the image being 0.
     pub(super) row_px: f64,
-    /// Brightness half way between shadow and road.
-    pub(super) half: f64,
+    /// Brightness above and below.
+    pub(super) dark: f64,
+    pub(super) road: f64,
 }
 
-/// Mean brightness of the rows around the edge, from top to bottom.
+impl LowerEdge {
+    pub(super) fn contrast(&self) -> f64 {
+        self.road - self.dark
+    }
+}
+
+/// Means of the rows around an edge, and of the columns along it. Working memory.
 #[derive(Debug, Default)]
 pub(super) struct Profile {
     rows: Vec<f64>,
+    columns: Vec<u16>,
 }
 
 impl Profile {
-    /// Where, below the darkest place near `bottom_px`, the brightness is half way to that of the
-    /// road. `None` where there is no such edge.
+    /// Where, below the darkest place near `row_px`, the brightness is half way to that of the
+    /// road. `None` where there is no such edge, or a blurred one.
     pub(super) fn lower_edge(
         &mut self,
         pixels: &[u8],
         width: usize,
-        columns: Range<usize>,
-        bottom_px: usize,
+        columns: &Range<usize>,
+        row_px: usize,
     ) -> Option<LowerEdge> {
-        // The middle half: the ends of a shadow are ragged.
-        let quarter = columns.len() / 4;
-        let columns = columns.start + quarter..(columns.end - quarter).min(width);
-        let step = columns.len().div_ceil(MAX_COLUMNS).max(1);
-        let first = bottom_px.saturating_sub(REACH_PX);
-        let last = (bottom_px + REACH_PX).min(pixels.len() / width);
+        let first = row_px.saturating_sub(REACH_PX);
+        let last = (row_px + REACH_PX).min(pixels.len() / width);
         self.rows.clear();
-        for row in pixels.chunks_exact(width).take(last).skip(first) {
-            let sampled = row[columns.clone()].iter().step_by(step);
-            let count = sampled.len();
-            let sum: u32 = sampled.map(|&pixel| u32::from(pixel)).sum();
-            self.rows.push(f64::from(sum) / count as f64);
-        }
-        let darkest = self.rows.iter().copied().fold(f64::INFINITY, f64::min);
+        self.rows.extend((first..last).map(|row| row_mean(pixels, width, columns, row)));
+        let dark = self.rows.iter().copied().fold(f64::INFINITY, f64::min);
         let road = *self.rows.last()?;
-        let half = f64::midpoint(darkest, road);
+        let half = f64::midpoint(dark, road);
         let above = self.rows.iter().rposition(|&row| row < half)?;
-        let (dark, bright) = (self.rows[above], *self.rows.get(above + 1)?);
-        let row_px = (first + above) as f64 + 0.5 + (half - dark) / (bright - dark);
-        Some(LowerEdge { row_px, half })
+        let (upper, lower) = (self.rows[above], *self.rows.get(above + 1)?);
+        let before = self.rows[(above + 1).saturating_sub(SHARP_ROWS / 2)];
+        let after = self.rows[(above + SHARP_ROWS / 2).min(self.rows.len() - 1)];
+        if after - before < SHARP_SHARE * (road - dark) {
+            return None;
+        }
+        let row_px = (first + above) as f64 + 0.5 + (half - upper) / (lower - upper);
+        Some(LowerEdge { row_px, dark, road })
+    }
+
+    /// The columns between the first and the last dark run right above an edge, near `columns`.
+    /// `None` where the darkness goes on beyond: what it belongs to is not known then.
+    pub(super) fn ends(
+        &mut self,
+        pixels: &[u8],
+        width: usize,
+        columns: &Range<usize>,
+        edge: &LowerEdge,
+    ) -> Option<Range<usize>> {
+        let below = (edge.row_px - 0.5) as usize;
+        let first = columns.start.checked_sub(BESIDE_PX)?;
+        let last = columns.end + BESIDE_PX;
+        if below < BAND_ROWS || last > width {
+            return None;
+        }
+        self.columns.clear();
+        self.columns.resize(last - first, 0);
+        for row in pixels.chunks_exact(width).take(below).skip(below - BAND_ROWS) {
+            for (sum, &pixel) in self.columns.iter_mut().zip(&row[first..last]) {
+                *sum += u16::from(pixel);
+            }
+        }
+        let threshold = (edge.dark + DARK_SHARE * edge.contrast()) * BAND_ROWS as f64;
+        let is_dark = |run: &[u16]| run.iter().all(|&sum| f64::from(sum) < threshold);
+        let left = self.columns.windows(RUN_PX).position(is_dark)?;
+        let right = self.columns.windows(RUN_PX).rposition(is_dark)? + RUN_PX;
+        (left > 0 && right < self.columns.len()).then(|| first + left..first + right)
     }
 }
 
-/// The columns between the first and the last dark run of a row, near `columns`.
-pub(super) fn ends(row: &[u8], columns: &Range<usize>, half: f64) -> Option<Range<usize>> {
-    let first = columns.start.saturating_sub(REACH_PX);
-    let near = &row[first..(columns.end + REACH_PX).min(row.len())];
-    let is_dark = |run: &[u8]| run.iter().all(|&pixel| f64::from(pixel) < half);
-    let left = near.windows(RUN_PX).position(is_dark)?;
-    let right = near.windows(RUN_PX).rposition(is_dark)? + RUN_PX;
-    Some(first + left..first + right)
+/// Mean brightness of these columns of a row; `NaN` of none.
+pub(super) fn row_mean(pixels: &[u8], width: usize, columns: &Range<usize>, row: usize) -> f64 {
+    let columns = columns.start.min(width)..columns.end.min(width);
+    let step = columns.len().div_ceil(MAX_COLUMNS).max(1);
+    let sampled = pixels[row * width..][columns].iter().step_by(step);
+    let count = sampled.len();
+    let sum: u32 = sampled.map(|&pixel| u32::from(pixel)).sum();
+    f64::from(sum) / count as f64
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const WIDTH: usize = 60;
+
+    /// Asphalt, dark above `edge_px` from column 20 to 40.
+    fn picture(edge_px: f64) -> Vec<u8> {
+        let mut pixels = vec![100_u8; WIDTH * 30];
+        for (row, line) in pixels.chunks_exact_mut(WIDTH).enumerate() {
+            let dark_share = (edge_px - row as f64).clamp(0.0, 1.0);
+            line[20..40].fill((100.0 - 70.0 * dark_share) as u8);
+        }
+        pixels
+    }
+
     #[test]
     fn an_edge_between_rows_is_found_between_them() {
-        let width = 40;
         for edge_px in [12.0, 12.25, 12.5, 12.9, 13.0] {
-            let mut pixels = vec![100_u8; width * 30];
-            for (row, line) in pixels.chunks_exact_mut(width).enumerate() {
-                let dark_share = (edge_px - row as f64).clamp(0.0, 1.0);
-                line[5..35].fill((100.0 - 70.0 * dark_share) as u8);
-            }
-            let found = Profile::default().lower_edge(&pixels, width, 4..36, 12).unwrap();
+            let found = Profile::default().lower_edge(&picture(edge_px), WIDTH, &(24..36), 12);
+            let found = found.unwrap();
             assert!((found.row_px - edge_px).abs() < 0.3, "{edge_px}: {found:?}");
         }
     }
 
     #[test]
     fn a_picture_without_an_edge_has_none() {
-        for (columns, bottom) in [(4..36, 12), (0..40, 0), (0..40, 30), (8..8, 12), (39..40, 12)] {
-            let found = Profile::default().lower_edge(&[100; 40 * 30], 40, columns.clone(), bottom);
-            assert_eq!(found, None, "{columns:?}, {bottom}");
+        for (columns, row) in [(4..36, 12), (0..40, 0), (0..40, 30), (8..8, 12), (39..40, 12)] {
+            let found = Profile::default().lower_edge(&[100; WIDTH * 30], WIDTH, &columns, row);
+            assert_eq!(found, None, "{columns:?}, {row}");
         }
     }
 
     #[test]
+    fn a_blurred_edge_is_none() {
+        let ramp: Vec<u8> = (0..30).flat_map(|row| [(20 + 4 * row) as u8; WIDTH]).collect();
+        assert_eq!(Profile::default().lower_edge(&ramp, WIDTH, &(10..50), 15), None);
+    }
+
+    #[test]
     fn the_ends_of_a_shadow_are_those_of_its_dark_pixels() {
-        let mut row = [100_u8; 60];
-        row[3] = 20;
-        row[21..42].fill(30);
-        assert_eq!(ends(&row, &(20..44), 60.0), Some(21..42));
-        assert_eq!(ends(&row, &(0..12), 60.0), None);
-        assert_eq!(ends(&row, &(16..60), 60.0), Some(21..42));
-        assert_eq!(ends(&[], &(0..0), 60.0), None);
+        let pixels = picture(12.0);
+        let mut profile = Profile::default();
+        let edge = profile.lower_edge(&pixels, WIDTH, &(24..36), 12).unwrap();
+        assert_eq!(profile.ends(&pixels, WIDTH, &(24..36), &edge), Some(20..40));
+        // Nothing is known of what reaches beyond the places looked at.
+        assert_eq!(profile.ends(&pixels, WIDTH, &(34..36), &edge), None);
+        assert_eq!(profile.ends(&pixels, WIDTH, &(0..40), &edge), None);
     }
 }
