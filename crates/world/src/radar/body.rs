@@ -120,7 +120,8 @@ fn hides_by_db(kind: Kind) -> f64 {
     }
 }
 
-/// The echoes of an actor, first that of the middle of its nearest face.
+/// The echoes of the points of an actor that are turned to the sensor, first that of the middle of
+/// its nearest face.
 pub(super) fn echoes(object: &Object, ego: EgoState, draws: &mut Draws) -> Vec<Echo> {
     let centres = match object.kind {
         Kind::Car | Kind::Van => CAR,
@@ -140,18 +141,18 @@ pub(super) fn echoes(object: &Object, ego: EgoState, draws: &mut Draws) -> Vec<E
             // How far the side's outward normal points to the sensor.
             let [x_m, y_m] = place;
             let turned = centre.left.signum() * (x_m * sin - y_m * cos) / echo.range_m;
-            echo.rcs_dbsm += 20.0 * libm::log10(turned.max(0.0));
             if turned < MIN_SIDE_EXPOSURE {
-                echo.rcs_dbsm = f64::NEG_INFINITY;
+                return None;
             }
+            echo.rcs_dbsm += 20.0 * libm::log10(turned);
         }
         if object.kind == Kind::Pedestrian {
             let spread = if centre.part == Part::Limb { LIMB_SWING } else { TRUNK_SWAY };
             echo.range_rate_mps += spread * walks_mps * draws.normal();
         }
-        echo
+        Some(echo)
     };
-    centres.iter().map(echo).collect()
+    centres.iter().filter_map(echo).collect()
 }
 
 /// Where a point of an actor is, so many lengths behind its nearest face and half widths left of its
