@@ -39,7 +39,45 @@ const MIN_RANGE_M: f64 = 0.1;
 /// direction. Twice the second covers the 3 m/s of the fastest cut-in of UN R157.
 const UNKNOWN_SPEED_SIGMA_MPS: [f64; 2] = [10.0, 1.5];
 
+/// Where a target should be seen, with the variances of its own uncertainty: enough to tell at
+/// little cost that a measurement is not of it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Expected {
+    azimuth_rad: f64,
+    azimuth_variance: f64,
+    range_m: f64,
+    range_variance: f64,
+}
+
+impl Expected {
+    pub(crate) fn of(estimate: &Estimate) -> Expected {
+        let Estimate { mean, covariance } = estimate;
+        let (x, y) = (mean[X], mean[Y]);
+        let range_m = x.hypot(y).max(MIN_RANGE_M);
+        let (cos, sin) = (x / range_m, y / range_m);
+        let [xx, xy, yy] = [(X, X), (X, Y), (Y, Y)].map(|index| covariance[index]);
+        let across = sin * sin * xx - 2.0 * sin * cos * xy + cos * cos * yy;
+        Expected {
+            azimuth_rad: y.atan2(x),
+            azimuth_variance: across / (range_m * range_m),
+            range_m,
+            range_variance: cos * cos * xx + 2.0 * sin * cos * xy + sin * sin * yy,
+        }
+    }
+}
+
 impl Measurement {
+    /// Whether it may be inside the gate of what is expected there. The squared distance of one
+    /// value alone never exceeds that of all together, so what is denied here is outside.
+    pub(crate) fn may_be_of(&self, expected: &Expected) -> bool {
+        let [azimuth, range, _] = self.variances();
+        let across = wrapped(self.azimuth_rad - expected.azimuth_rad);
+        let along = self.range_m - expected.range_m;
+        let gate = self.range_rate.map_or(GATE_POSITION, |_| GATE_POSITION_AND_RATE);
+        along * along <= gate * (expected.range_variance + range)
+            && across * across <= gate * (expected.azimuth_variance + azimuth)
+    }
+
     /// The cost of believing that `estimate` caused this measurement, or `None` outside the gate.
     ///
     /// Mahalanobis distance plus ln |S|: the second keeps a vague new track from taking what

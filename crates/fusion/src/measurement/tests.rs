@@ -150,3 +150,36 @@ fn the_azimuth_residual_is_wrapped() {
         assert!((wrapped(angle) - expected).abs() < 1e-12, "{angle}");
     }
 }
+
+#[test]
+fn whoever_is_inside_the_gate_may_be_inside() {
+    let estimate = predicted();
+    let expected = Expected::of(&estimate);
+    let mut inside = 0;
+    for step in 0..4000 {
+        let (across, along) = (f64::from(step % 63) - 31.0, f64::from(step / 63) - 31.0);
+        let azimuth_rad = 0.08 + 0.02 * across;
+        let measurement = Measurement { azimuth_rad, range_m: 39.9 + 0.5 * along, ..radar() };
+        if measurement.association_cost(&estimate).is_some() {
+            inside += 1;
+            assert!(measurement.may_be_of(&expected), "{measurement:?}");
+        }
+    }
+    assert!(inside > 100, "{inside}");
+    assert!(!Measurement { range_m: 60.0, ..radar() }.may_be_of(&expected));
+}
+
+/// Integrals of the χ² densities of 2 and 3 degrees of freedom up to the gates.
+#[test]
+fn the_gates_are_quantiles_at_997_thousandths() {
+    let steps = 200_000;
+    let integral = |gate: f64, density: &dyn Fn(f64) -> f64| {
+        let width = gate / f64::from(steps);
+        (0..steps).map(|step| width * density((f64::from(step) + 0.5) * width)).sum::<f64>()
+    };
+    let two = integral(GATE_POSITION, &|x| 0.5 * (-x / 2.0).exp());
+    let three = integral(GATE_POSITION_AND_RATE, &|x| {
+        (x / std::f64::consts::TAU).sqrt() * (-x / 2.0).exp()
+    });
+    assert!((two - 0.997).abs() < 1e-6 && (three - 0.997).abs() < 1e-6, "{two} {three}");
+}

@@ -13,7 +13,8 @@ use crate::tracker::{Seen, Status, Track};
 const WINDOW: usize = 40;
 
 /// Largest mean of a sound camera, of two values each: a sound filter's is below 3.1 in 99.9 % of
-/// all windows (χ² of 80 degrees of freedom over 40), and half as much again for what no model knows: a car that brakes hard, a road that is not level.
+/// all windows (χ² of 80 degrees of freedom over 40), and half as much again is for what no model
+/// knows: a car that brakes hard, a road that is not level.
 const CAMERA_MEAN_MAX: f64 = 4.5;
 /// The same of a radar, of three values each (χ² of 120 degrees of freedom over 40: 4.3 at 99.9 %).
 const RADAR_MEAN_MAX: f64 = 6.5;

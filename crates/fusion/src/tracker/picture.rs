@@ -5,7 +5,7 @@ use super::{MAX_TRACKS, Scan, seconds_between};
 use crate::assignment::Assignment;
 use crate::config::{Config, FieldOfView};
 use crate::ego::EgoTrail;
-use crate::measurement::Measurement;
+use crate::measurement::{Expected, Measurement};
 use crate::motion::{Singer, State, Transition, VX, VY, X, Y};
 
 /// A late measurement starts no track this close to one that was started after it: it is the same
@@ -39,6 +39,8 @@ pub(super) struct Workspace {
     pub(super) dropped_measurements: u64,
     pub(super) implausible_tracks: u64,
     assignment: Assignment,
+    /// Where each target should be seen.
+    expected: Vec<Expected>,
     /// The target of each measurement.
     target_of: Vec<Option<usize>>,
     /// The measurement of each target.
@@ -57,6 +59,7 @@ impl Workspace {
             dropped_measurements: 0,
             implausible_tracks: 0,
             assignment: Assignment::default(),
+            expected: Vec::with_capacity(MAX_TRACKS),
             target_of: Vec::new(),
             measurement_of: Vec::new(),
         }
@@ -158,7 +161,9 @@ impl Picture {
     }
 
     fn associate(&mut self, scan: &Scan, workspace: &mut Workspace) {
-        let Workspace { assignment, target_of, measurement_of, .. } = workspace;
+        let Workspace { assignment, expected, target_of, measurement_of, .. } = workspace;
+        expected.clear();
+        expected.extend(self.targets.iter().map(|target| Expected::of(&target.estimate)));
         target_of.clear();
         target_of.resize(scan.measurements.len(), None);
         measurement_of.clear();
@@ -167,7 +172,9 @@ impl Picture {
             self.targets.len(),
             scan.measurements.len(),
             |target, measurement| {
-                scan.measurements[measurement].association_cost(&self.targets[target].estimate)
+                let measurement = &scan.measurements[measurement];
+                let may_be = measurement.may_be_of(&expected[target]);
+                may_be.then(|| measurement.association_cost(&self.targets[target].estimate))?
             },
             |target, measurement| {
                 target_of[measurement] = Some(target);
