@@ -14,6 +14,10 @@ pub(super) struct Tones {
     pub(super) low_sky: f64,
     /// What the air scatters into the camera: what is far away fades into it.
     pub(super) air: f64,
+    /// The same of fog, which at night is lit by the car's own beams.
+    pub(super) fog: f64,
+    /// Drops before the lens, lit by the sky or by the low beams.
+    pub(super) streak: f64,
     /// Light on a face towards the camera, on a side, and on what the low beams do not reach.
     pub(super) face: f64,
     pub(super) side: f64,
@@ -33,6 +37,8 @@ impl Tones {
                 zenith: 132.0,
                 low_sky: 204.0,
                 air: 150.0,
+                fog: 160.0,
+                streak: 204.0,
                 face: 1.0,
                 side: 1.0,
                 unlit: 1.0,
@@ -47,6 +53,8 @@ impl Tones {
                 zenith: 118.0,
                 low_sky: 216.0,
                 air: 186.0,
+                fog: 200.0,
+                streak: 225.0,
                 face: 0.5,
                 side: 0.65,
                 unlit: 1.0,
@@ -61,6 +69,8 @@ impl Tones {
                 zenith: 18.0,
                 low_sky: 26.0,
                 air: 24.0,
+                fog: 46.0,
+                streak: 120.0,
                 face: 1.0,
                 side: 0.5,
                 unlit: 0.14,
@@ -104,7 +114,8 @@ impl Air {
         let rain_per_m = DEPTH_AT_VISIBILITY / RAIN_VISIBILITY_M
             * libm::pow(weather.rain_mmph.max(0.0), RAIN_EXPONENT);
         let per_m = DEPTH_AT_VISIBILITY / CLEAR_VISIBILITY_M + fog_per_m + rain_per_m;
-        Self { grey: tones.air, per_m, fog_per_m }
+        let grey = if weather.visibility_m.is_some() { tones.fog } else { tones.air };
+        Self { grey, per_m, fog_per_m }
     }
 
     /// Share of the contrast that is left at a distance.

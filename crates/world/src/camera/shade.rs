@@ -1,6 +1,7 @@
 //! How bright a thing is in the picture: [`Shade`], its inks in this light through this air.
 
 use super::body::Ink;
+use super::kernels::Kernels;
 use super::light::{Air, Tones, beam_across, beam_ahead, beam_up};
 use crate::weather::{Light, Weather};
 
@@ -28,6 +29,7 @@ pub(super) struct Lighting {
     pub(super) is_night: bool,
     pub(super) lights_on: bool,
     pub(super) is_low_sun: bool,
+    pub(super) kernels: Kernels,
     /// How wet the road is, 0 to 1.
     pub(super) wet: f64,
 }
@@ -42,6 +44,7 @@ impl Lighting {
             tones,
             is_night,
             lights_on: is_night || is_hazy || weather.rain_mmph > LIGHTS_ON_ABOVE_MMPH,
+            kernels: Kernels::new(),
             is_low_sun: weather.light == Light::LowSun,
             wet: (weather.rain_mmph / super::scenery::WET_MMPH).clamp(0.0, 1.0),
         }
