@@ -134,7 +134,7 @@ const BRAKES_BY_MPS: f64 = 0.07;
 const BRAKES_IN_S: f64 = 0.1;
 
 /// Radius of the glare of a low sun around its disc, px of a picture 1920 wide, and its grey levels.
-const SUN_GLOW_PX: f64 = 150.0;
+const SUN_GLOW_PX: f64 = 110.0;
 const SUN_GLOW_GREY: i32 = 255;
 
 impl Renderer {

@@ -58,7 +58,7 @@ impl Tones {
                 face: 0.5,
                 side: 0.65,
                 unlit: 1.0,
-                gain: 0.7,
+                gain: 0.85,
             },
             // Under the low beams near the car; beyond, `unlit` of it is left.
             Light::Night => Self {
@@ -91,6 +91,11 @@ const DEPTH_AT_VISIBILITY: f64 = 3.0;
 const RAIN_VISIBILITY_M: f64 = 11_600.0;
 const RAIN_EXPONENT: f64 = 0.63;
 
+/// The densest fog and the heaviest rain that the model knows: the limits of
+/// [`Weather`](crate::weather::Weather).
+const MIN_VISIBILITY_M: f64 = 10.0;
+const MAX_RAIN_MMPH: f64 = 100.0;
+
 /// How thick the fog lies over the road, m: the sky is seen through it.
 const FOG_HEIGHT_M: f64 = 60.0;
 
@@ -110,9 +115,11 @@ pub(super) struct Air {
 
 impl Air {
     pub(super) fn new(weather: &Weather, tones: &Tones) -> Self {
-        let fog_per_m = weather.visibility_m.map_or(0.0, |far_m| DEPTH_AT_VISIBILITY / far_m);
+        let fog_per_m = weather
+            .visibility_m
+            .map_or(0.0, |far_m| DEPTH_AT_VISIBILITY / far_m.max(MIN_VISIBILITY_M));
         let rain_per_m = DEPTH_AT_VISIBILITY / RAIN_VISIBILITY_M
-            * libm::pow(weather.rain_mmph.max(0.0), RAIN_EXPONENT);
+            * libm::pow(weather.rain_mmph.clamp(0.0, MAX_RAIN_MMPH), RAIN_EXPONENT);
         let per_m = DEPTH_AT_VISIBILITY / CLEAR_VISIBILITY_M + fog_per_m + rain_per_m;
         let grey = if weather.visibility_m.is_some() { tones.fog } else { tones.air };
         Self { grey, per_m, fog_per_m }

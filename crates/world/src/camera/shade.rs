@@ -71,12 +71,12 @@ impl Shade {
     /// height.
     pub(super) fn grey(&self, light: &Lighting, ink: Ink, turned: f64, z_m: f64) -> u8 {
         let unlit = light.tones.unlit;
-        let beam = self.beam * beam_up(z_m);
+        let beam = if self.beam > 0.0 { self.beam * beam_up(z_m) } else { 0.0 };
         let lit = turned * (unlit + (1.0 - unlit) * beam);
         let diffuse = |grey: f64| grey * lit;
         let grey = match ink {
             Ink::Paint(percent) => {
-                diffuse((f64::from(self.paint) * f64::from(percent) / 100.0).min(BRIGHTEST))
+                diffuse((f64::from(self.paint) * f64::from(percent) * 0.01).min(BRIGHTEST))
             }
             Ink::Retro(grey) if light.is_night => {
                 (f64::from(grey) * (unlit + RETRO_GAIN * self.beam)).min(250.0)

@@ -84,7 +84,7 @@ fn weathers() -> [(&'static str, Weather, u64); 8] {
         ("day", day, 7_336_419_893_248_798_842),
         ("fog", Weather { visibility_m: Some(100.0), ..day }, 14_426_503_346_644_774_981),
         ("rain", Weather { rain_mmph: 20.0, ..day }, 18_229_726_531_106_607_315),
-        ("low sun", Weather { light: Light::LowSun, ..day }, 5_740_576_792_989_370_156),
+        ("low sun", Weather { light: Light::LowSun, ..day }, 217_171_060_540_178_496),
         ("night", night, 8_763_767_521_289_698_856),
         ("wet night", Weather { rain_mmph: 5.0, ..night }, 17_879_233_275_644_622_789),
         ("dirt", Weather { lens_dirt: 0.3, ..day }, 5_623_746_322_203_079_651),
