@@ -8,7 +8,7 @@ use super::body::{Body, Ink, body};
 use super::glow::Glow;
 use super::lens::{SUN_AZIMUTH, SUN_ELEVATION};
 use super::person::Person;
-use super::row::{Ellipse, columns, fill, mix, of_256};
+use super::row::{Ellipse, MAX_HALF_PX, columns, fill, mix, of_256};
 use super::shade::{Lighting, Shade};
 use crate::motion::Object;
 use crate::traffic::Kind;
@@ -160,7 +160,7 @@ impl Sighting {
             (false, true) => BRAKE_GLOW,
             (false, false) => TAIL_GLOW,
         };
-        let radius_px = (model.focal_px * radius_m / self.near_m).max(least_px);
+        let radius_px = (model.focal_px * radius_m / self.near_m).clamp(least_px, MAX_HALF_PX);
         let grey = (f64::from(grey) * self.shade.passes) as i32;
         let places = if *off > 0.0 { [Some(-off), Some(*off)] } else { [Some(0.0), None] };
         for (index, place) in places.into_iter().enumerate() {

@@ -200,7 +200,7 @@ fn dirt_covers_its_share_of_the_picture() {
     for lens_dirt in [0.1, 0.4] {
         let pictures = [0.0, lens_dirt].map(|lens_dirt| {
             let weather = Weather { lens_dirt, ..Weather::default() };
-            frame(&mut Renderer::new(CameraModel::default(), &alone_on_no_road(weather), 3), 0)
+            frame(&mut Renderer::new(CameraModel::default(), &no_one(weather), 3), 0)
         });
         let sky = &pictures[0][..1920 * 400];
         let dimmed = sky.iter().zip(&pictures[1]).filter(|(clean, dirty)| **clean > **dirty + 8);
@@ -209,13 +209,13 @@ fn dirt_covers_its_share_of_the_picture() {
     }
 }
 
-fn alone_on_no_road(weather: Weather) -> Traffic {
+fn no_one(weather: Weather) -> Traffic {
     Traffic { actors: Vec::new(), ..everyone(weather) }
 }
 
 #[test]
 fn a_road_that_bends_to_the_left_leads_there() {
-    let mut traffic = alone_on_no_road(Weather::default());
+    let mut traffic = no_one(Weather::default());
     traffic.road.sections[0].curvature_per_m = 1.0 / 150.0;
     let mut renderer = Renderer::new(CameraModel::default(), &traffic, 1);
     let pixels = frame(&mut renderer, 0);
@@ -338,7 +338,7 @@ fn whoever_is_hidden_or_out_of_sight_changes_nothing() {
 }
 
 #[test]
-fn vehicles_anywhere_fit_every_picture() {
+fn anyone_anywhere_in_any_weather_fits_every_picture() {
     for (centre_y_px, mount_height_m) in [(45.0, 1.3), (44.5, 2.6), (-20.0, 0.2)] {
         let model = CameraModel {
             width_px: 161,
@@ -349,17 +349,32 @@ fn vehicles_anywhere_fit_every_picture() {
             mount_height_m,
         };
         let mut pixels = vec![0; model.pixels()];
-        for step in 0..200_u32 {
-            let x_m = f64::from(step) * 0.25 - 6.0;
-            let places = [-9.0, -0.925, 0.0, 1.5, 3.5].map(|y_m| (x_m, y_m));
-            Renderer::new(model, &traffic(&places), 1).render(
-                0.0,
-                EgoState::default(),
-                0,
-                &mut pixels,
-            );
+        for step in 0..400_usize {
+            let x_m = step as f64 * 0.125 - 6.0;
+            let mut traffic = traffic(&[-9.0, -0.925, 0.0, 1.5, 3.5].map(|y_m| (x_m, y_m)));
+            (_, traffic.weather, _) = weathers()[step % 8];
+            for (actor, kind) in
+                traffic.actors.iter_mut().zip(Kind::ALL.into_iter().cycle().skip(step % 6))
+            {
+                actor.kind = kind;
+                actor.size = kind.size();
+                actor.start.speed_mps = if step.is_multiple_of(3) { -10.0 } else { 10.0 };
+            }
+            let mut renderer = Renderer::new(model, &traffic, 1);
+            renderer.render(0.0, EgoState::default(), 0, &mut pixels);
         }
     }
+}
+
+/// The corner of the picture is 33° off the axis: cos⁴ is 0.58 there.
+#[test]
+fn the_picture_is_dimmer_towards_its_corners() {
+    let pixels =
+        frame(&mut Renderer::new(CameraModel::default(), &no_one(Weather::default()), 1), 0);
+    let (corner, _) = patch(&pixels, 0..20, 0..20);
+    let (middle, _) = patch(&pixels, 950..970, 0..20);
+    // Along the upper edge the sky is as bright; cos⁴ in its middle is 0.86.
+    assert!((corner / middle - 0.58 / 0.86).abs() < 0.03, "{corner} to {middle}");
 }
 
 #[test]
