@@ -8,6 +8,7 @@ use scenario::Plan;
 use std::collections::BTreeMap;
 use wire::Node;
 
+use crate::accuracy::Accuracy;
 use crate::faults::outcome::{self, Trial};
 use crate::faults::{self, FaultFacts};
 use crate::host::Stalls;
@@ -16,19 +17,27 @@ use crate::modes::{self, ModeInForce};
 use crate::noticed::Noticed;
 use crate::plots;
 use crate::processes;
+use crate::safety::Drive;
 use crate::series::Series;
 use crate::streams::Outcomes;
-use crate::summary::{Expectation, Isolation, ModeSpan, SCHEMA, Stream, Streams, Summary, Verdict};
+use crate::summary::{
+    Expectation, Isolation, ModeSpan, SCHEMA, Safety, Stream, Streams, Summary, Verdict,
+};
 use crate::timeline::{Span, Timeline, ms};
+use crate::truth::Truth;
 use crate::{alarms, detections, expectations, interference, isolation};
 
 /// Everything that was found out about a run, before it is judged.
 #[derive(Debug)]
 pub(crate) struct Findings<'a> {
     pub(crate) timeline: Timeline<'a>,
+    pub(crate) truth: Truth,
     pub(crate) outcomes: Outcomes,
     pub(crate) latencies: Latencies,
     pub(crate) faults: Vec<FaultFacts<'a>>,
+    pub(crate) accuracy: Accuracy,
+    pub(crate) drive: Drive,
+    pub(crate) safety: Safety,
     pub(crate) modes: Vec<ModeInForce>,
     pub(crate) stalls: Stalls,
     /// How the run ended, in words.
@@ -38,8 +47,9 @@ pub(crate) struct Findings<'a> {
 }
 
 impl<'a> Findings<'a> {
-    fn new(recording: &Recording, plan: &'a Plan) -> Findings<'a> {
+    fn new(recording: &Recording, plan: &'a Plan, twin: Option<&Drive>) -> Findings<'a> {
         let timeline = Timeline::new(recording, plan);
+        let truth = Truth::new(&timeline);
         let outcomes = Outcomes::new(&timeline);
         let mut records_lost = BTreeMap::new();
         for (source, count) in &recording.lost {
@@ -52,11 +62,17 @@ impl<'a> Findings<'a> {
             (None, Truncation::WatchdogEnded) => "the watchdog was killed",
             (None, Truncation::Complete) => "unknown",
         };
+        let faults = faults::examine(&timeline, &outcomes, &recording.header.host.lacks);
+        let drive = Drive::new(&timeline, &truth);
         let mut findings = Findings {
             latencies: Latencies::new(&timeline),
-            faults: faults::examine(&timeline, &outcomes, &recording.header.host.lacks),
+            accuracy: Accuracy::new(&timeline, &truth, &faults),
+            safety: drive.summary(&timeline, &truth, twin),
+            drive,
+            faults,
             modes: modes::mode_spans(&timeline),
             stalls: Stalls::new(&timeline),
+            truth,
             outcomes,
             ended,
             records_lost,
@@ -90,7 +106,20 @@ impl<'a> Findings<'a> {
 /// Whatever the records say, this does not panic: a recording that contradicts itself is
 /// inconclusive.
 pub fn analyse(recording: &Recording, plan: &Plan) -> (Summary, Series) {
-    let mut findings = Findings::new(recording, plan);
+    analyse_with_twin((recording, plan), None)
+}
+
+/// The same of a run that was also made without its faults: the twin's recording and plan. The twin is
+/// there to be compared with; what it came to by itself is for [`analyse`].
+pub fn analyse_with_twin(
+    (recording, plan): (&Recording, &Plan),
+    twin: Option<(&Recording, &Plan)>,
+) -> (Summary, Series) {
+    let twin = twin.map(|(recording, plan)| {
+        let timeline = Timeline::new(recording, plan);
+        Drive::new(&timeline, &Truth::new(&timeline))
+    });
+    let mut findings = Findings::new(recording, plan, twin.as_ref());
     let series = plots::series(&findings);
     let judged = Judged::new(&findings);
     for (facts, trial) in findings.faults.iter_mut().zip(&judged.trials) {
@@ -182,6 +211,9 @@ fn summary(recording: &Recording, findings: Findings, judged: Judged) -> Summary
         false_alarms: alarms::by_detector(&findings.false_alarms),
         interference: interference::results(&findings.faults, &judged.trials),
         processes: processes::processes(&findings.timeline),
+        accuracy: findings.accuracy.phases,
+        tracks_through_faults: findings.accuracy.through,
+        safety: findings.safety,
         modes: modes.collect(),
         host: header.host.clone(),
         host_load: findings.stalls.load(),

@@ -1,14 +1,32 @@
-//! What stalls of the host may explain: what a demand asks before it calls something a miss.
+//! What stalls of the host or a bad plant may explain: what a demand asks before it calls something a
+//! miss.
 
 use wire::Node;
-use wire::event::Detector;
+use wire::event::{Detector, Ending};
 
 use crate::analyse::Findings;
 use crate::modes;
 use crate::streams::Outcome;
 use crate::timeline::{Detected, Moment, Span};
+use crate::words::in_ms;
+
+/// A sensor may find the plant behind by one tick of it: it is as late as any process of this machine.
+const BEHIND_MAX_NS: i64 = 10_000_000;
 
 impl Findings<'_> {
+    /// Why what the sensors saw may not have been true, in words.
+    pub(crate) fn plant_trouble(&self) -> Option<String> {
+        let timeline = &self.timeline;
+        let ended = timeline.end.ending == Some(Ending::PlantLost);
+        let lost = timeline.plant.lost.map(|at| format!("the plant was lost at {}", in_ms(at)));
+        let lost = lost.or_else(|| ended.then(|| "the plant was lost".to_owned()));
+        let behind = timeline.plant.behind.filter(|(_, behind)| *behind > BEHIND_MAX_NS);
+        lost.or_else(|| {
+            let (at, behind) = behind?;
+            Some(format!("the plant was {} behind a sensor at {}", in_ms(behind), in_ms(at)))
+        })
+    }
+
     /// Whether a processor stood still while a sample was on its way: from a period before it was due,
     /// in which it was to be prepared, to a period after it, from which on it is late, and `longer`
     /// nanoseconds.

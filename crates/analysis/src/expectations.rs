@@ -13,7 +13,9 @@ mod follows;
 mod on_fault;
 mod on_fusion;
 mod on_outcome;
+mod on_safety;
 mod on_stream;
+mod on_tracking;
 #[cfg(test)]
 mod tests;
 
@@ -105,8 +107,11 @@ pub(crate) fn judge(findings: &Findings) -> Vec<Expectation> {
         all.extend(on_stream::judge(findings, node));
     }
     all.extend(on_fusion::judge(findings));
+    all.extend(on_tracking::judge(findings));
+    all.extend(on_safety::judge(findings));
     for facts in &findings.faults {
         all.extend(on_fault::judge(findings, facts));
+        all.extend(on_tracking::judge_fault(findings, facts));
     }
     all
 }

@@ -4,7 +4,8 @@
 //! Pure: no live process, no clock, no IO, no output format.
 //!
 //! The way: records sorted by meaning (`timeline`) → what became of each sample (`streams`), how
-//! long it took (`latency`), what became of each fault (`faults`) → what was demanded of all that
+//! long it took (`latency`), what became of each fault (`faults`), how good the tracks were
+//! (`accuracy`) and what came of it for the car (`safety`), both against the `truth` → what was demanded of all that
 //! (`expectations`, `isolation`) → the class of each trial (`faults::outcome`) and the tables of them
 //! (`detections`, `interference`). What repetitions of a run come to is a [`Campaign`] (`statistics`),
 //! what all runs exercise a [`Coverage`]. Each module's head states the rules it decides by.
@@ -14,6 +15,7 @@
 //! [`Series`]: series::Series
 #![forbid(unsafe_code)]
 
+mod accuracy;
 mod alarms;
 mod analyse;
 pub mod campaign;
@@ -31,16 +33,19 @@ mod noticed;
 mod plots;
 mod processes;
 mod quantiles;
+mod safety;
 pub mod series;
 pub mod statistics;
 mod streams;
+mod strip;
 pub mod summary;
 #[cfg(test)]
 mod testing;
 mod timeline;
+mod truth;
 mod words;
 
-pub use analyse::analyse;
+pub use analyse::{analyse, analyse_with_twin};
 pub use campaign::Campaign;
 pub use coverage::{Coverage, coverage};
 pub use series::Series;

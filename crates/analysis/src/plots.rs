@@ -5,8 +5,12 @@ use wire::Node;
 use crate::analyse::Findings;
 use crate::latency::{CAPTURED_TO_FUSED, PUBLISHED_TO_RECEIVED, SENT_TO_RECEIVED};
 use crate::processes;
-use crate::series::{FaultSpan, LatencyLine, Loss, Series, TrackPoint};
-use crate::timeline::ms;
+use crate::series::{DrivePoint, FaultSpan, LatencyLine, Loss, Series, TrackPoint, TruthPoint};
+use crate::strip;
+use crate::timeline::{Moment, ms};
+
+/// How often the truth is drawn: an actor at 180 km/h moves by a metre.
+const TRUTH_STEP_NS: Moment = 20_000_000;
 
 /// The latencies that tell the story: how long each sample travels, and how old it is when it
 /// counts.
@@ -60,6 +64,33 @@ pub(crate) fn series(findings: &Findings) -> Series {
         fault_spans: faults.collect(),
         lives: Node::ALL.into_iter().flat_map(|node| processes::lives(timeline, node)).collect(),
         tracks: tracks.collect(),
+        truth: truth(findings),
+        drive: drive(findings),
+        brakes: timeline.fusion.brakes.iter().map(|it| (ms(it.at), it.deceleration_mps2)).collect(),
+        strip: strip::stills(findings),
         stalls: findings.stalls.spans().iter().map(|it| (ms(it.from), ms(it.to))).collect(),
     }
+}
+
+fn truth(findings: &Findings) -> Vec<TruthPoint> {
+    let moments = (0..=findings.timeline.end.cut).step_by(TRUTH_STEP_NS as usize);
+    let places = moments.flat_map(|at| {
+        let objects = findings.truth.objects(at);
+        objects.map(move |object| TruthPoint {
+            at_ms: ms(at),
+            actor: object.actor,
+            x_m: object.x_m,
+            y_m: object.y_m,
+        })
+    });
+    places.collect()
+}
+
+fn drive(findings: &Findings) -> Vec<DrivePoint> {
+    let sights = findings.drive.moments.iter().map(|sight| DrivePoint {
+        at_ms: ms(sight.at),
+        speed_mps: sight.ego.speed_mps,
+        gap_m: sight.lead.map(|lead| lead.x_m),
+    });
+    sights.collect()
 }

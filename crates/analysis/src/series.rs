@@ -22,6 +22,18 @@ pub struct Series {
     pub lives: Vec<LifeSpan>,
     /// Positions of confirmed tracks at each output.
     pub tracks: Vec<TrackPoint>,
+    /// The true places of the actors.
+    #[serde(default)]
+    pub truth: Vec<TruthPoint>,
+    /// The ego and the gap to whoever was before it.
+    #[serde(default)]
+    pub drive: Vec<DrivePoint>,
+    /// What fusion asked of the brakes, m/s², from each moment on; `None` where it could not tell.
+    #[serde(default)]
+    pub brakes: Vec<(f64, Option<f64>)>,
+    /// Camera frames at the key moments, in the order of time.
+    #[serde(default)]
+    pub strip: Vec<Still>,
     /// When the host stalled for so long that it excuses a miss: (from, to), disjoint and in order.
     pub stalls: Vec<(f64, f64)>,
 }
@@ -91,4 +103,47 @@ pub struct TrackPoint {
     pub x_m: f64,
     /// Lateral offset, metres.
     pub y_m: f64,
+}
+
+/// Where an actor truly was, in the frame of the ego at that time.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TruthPoint {
+    /// When.
+    pub at_ms: f64,
+    /// Index of the actor in the scenario.
+    pub actor: usize,
+    /// Longitudinal distance, metres.
+    pub x_m: f64,
+    /// Lateral offset, metres.
+    pub y_m: f64,
+}
+
+/// How the ego truly drove.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DrivePoint {
+    /// When.
+    pub at_ms: f64,
+    /// Its speed, m/s.
+    pub speed_mps: f64,
+    /// Distance from its front bumper to the nearest actor ahead in its path, metres.
+    pub gap_m: Option<f64>,
+}
+
+/// A camera frame, made anew from the plan and the recorded way of the ego, and what fusion saw in it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Still {
+    /// What moment it is.
+    pub title: String,
+    /// Its due time.
+    pub at_ms: f64,
+    /// Frame number.
+    pub frame: u64,
+    /// Columns and rows of the picture.
+    pub size_px: (u32, u32),
+    /// Grey values, row by row from the top.
+    pub pixels: Vec<u8>,
+    /// Where in the picture fusion saw an object: column and row of where it stands on the road.
+    pub seen_px: Vec<(f64, f64)>,
+    /// Whether fusion made an output from this frame.
+    pub used: bool,
 }

@@ -4,8 +4,12 @@
 //! [`SCHEMA`]. Times ending in `_ms` count from the start of the schedule unless they are
 //! durations; a value that was not observed is `null`, never 0.
 
+mod accuracy;
+mod safety;
 mod trial;
 
+pub use accuracy::{AccuracyPhase, Consistency, GospaParts, Phase, ThroughFault, TrackErrors};
+pub use safety::{Impact, Safety, Twin};
 pub(crate) use trial::source_name;
 pub use trial::{
     Detection, DetectionCell, DetectionRow, Exercise, Exercised, FaultResult, InterferenceResult,
@@ -52,6 +56,8 @@ pub enum WhyNot {
     EndedEarly,
     /// A process could not be started.
     NotStarted,
+    /// The plant was lost or late: what the sensors saw was not true.
+    Plant,
     /// The record has holes, or contradicts itself.
     Record,
     /// There is nothing to judge it by.
@@ -102,6 +108,15 @@ pub struct Summary {
     pub isolation: Vec<Isolation>,
     /// The processes: camera, radar, fusion, watchdog.
     pub processes: Vec<Process>,
+    /// How good the tracks were, in each part of the run.
+    #[serde(default)]
+    pub accuracy: Vec<AccuracyPhase>,
+    /// What became of the tracks through each fault.
+    #[serde(default)]
+    pub tracks_through_faults: Vec<ThroughFault>,
+    /// What came of it for the car.
+    #[serde(default)]
+    pub safety: Safety,
     /// Changes of fusion's mode.
     pub modes: Vec<ModeSpan>,
     /// The machine.

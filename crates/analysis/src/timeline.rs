@@ -4,7 +4,9 @@
 //! Nothing is judged here. Whatever the records say, building a timeline never panics.
 
 mod events;
+mod plant;
 mod tampered;
+mod tracks;
 
 use fault::Fault;
 use recording::{Recording, Truncation};
@@ -13,6 +15,8 @@ use wire::event::{Ending, LifeState, Reaction};
 use wire::{Event, Node, Record, Source};
 
 pub(crate) use events::*;
+pub(crate) use plant::PlantLog;
+pub(crate) use tracks::{Covariance, TrackSeen};
 
 /// Nanoseconds from the start of the schedule; negative before it.
 pub(crate) type Moment = i64;
@@ -72,6 +76,7 @@ pub(crate) struct Timeline<'a> {
     pub(crate) fusion: FusionLog,
     pub(crate) watchdog: WatchdogLog,
     pub(crate) processes: ProcessLog,
+    pub(crate) plant: PlantLog,
     /// Records that their writer has no business to write.
     pub(crate) misplaced: u64,
 }
@@ -94,6 +99,7 @@ impl<'a> Timeline<'a> {
             fusion: FusionLog::default(),
             watchdog: WatchdogLog::default(),
             processes: ProcessLog::default(),
+            plant: PlantLog::default(),
             misplaced: 0,
         };
         for (source, record) in records {
@@ -215,6 +221,9 @@ impl<'a> Timeline<'a> {
             | Event::Attached {}
             | Event::Applied { .. }
             | Event::Resumed { .. } => self.processes.file(at, source, record),
+            Event::EgoStretch { .. } | Event::PlantBehind { .. } | Event::PlantLost { .. } => {
+                self.plant.file(at, &record.event);
+            }
             _ => match source {
                 Source::Watchdog => self.file_watchdog(at, record),
                 Source::Node(Node::Fusion) => self.file_fusion(at, record),

@@ -4,6 +4,7 @@
 //! its findings stand beside the validator's instead of after them.
 
 mod faults;
+mod safety;
 mod traffic;
 mod watchdog;
 
@@ -32,6 +33,7 @@ pub(crate) fn findings(document: &Value) -> Vec<Finding> {
     followed_actors_exist(document, &mut findings);
     limits_agree(document, &mut findings);
     modes_agree(document, &mut findings);
+    safety::demands_agree(document, &mut findings);
     watchdog::limits_agree(document, &mut findings);
     findings
 }

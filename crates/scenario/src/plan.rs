@@ -206,6 +206,10 @@ pub struct Expect {
     pub radar: StreamExpect,
     /// Demands on fusion.
     pub fusion: FusionExpect,
+    /// Demands on the tracks.
+    pub tracking: TrackingExpect,
+    /// Demands on what comes of it for the car.
+    pub safety: SafetyExpect,
     /// Demands on single faults, by fault id.
     pub fault: BTreeMap<String, FaultExpect>,
 }
@@ -251,8 +255,45 @@ pub struct FusionExpect {
     pub process: ProcessExpect,
 }
 
+/// Demands on the tracks outside faults; `None` demands nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TrackingExpect {
+    /// Largest root mean square of the lead's distance from its track.
+    pub position_rmse_max_m: Option<f64>,
+    /// Largest root mean square of the difference of the lead's velocity from its track's.
+    pub velocity_rmse_max_mps: Option<f64>,
+    /// Largest GOSPA.
+    pub gospa_max_m: Option<f64>,
+    /// Most changes of track of all actors, faults included.
+    pub id_switches_max: Option<u64>,
+}
+
+/// Demands on what comes of it for the car; `None` demands nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SafetyExpect {
+    /// Whether there must be a collision or none.
+    pub collision: Option<bool>,
+    /// Smallest distance allowed to the nearest actor in the path.
+    pub gap_min_m: Option<f64>,
+    /// Smallest time to collision allowed.
+    pub ttc_min_s: Option<f64>,
+    /// Largest relative speed allowed at a collision.
+    pub impact_speed_max_mps: Option<f64>,
+    /// Whether fusion must ask to brake or must not.
+    pub brake_request: Option<bool>,
+    /// How much later than in its twin without faults the run may first ask to brake.
+    pub brake_delay_max_ns: Option<u64>,
+}
+
+impl SafetyExpect {
+    /// Whether it takes the same run without its faults to judge it.
+    pub fn needs_twin(&self) -> bool {
+        self.brake_delay_max_ns.is_some()
+    }
+}
+
 /// Demands on one fault; `None` demands nothing.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct FaultExpect {
     /// Longest fault detection time interval (FDTI).
     pub detect_within_ns: Option<u64>,
@@ -264,6 +305,14 @@ pub struct FaultExpect {
     pub lost_max: Option<u64>,
     /// Fault tolerant time interval for this fault.
     pub ftti_ns: Option<u64>,
+    /// Largest root mean square of the lead's distance from its track, while it is in force.
+    pub position_rmse_max_m: Option<f64>,
+    /// Largest GOSPA in that time.
+    pub gospa_max_m: Option<f64>,
+    /// Most changes of track of all actors from its effect to a second after its end.
+    pub id_switches_max: Option<u64>,
+    /// Longest time until everyone who had a track has one again.
+    pub reconfirm_within_ns: Option<u64>,
     /// Classes of outcome that are allowed; none stands for any.
     pub outcomes: Vec<Outcome>,
     /// Detectors that must respond.

@@ -61,8 +61,17 @@ fn mps_from_kph(kilometres_an_hour: f64) -> f64 {
 }
 
 fn expectations(text: expect::Expect, faults: &Resolved) -> plan::Expect {
-    let expect::Expect { isolated, ftti_ms, isolation_margin_ms, camera, radar, fusion, fault } =
-        text;
+    let expect::Expect {
+        isolated,
+        ftti_ms,
+        isolation_margin_ms,
+        camera,
+        radar,
+        fusion,
+        tracking,
+        safety,
+        fault,
+    } = text;
     let mut by_fault = BTreeMap::new();
     for (id, demands) in &fault {
         by_fault.extend(faults.ids(id).map(|id| (id.to_owned(), fault_expect(demands))));
@@ -90,6 +99,20 @@ fn expectations(text: expect::Expect, faults: &Resolved) -> plan::Expect {
             follows: fusion.follows,
             process: process(fusion.restarts_max, fusion.up_at_end),
         },
+        tracking: plan::TrackingExpect {
+            position_rmse_max_m: tracking.position_rmse_max_m,
+            velocity_rmse_max_mps: tracking.velocity_rmse_max_mps,
+            gospa_max_m: tracking.gospa_max_m,
+            id_switches_max: tracking.id_switches_max,
+        },
+        safety: plan::SafetyExpect {
+            collision: safety.collision,
+            gap_min_m: safety.gap_min_m,
+            ttc_min_s: safety.ttc_min_s,
+            impact_speed_max_mps: safety.impact_speed_max_kph.map(mps_from_kph),
+            brake_request: safety.brake_request,
+            brake_delay_max_ns: safety.brake_delay_max_ms.map(ns_from_ms),
+        },
         fault: by_fault,
     }
 }
@@ -105,6 +128,10 @@ fn fault_expect(text: &expect::Fault) -> plan::FaultExpect {
         recover_within_ns: text.recover_within_ms.map(ns_from_ms),
         lost_max: text.lost_max,
         ftti_ns: text.ftti_ms.map(ns_from_ms),
+        position_rmse_max_m: text.position_rmse_max_m,
+        gospa_max_m: text.gospa_max_m,
+        id_switches_max: text.id_switches_max,
+        reconfirm_within_ns: text.reconfirm_within_ms.map(ns_from_ms),
         outcomes: text.outcome.clone(),
         detected_by: text.detected_by.clone(),
     }

@@ -23,7 +23,7 @@ pub(crate) enum Kind {
     Text(String),
     Integer(i128),
     Number(f64),
-    Flag,
+    Flag(bool),
     Date,
     List(Vec<Value>),
     Table(Vec<Entry>),
@@ -51,7 +51,7 @@ impl Value {
                 i128::from_str_radix(digits.as_str(), digits.radix()).unwrap_or(i128::MAX),
             ),
             DeValue::Float(digits) => Kind::Number(digits.as_str().parse().unwrap_or(f64::NAN)),
-            DeValue::Boolean(_) => Kind::Flag,
+            DeValue::Boolean(flag) => Kind::Flag(*flag),
             DeValue::Datetime(_) => Kind::Date,
             DeValue::Array(_) if depth >= MAX_DEPTH => Kind::List(Vec::new()),
             DeValue::Array(items) => Kind::List(
@@ -95,6 +95,14 @@ impl Value {
     pub(crate) fn text(&self) -> Option<&str> {
         match &self.kind {
             Kind::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Yes or no, if it is that.
+    pub(crate) fn boolean(&self) -> Option<bool> {
+        match self.kind {
+            Kind::Flag(flag) => Some(flag),
             _ => None,
         }
     }

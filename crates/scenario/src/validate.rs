@@ -51,7 +51,7 @@ struct Validator<'a> {
 impl Validator<'_> {
     fn value(&mut self, schema: &Json, value: &Value, place: &Place<'_>) {
         match (Shape::of(self.root, schema), &value.kind) {
-            (Shape::Flag, Kind::Flag) => {}
+            (Shape::Flag, Kind::Flag(_)) => {}
             (Shape::Integer(bounds), Kind::Integer(integer)) if bounds.hold(*integer as f64) => {}
             (Shape::Number(bounds), Kind::Integer(_) | Kind::Number(_))
                 if value.number().is_some_and(|number| bounds.hold(number)) => {}
@@ -201,7 +201,7 @@ impl Validator<'_> {
             Kind::Text(_) if !matches!(shape, Shape::Text { .. }) => {
                 format!("the string {}", self.quote(value))
             }
-            Kind::Text(_) | Kind::Integer(_) | Kind::Number(_) | Kind::Flag => self.quote(value),
+            Kind::Text(_) | Kind::Integer(_) | Kind::Number(_) | Kind::Flag(_) => self.quote(value),
             Kind::Date => format!("the date {}", self.quote(value)),
             Kind::List(_) => "a list".to_owned(),
             Kind::Table(_) => "a table".to_owned(),

@@ -24,6 +24,7 @@ pub(super) fn judge(findings: &Findings) -> Vec<Expectation> {
         no_unexpected_silence(findings),
         no_false_alarm(findings),
     ];
+    all.extend(plant_kept_up(findings));
     all.extend(findings.faults.iter().map(|facts| {
         let evidence = facts.result.evidence.join("; ");
         let finding = if facts.result.activated {
@@ -87,6 +88,19 @@ fn record_consistent(findings: &Findings) -> Expectation {
         }
     };
     demand("the record is consistent", "no contradiction", actual).came_to(finding)
+}
+
+/// Of a run with a plant.
+fn plant_kept_up(findings: &Findings) -> Option<Expectation> {
+    let trouble = findings.plant_trouble();
+    let closed_loop = findings.timeline.plan.traffic.ego.brakes.is_some();
+    (closed_loop || trouble.is_some()).then(|| {
+        let actual = trouble.clone().unwrap_or_else(|| "never behind".to_owned());
+        let unsound = |why| Finding::Unclear(WhyNot::Plant, format!("{why}."));
+        let finding = trouble.map_or(Finding::Met, unsound);
+        demand("the plant keeps up", "never more than a tick behind a sensor", actual)
+            .came_to(finding)
+    })
 }
 
 fn every_process_started(findings: &Findings) -> Expectation {

@@ -10,13 +10,13 @@
 
 use std::collections::BTreeMap;
 use wire::Node;
-use world::{Motion, Way};
 
 use super::{Demand, Finding, NOT_OBSERVED};
 use crate::analyse::Findings;
 use crate::modes;
 use crate::summary::{Expectation, WhyNot};
 use crate::timeline::{Moment, Output, Span, TrackSeen};
+use crate::truth::Truth;
 use crate::words::{count, in_ms};
 
 /// How far from the truth a track may be.
@@ -37,10 +37,10 @@ pub(super) fn judge(findings: &Findings, id: &str) -> Expectation {
         let why = format!("there is no actor {id}.");
         return demand(NOT_OBSERVED.into()).came_to(Finding::Unclear(WhyNot::NoData, why));
     };
-    let way = Way::even(traffic.ego.speed_mps);
-    let chase = Chase { findings, motion: Motion::new(traffic), way, actor };
+    let chase = Chase { findings, truth: &findings.truth, actor };
     let missed = |seen: String, by_host: bool| {
         let finding = Finding::missed(&format!("{id} was {seen}"), by_host);
+        let finding = findings.if_plant_was_sound(finding);
         demand(seen).came_to(finding)
     };
     let (followed, lost) = chase.run();
@@ -65,8 +65,7 @@ pub(super) fn judge(findings: &Findings, id: &str) -> Expectation {
 
 struct Chase<'a> {
     findings: &'a Findings<'a>,
-    motion: Motion,
-    way: Way,
+    truth: &'a Truth,
     actor: usize,
 }
 
@@ -131,8 +130,7 @@ impl Chase<'_> {
 
     /// Where the actor is, if it is in range.
     fn truth(&self, moment: Moment) -> Option<[f64; 2]> {
-        let t_s = moment as f64 / 1e9;
-        let object = self.motion.at(t_s, self.way.at(t_s)).nth(self.actor)?;
+        let object = self.truth.objects(moment).nth(self.actor)?;
         (object.x_m > 0.0 && object.x_m <= RANGE_M).then_some([object.x_m, object.y_m])
     }
 

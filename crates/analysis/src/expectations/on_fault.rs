@@ -13,13 +13,17 @@ use crate::words::{count, limit_ms, sample_of};
 pub(super) fn judge(findings: &Findings, facts: &FaultFacts) -> Vec<Expectation> {
     let expects = &findings.timeline.plan.expect.fault;
     let Some(expect) = expects.get(&facts.fault.id) else { return Vec::new() };
-    // What its class may be is judged last of all.
+    // What its class may be is judged last of all, and the tracks elsewhere.
     let FaultExpect {
         detect_within_ns,
         handle_within_ns,
         recover_within_ns,
         lost_max,
         ftti_ns: _,
+        position_rmse_max_m: _,
+        gospa_max_m: _,
+        id_switches_max: _,
+        reconfirm_within_ns: _,
         outcomes: _,
         detected_by: detectors,
     } = expect;

@@ -1,5 +1,6 @@
 //! Demands, met and missed, and what excuses a miss.
 
+mod outcome;
 mod stalls;
 
 use recording::Truncation;

@@ -2,7 +2,7 @@
 //!
 //! 1. No class: the fault was skipped.
 //! 2. *Harness error*: records of the watchdog, of fusion or of the victim were lost, or the record
-//!    contradicts itself; the run ended before the fault was due; the kernel refused it.
+//!    contradicts itself; the plant was lost or late; the run ended before the fault was due; the kernel refused it.
 //! 3. *Not activated*: there is no evidence that it took effect.
 //! 4. *Wrong reaction*, or *undetected violation* where nobody noticed the fault: harm was done.
 //!    - Another process failed meanwhile, by no fault of its own.
@@ -94,6 +94,9 @@ fn unsound(findings: &Findings, facts: &FaultFacts) -> Option<(String, WhyNot)> 
     }
     if timeline.misplaced > 0 || !findings.outcomes.contradictions.is_empty() {
         return Some(("the record contradicts itself".to_owned(), WhyNot::Record));
+    }
+    if let Some(why) = findings.plant_trouble() {
+        return Some((why, WhyNot::Plant));
     }
     if facts.in_force.is_some() {
         return None;
@@ -217,7 +220,9 @@ impl Judge<'_> {
             Some(key) if key.starts_with("fault.") => key.starts_with(&format!("fault.{id}.")),
             Some(key) => {
                 let everyone = target.node().is_none();
-                everyone || key.starts_with("fusion.") || key.starts_with(&format!("{target}."))
+                let of_fusion =
+                    ["fusion.", "tracking.", "safety."].iter().any(|it| key.starts_with(it));
+                everyone || of_fusion || key.starts_with(&format!("{target}."))
             }
         }
     }

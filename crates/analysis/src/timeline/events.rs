@@ -7,6 +7,7 @@ use std::ops::Range;
 use wire::event::{Detector, Ending, LifeState, Mode, Proof, Reaction};
 use wire::{Event, Node, Record, Source};
 
+use super::tracks::{BrakeChange, Seen, TrackSeen};
 use super::{Moment, Span, Timeline};
 
 /// What a sensor did with its samples.
@@ -37,6 +38,10 @@ pub(crate) struct FusionLog {
     pub(crate) outputs: Vec<Output>,
     /// Tracks of all outputs, one output after the other.
     pub(crate) tracks: Vec<TrackSeen>,
+    /// Objects of all outputs, likewise.
+    pub(crate) objects: Vec<Seen>,
+    /// In the order of time.
+    pub(crate) brakes: Vec<BrakeChange>,
     pub(crate) modes: Vec<ModeChange>,
     pub(crate) round_trips: Vec<Span>,
     /// When tracks with an impossible state were dropped.
@@ -88,20 +93,15 @@ pub(crate) struct Output {
     /// Incarnation of the sensor.
     pub(crate) from: u32,
     pub(crate) captured: Moment,
+    /// When fusion took the sample: its tracks are as of then.
     pub(crate) received: Moment,
     /// Incarnation of fusion.
     pub(crate) by: u32,
     pub(crate) mode: Option<Mode>,
     /// Its confirmed tracks in [`FusionLog::tracks`].
     pub(crate) tracks: Range<usize>,
-}
-
-/// A confirmed track at one output.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct TrackSeen {
-    pub(crate) id: u32,
-    pub(crate) x_m: f64,
-    pub(crate) y_m: f64,
+    /// What the sample showed, in [`FusionLog::objects`].
+    pub(crate) objects: Range<usize>,
 }
 
 /// Fusion changed its mode.
@@ -361,6 +361,7 @@ impl Timeline<'_> {
             Event::Fused { stream, item, from, captured_ns, received_ns, mode_tracks } => {
                 let item = self.place_of(stream, item, self.moment(captured_ns));
                 let start = self.fusion.tracks.len();
+                let seen = self.fusion.objects.len();
                 let output = Output {
                     at,
                     stream,
@@ -371,15 +372,16 @@ impl Timeline<'_> {
                     by,
                     mode: Event::unpack_mode_tracks(mode_tracks).map(|(mode, _)| mode),
                     tracks: start..start,
+                    objects: seen..seen,
                 };
                 self.fusion.outputs.push(output);
             }
-            Event::Track { id, x_m, y_m, .. } => {
-                let output = self.fusion.outputs.last_mut().filter(|output| output.by == by);
-                if let Some(output) = output {
-                    self.fusion.tracks.push(TrackSeen { id, x_m, y_m });
-                    output.tracks.end += 1;
-                }
+            Event::Track { .. } | Event::TrackCovariance { .. } | Event::ObjectSeen { .. } => {
+                self.fusion.file_content(by, &record.event);
+            }
+            Event::BrakeRequested { deceleration_mps2, valid, .. } => {
+                let deceleration_mps2 = (valid != 0).then_some(deceleration_mps2);
+                self.fusion.brakes.push(BrakeChange { at, deceleration_mps2 });
             }
             Event::ModeChanged { from, to } => {
                 self.fusion.modes.push(ModeChange { at, by, from, to });

@@ -5,8 +5,8 @@ mod parts;
 use analysis::Verdict;
 use analysis::series::Series;
 use analysis::summary::{
-    Cause, Expectation, FaultResult, HostLoad, Incarnation, Isolation, ModeSpan, SCHEMA, Stream,
-    Streams, Summary, WhyNot,
+    Cause, Expectation, FaultResult, HostLoad, Incarnation, Isolation, ModeSpan, SCHEMA, Safety,
+    Stream, Streams, Summary, WhyNot,
 };
 use fault::{Outcome, Target};
 use parts::{
@@ -90,6 +90,9 @@ fn nominal_summary(duration_ms: f64) -> Summary {
         ],
         isolation: Vec::new(),
         processes: ["camera", "radar", "fusion", "watchdog"].map(process).to_vec(),
+        accuracy: Vec::new(),
+        tracks_through_faults: Vec::new(),
+        safety: Safety::default(),
         modes: vec![ModeSpan { mode: Mode::Fused, from_ms: 41.0, to_ms: duration_ms }],
         host: Host {
             name: "bench-03".to_owned(),

@@ -33,6 +33,10 @@ pub(crate) struct Expect {
     pub(crate) radar: Radar,
     /// Demands on fusion.
     pub(crate) fusion: Fusion,
+    /// Demands on how good the tracks are, against the truth.
+    pub(crate) tracking: Tracking,
+    /// Demands on what comes of it for the car.
+    pub(crate) safety: Safety,
     /// Demands on single faults, by fault id.
     pub(crate) fault: BTreeMap<String, Fault>,
 }
@@ -46,6 +50,8 @@ impl Default for Expect {
             camera: Camera::default(),
             radar: Radar::default(),
             fusion: Fusion::default(),
+            tracking: Tracking::default(),
+            safety: Safety::default(),
             fault: BTreeMap::new(),
         }
     }
@@ -121,6 +127,50 @@ pub(crate) struct Fusion {
     pub(crate) up_at_end: Option<bool>,
 }
 
+/// Demands on how good the tracks are: outside the faults, from second 1 on. The lead is the nearest actor
+/// ahead that overlaps the path of the ego.
+#[derive(Debug, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(rename = "ExpectTracking")]
+pub(crate) struct Tracking {
+    /// Largest root mean square of the distance of the lead from its track.
+    #[schemars(range(min = 0.001, max = 5.0))]
+    pub(crate) position_rmse_max_m: Option<f64>,
+    /// Largest root mean square of the difference of the lead's velocity from its track's.
+    #[schemars(range(min = 0.001, max = 100.0))]
+    pub(crate) velocity_rmse_max_mps: Option<f64>,
+    /// Largest distance of the tracks from the actors as a whole: GOSPA with c = 5 m, p = 2.
+    #[schemars(range(min = 0.001, max = 100.0))]
+    pub(crate) gospa_max_m: Option<f64>,
+    /// How often actors may change their track, over the whole run, faults included. That a restarted
+    /// fusion begins with other tracks does not count.
+    #[schemars(range(min = 0, max = 1_000_000))]
+    pub(crate) id_switches_max: Option<u64>,
+}
+
+/// Demands on what comes of it for the car, by the true motion over the whole run.
+#[derive(Debug, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(rename = "ExpectSafety")]
+pub(crate) struct Safety {
+    /// Whether there must be a collision (`true`) or none (`false`).
+    pub(crate) collision: Option<bool>,
+    /// Smallest distance allowed from the front bumper to the nearest actor ahead in the ego's path.
+    #[schemars(range(min = 0.001, max = 1000.0))]
+    pub(crate) gap_min_m: Option<f64>,
+    /// Smallest time to collision allowed, at the speeds of the moment.
+    #[schemars(range(min = 0.001, max = 60.0))]
+    pub(crate) ttc_min_s: Option<f64>,
+    /// Largest relative speed at a collision; none is allowed too.
+    #[schemars(range(min = 0.001, max = 1000.0))]
+    pub(crate) impact_speed_max_kph: Option<f64>,
+    /// Whether fusion must ask to brake (`true`) or must not (`false`).
+    pub(crate) brake_request: Option<bool>,
+    /// How much later fusion may first ask to brake than in the same run without the faults, its twin.
+    #[schemars(range(min = 0.0, max = 60_000.0))]
+    pub(crate) brake_delay_max_ms: Option<f64>,
+}
+
 /// Demands on one fault.
 #[derive(Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
@@ -141,6 +191,18 @@ pub(crate) struct Fault {
     /// Fault tolerant time interval for this fault, in place of that of `[expect]`.
     #[schemars(range(min = 0.001, max = 3_600_000.0))]
     pub(crate) ftti_ms: Option<f64>,
+    /// Largest root mean square of the distance of the lead from its track, while the fault is in force.
+    #[schemars(range(min = 0.001, max = 5.0))]
+    pub(crate) position_rmse_max_m: Option<f64>,
+    /// Largest distance of the tracks from the actors as a whole in that time: GOSPA with c = 5 m, p = 2.
+    #[schemars(range(min = 0.001, max = 100.0))]
+    pub(crate) gospa_max_m: Option<f64>,
+    /// How often actors may change their track from the fault to one second after its end.
+    #[schemars(range(min = 0, max = 1_000_000))]
+    pub(crate) id_switches_max: Option<u64>,
+    /// Longest time from the fault until everyone who had a track before it has one again.
+    #[schemars(range(min = 0.001, max = 3_600_000.0))]
+    pub(crate) reconfirm_within_ms: Option<f64>,
     /// Classes of outcome that are allowed.
     #[schemars(schema_with = "outcomes")]
     pub(crate) outcome: Vec<Outcome>,

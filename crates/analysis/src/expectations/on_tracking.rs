@@ -1,0 +1,166 @@
+//! Demands on the tracks, against the truth: [`judge`] outside the faults, [`judge_fault`] in one.
+
+use scenario::plan::TrackingExpect;
+use wire::Node;
+
+use super::{Demand, Finding, NOT_OBSERVED, without_effect};
+use crate::analyse::Findings;
+use crate::faults::FaultFacts;
+use crate::summary::{AccuracyPhase, Expectation, WhyNot};
+use crate::timeline::{Moment, Span};
+use crate::words::{count, limit_ms};
+
+/// For how long after a fault a change of track is put down to it.
+const AFTERMATH_NS: Moment = 1_000_000_000;
+
+pub(super) fn judge(findings: &Findings) -> Vec<Expectation> {
+    let TrackingExpect { position_rmse_max_m, velocity_rmse_max_mps, gospa_max_m, id_switches_max } =
+        findings.timeline.plan.expect.tracking;
+    let phase = findings.accuracy.outside();
+    let judged = Span { from: 0, to: findings.timeline.end.judged };
+    let about = |name: &str| Concern { findings, name: format!("expect.tracking.{name}"), judged };
+    let position = phase.and_then(|it| it.lead.position_rmse_m);
+    let velocity = phase.and_then(|it| it.lead.velocity_rmse_mps);
+    let gospa = gospa_of(phase);
+    let limits = [
+        position_rmse_max_m.map(|max| about("position-rmse-max-m").limit(position, max, "m")),
+        velocity_rmse_max_mps.map(|max| about("velocity-rmse-max-mps").limit(velocity, max, "m/s")),
+        gospa_max_m.map(|max| about("gospa-max-m").limit(gospa, max, "m")),
+        id_switches_max.map(|max| about("id-switches-max").switches(judged, max)),
+    ];
+    limits.into_iter().flatten().collect()
+}
+
+pub(super) fn judge_fault(findings: &Findings, facts: &FaultFacts) -> Vec<Expectation> {
+    let id = &facts.fault.id;
+    let Some(expect) = findings.timeline.plan.expect.fault.get(id) else { return Vec::new() };
+    let name = |key: &str| format!("expect.fault.{id}.{key}");
+    let Some(span) = facts.in_force else {
+        let demanded = [
+            ("position-rmse-max-m", expect.position_rmse_max_m.is_some()),
+            ("gospa-max-m", expect.gospa_max_m.is_some()),
+            ("id-switches-max", expect.id_switches_max.is_some()),
+            ("reconfirm-within-ms", expect.reconfirm_within_ns.is_some()),
+        ];
+        let demanded = demanded.into_iter().filter(|(_, is_demanded)| *is_demanded);
+        let nothing = |(key, _): (&str, bool)| {
+            let (expected, actual) = ("to be seen".to_owned(), NOT_OBSERVED.to_owned());
+            Demand { name: name(key), expected, actual }.came_to(without_effect(facts))
+        };
+        return demanded.map(nothing).collect();
+    };
+    let phase = findings.accuracy.during(id);
+    let about = |key: &str| Concern { findings, name: name(key), judged: span };
+    let position = phase.and_then(|it| it.lead.position_rmse_m);
+    let aftermath = Span { to: span.to.saturating_add(AFTERMATH_NS), ..span };
+    let limits = [
+        expect
+            .position_rmse_max_m
+            .map(|max| about("position-rmse-max-m").limit(position, max, "m")),
+        expect.gospa_max_m.map(|max| about("gospa-max-m").limit(gospa_of(phase), max, "m")),
+        expect.id_switches_max.map(|max| about("id-switches-max").switches(aftermath, max)),
+        expect.reconfirm_within_ns.map(|limit_ns| {
+            let judged = Span { to: span.from + limit_ns as Moment, ..span };
+            Concern { findings, name: name("reconfirm-within-ms"), judged }.reconfirm(id, limit_ns)
+        }),
+    ];
+    limits.into_iter().flatten().collect()
+}
+
+fn gospa_of(phase: Option<&AccuracyPhase>) -> Option<f64> {
+    phase?.gospa.map(|gospa| gospa.total_m)
+}
+
+/// A demand, and the time that it is about.
+struct Concern<'a> {
+    findings: &'a Findings<'a>,
+    name: String,
+    judged: Span,
+}
+
+impl Concern<'_> {
+    /// At most `max`.
+    fn limit(self, seen: Option<f64>, max: f64, unit: &str) -> Expectation {
+        let expected = format!("at most {max} {unit}");
+        let actual = seen.map_or(NOT_OBSERVED.to_owned(), |seen| format!("{seen:.3} {unit}"));
+        let finding = match seen {
+            Some(seen) if seen <= max => Finding::Met,
+            Some(_) => self.missed(&format!("it was {actual}, not {expected}")),
+            None => {
+                let why = "there was nothing to compare with the truth.".to_owned();
+                Finding::Unclear(WhyNot::NoData, why)
+            }
+        };
+        self.came_to(expected, actual, finding)
+    }
+
+    /// At most so many changes of track in a time.
+    fn switches(self, span: Span, max: u64) -> Expectation {
+        let seen = self.findings.accuracy.switches_in(span);
+        let (expected, actual) =
+            (format!("at most {}", count(max, "change")), count(seen, "change"));
+        let finding = if seen <= max {
+            Finding::Met
+        } else {
+            self.missed(&format!("actors changed their track: {actual}, {expected} allowed"))
+        };
+        self.came_to(expected, actual, finding)
+    }
+
+    /// Everyone is under a track again in time.
+    fn reconfirm(self, fault: &str, limit_ns: u64) -> Expectation {
+        let through = self.findings.accuracy.through.iter().filter(|it| it.fault == fault);
+        let expected = format!("within {}", limit_ms(limit_ns));
+        // Who never came back is the worst.
+        let worst = through.max_by(|a, b| {
+            let after_ms = |ms: Option<f64>| ms.unwrap_or(f64::INFINITY);
+            after_ms(a.reconfirmed_after_ms).total_cmp(&after_ms(b.reconfirmed_after_ms))
+        });
+        let (actual, finding) = match worst.map(|it| (&it.actor, it.reconfirmed_after_ms)) {
+            None => {
+                let why = "nobody had a track before it and was owed one after it.".to_owned();
+                (NOT_OBSERVED.to_owned(), Finding::Unclear(WhyNot::NoData, why))
+            }
+            Some((actor, None)) => {
+                let why = format!("{actor} was never under a track again");
+                (NOT_OBSERVED.to_owned(), self.missed(&why))
+            }
+            Some((actor, Some(seen_ms))) => {
+                let actual = format!("{seen_ms:.3} ms");
+                let finding = if seen_ms <= limit_ns as f64 / 1e6 {
+                    Finding::Met
+                } else {
+                    self.missed(&format!("{actor} was under a track again after {actual}"))
+                };
+                (actual, finding)
+            }
+        };
+        self.came_to(expected, actual, finding)
+    }
+
+    /// A miss, unless fusion went without samples because the host stalled.
+    fn missed(&self, why: &str) -> Finding {
+        Finding::missed(why, self.findings.host_took_samples(self.judged))
+    }
+
+    fn came_to(self, expected: String, actual: String, finding: Finding) -> Expectation {
+        let finding = self.findings.if_plant_was_sound(finding);
+        Demand { name: self.name, expected, actual }.came_to(finding)
+    }
+}
+
+impl Findings<'_> {
+    /// Whether fusion went without a sample that was due in this time because the host stalled.
+    pub(super) fn host_took_samples(&self, span: Span) -> bool {
+        let owed = self.outcomes.of(Node::Fusion).iter();
+        self.lost_in_stalls(owed.filter(|it| span.contains(it.due))) > 0
+    }
+
+    /// What was found against the truth, if the sensors saw the truth.
+    pub(super) fn if_plant_was_sound(&self, finding: Finding) -> Finding {
+        match self.plant_trouble() {
+            Some(why) => Finding::Unclear(WhyNot::Plant, format!("{why}.")),
+            None => finding,
+        }
+    }
+}
