@@ -10,9 +10,9 @@ const APART: usize = 2;
 
 /// A step must be higher than this share (a shift: 1/16) of the brighter side. Contrast falls to 5 %
 /// at the visibility in fog (WMO-No. 8), which a shadow's own 70 % reaches at 0.85 of it.
-const CONTRAST_SHIFT: u32 = 4;
+pub(super) const CONTRAST_SHIFT: u8 = 4;
 /// And higher than this: several times the noise that is left in the mean of a cell.
-const CONTRAST_GREY: u8 = 4;
+pub(super) const CONTRAST_GREY: u8 = 4;
 
 /// A run goes on over so many cells without a step.
 const GAP: usize = 1;
