@@ -9,7 +9,7 @@ use world::traffic::{Actor, Manoeuvre, Start, Step};
 use world::{CameraModel, Ego, Kind, Light, Renderer, Road, Traffic, Way, Weather};
 
 const EGO_MPS: f64 = 20.0;
-const T_S: f64 = 1.0;
+const T_S: f64 = 1.2;
 
 fn weather(name: &str) -> Option<Weather> {
     let day = Weather::default();

@@ -134,7 +134,7 @@ const BRAKES_BY_MPS: f64 = 0.07;
 const BRAKES_IN_S: f64 = 0.1;
 
 /// Radius of the glare of a low sun around its disc, px of a picture 1920 wide, and its grey levels.
-const SUN_GLOW_PX: f64 = 150.0;
+const SUN_GLOW_PX: f64 = 110.0;
 const SUN_GLOW_GREY: i32 = 255;
 
 impl Renderer {
@@ -156,7 +156,7 @@ impl Renderer {
             seed,
             scenery: Scenery::new(model, traffic, &mut draws),
             sun: lighting.is_low_sun.then(|| sun(&model)),
-            rain: Rain::new(traffic.weather.rain_mmph, lighting.tones.low_sky),
+            rain: Rain::new(traffic.weather.rain_mmph, lighting.tones.streak),
             lens: Lens::new(&model, &traffic.weather, seed),
             noise: Noise::new(model.width_px as usize, lighting.tones.gain, seed),
             lighting,
@@ -183,7 +183,7 @@ impl Renderer {
         for (index, out) in pixels.chunks_exact_mut(self.row.len()).enumerate() {
             self.scenery.paint(index, &mut self.row);
             if let Some(sun) = &self.sun {
-                sun.shine(index, &mut self.row);
+                sun.shine(self.lighting.kernels, index, &mut self.row);
             }
             for sighting in self.sightings.iter().filter(|seen| seen.rows.contains(&index)) {
                 sighting.paint(&self.model, &self.lighting, index, &mut self.row);

@@ -7,6 +7,8 @@
 
 use fearless_simd::{Level, dispatch};
 
+use super::row::Cut;
+
 /// Passes rows through the lens and the imager.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Kernels(Level);
@@ -48,9 +50,27 @@ impl Kernels {
         dispatch!(self.0, _simd => add_veil(columns, grey, offsets));
     }
 
-    /// Leaves each pixel its column's share (of 256).
-    pub(super) fn dim(self, shares: &[u16], row: &mut [u8]) {
-        dispatch!(self.0, _simd => dim(shares, row));
+    /// Adds a grey to a row, by the density of a cut.
+    pub(super) fn shine(self, cut: &Cut, grey: i32, row: &mut [u8]) {
+        let pixels = &mut row[cut.columns.clone()];
+        dispatch!(self.0, _simd => shine(cut, grey, pixels));
+    }
+
+    /// Puts dirt of a grey on the lens that keeps off up to `most` (of 256) of the light: in full over
+    /// the denser half of a cut, less towards its rim.
+    pub(super) fn cover(
+        self,
+        cut: &Cut,
+        (most, grey): (i32, u16),
+        (gains, offsets): (&mut [u16], &mut [u16]),
+    ) {
+        let (gains, offsets) = (&mut gains[cut.columns.clone()], &mut offsets[cut.columns.clone()]);
+        dispatch!(self.0, _simd => cover(cut, (most, grey), gains, offsets));
+    }
+
+    /// Leaves each pixel its column's share (of 256); the rest is `dark`.
+    pub(super) fn dim(self, shares: &[u16], dark: u8, row: &mut [u8]) {
+        dispatch!(self.0, _simd => dim(shares, dark, row));
     }
 }
 
@@ -81,9 +101,28 @@ fn add_veil(columns: &[u16], grey: u16, offsets: &mut [u16]) {
 }
 
 #[inline(always)]
-fn dim(shares: &[u16], row: &mut [u8]) {
+fn shine(cut: &Cut, grey: i32, pixels: &mut [u8]) {
+    for (index, pixel) in pixels.iter_mut().enumerate() {
+        let density = cut.density(index);
+        let added = (grey * ((density * density) >> 8)) >> 8;
+        *pixel = (i32::from(*pixel) + added).min(255) as u8;
+    }
+}
+
+#[inline(always)]
+fn cover(cut: &Cut, (most, grey): (i32, u16), gains: &mut [u16], offsets: &mut [u16]) {
+    for (index, (gain, offset)) in gains.iter_mut().zip(offsets).enumerate() {
+        let covered = ((2 * cut.density(index) * most) >> 8).min(most) as u32;
+        let kept = 256 - covered;
+        *gain = ((u32::from(*gain) * kept) >> 8) as u16;
+        *offset = ((u32::from(*offset) * kept) >> 8) as u16 + grey * covered as u16;
+    }
+}
+
+#[inline(always)]
+fn dim(shares: &[u16], dark: u8, row: &mut [u8]) {
     for (grey, &share) in row.iter_mut().zip(shares) {
-        *grey = ((u16::from(*grey) * share) >> 8) as u8;
+        *grey = ((u16::from(*grey) * share + u16::from(dark) * (256 - share)) >> 8) as u8;
     }
 }
 
@@ -122,8 +161,8 @@ mod tests {
             assert_eq!(chosen, portable);
         }
         let (mut chosen, mut portable) = (row.clone(), row.clone());
-        Kernels::new().dim(&gains, &mut chosen);
-        dim(&gains, &mut portable);
+        Kernels::new().dim(&gains, 20, &mut chosen);
+        dim(&gains, 20, &mut portable);
         assert!(chosen == portable);
     }
 }

@@ -1,6 +1,8 @@
 //! From the lens to the sensor: [`Lens`] dims towards the corners, scatters the sun and carries
 //! dirt. All of it is one gain and one offset per pixel, worked out for a few rows at a time.
 
+use std::ops::Range;
+
 use super::CameraModel;
 use super::kernels::{Kernels, LensRow};
 use super::row::{Ellipse, MAX_HALF_PX};
@@ -47,8 +49,10 @@ pub(super) struct Lens {
 }
 
 struct Spot {
+    rows: Range<usize>,
     ellipse: Ellipse,
-    cover: i32,
+    /// How much of the light it keeps off in its middle, in 256ths.
+    most: i32,
 }
 
 impl Lens {
@@ -115,54 +119,68 @@ impl Lens {
             let grey = (u32::from(veil) * VEIL_GREY) >> 15;
             kernels.add_veil(&self.veil_columns, grey as u16, offsets);
         }
-        for spot in &self.spots {
-            if spot.ellipse.rows().contains(&row) {
-                cover(spot, row, self.spot_grey, (gains, offsets));
-            }
+        for spot in self.spots.iter().filter(|spot| spot.rows.contains(&row)) {
+            let cut = spot.ellipse.cut(row, gains.len());
+            kernels.cover(&cut, (spot.most, self.spot_grey), (gains, offsets));
         }
-    }
-}
-
-fn cover(spot: &Spot, row: usize, grey: u16, (gains, offsets): (&mut [u16], &mut [u16])) {
-    let cut = spot.ellipse.cut(row, gains.len());
-    let columns = cut.columns.clone();
-    let pixels = gains[columns.clone()].iter_mut().zip(&mut offsets[columns]);
-    for ((gain, offset), density) in pixels.zip(cut.densities()) {
-        // Full over the inner part, falling to nothing at the rim.
-        let covered = ((2 * density * spot.cover) >> 8).min(spot.cover) as u32;
-        let kept = 256 - covered;
-        *gain = ((u32::from(*gain) * kept) >> 8) as u16;
-        *offset = ((u32::from(*offset) * kept) >> 8) as u16 + grey * covered as u16;
     }
 }
 
 /// Spots until they cover this share of the picture by half or more of what they keep off.
 fn spots(model: &CameraModel, share: f64, seed: u64) -> Vec<Spot> {
-    let (columns, rows) = RASTER;
-    let mut covered = vec![false; columns * rows];
-    let wanted = (share.clamp(0.0, 1.0) * covered.len() as f64) as usize;
+    let mut raster = Raster::new(model);
+    let wanted = (share.clamp(0.0, 1.0) * raster.covered.len() as f64) as usize;
     let (width, height) = (f64::from(model.width_px), f64::from(model.height_px));
     let scale = width / 1920.0;
     let mut draws = Draws::new(seed, Purpose::Dirt, 0);
     let mut spots = Vec::new();
-    let mut count = 0;
-    while count < wanted && spots.len() < MAX_SPOTS {
+    while raster.count < wanted && spots.len() < MAX_SPOTS {
         let half_px = (draws.between(SPOT_PX.0, SPOT_PX.1) * scale).clamp(1.0, MAX_HALF_PX);
         let ellipse = Ellipse {
             middle_px: (draws.between(0.0, width), draws.between(0.0, height)),
             half_px: (half_px, half_px * draws.between(0.7, 1.0)),
         };
-        spots.push(Spot { ellipse, cover: draws.between(SPOT_COVER.0, SPOT_COVER.1) as i32 });
-        for (index, cell) in covered.iter_mut().enumerate().filter(|(_, cell)| !**cell) {
-            let u_px = ((index % columns) as f64 + 0.5) * width / columns as f64;
-            let v_px = ((index / columns) as f64 + 0.5) * height / rows as f64;
-            let across = (u_px - ellipse.middle_px.0) / ellipse.half_px.0;
-            let up = (v_px - ellipse.middle_px.1) / ellipse.half_px.1;
-            if across * across + up * up < 0.75 {
-                *cell = true;
-                count += 1;
+        let most = draws.between(SPOT_COVER.0, SPOT_COVER.1) as i32;
+        spots.push(Spot { rows: ellipse.rows(), ellipse, most });
+        raster.mark(&ellipse);
+    }
+    spots
+}
+
+/// The picture in coarse cells.
+struct Raster {
+    cell_px: (f64, f64),
+    covered: Vec<bool>,
+    /// Of these, how many are covered.
+    count: usize,
+}
+
+impl Raster {
+    fn new(model: &CameraModel) -> Self {
+        let (columns, rows) = RASTER;
+        let cell_px =
+            (f64::from(model.width_px) / columns as f64, f64::from(model.height_px) / rows as f64);
+        Self { cell_px, covered: vec![false; columns * rows], count: 0 }
+    }
+
+    fn mark(&mut self, ellipse: &Ellipse) {
+        let (columns, rows) = RASTER;
+        let reach = |middle_px: f64, half_px: f64, cell_px: f64, cells: usize| {
+            let first = ((middle_px - half_px) / cell_px).max(0.0) as usize;
+            first..(((middle_px + half_px) / cell_px) as usize + 1).min(cells)
+        };
+        let (u_px, v_px) = ellipse.middle_px;
+        for row in reach(v_px, ellipse.half_px.1, self.cell_px.1, rows) {
+            let up = ((row as f64 + 0.5) * self.cell_px.1 - v_px) / ellipse.half_px.1;
+            for column in reach(u_px, ellipse.half_px.0, self.cell_px.0, columns) {
+                let across = ((column as f64 + 0.5) * self.cell_px.0 - u_px) / ellipse.half_px.0;
+                let cell = &mut self.covered[row * columns + column];
+                // Within, a spot keeps off half or more of what it does in its middle.
+                if across * across + up * up < 0.75 && !*cell {
+                    *cell = true;
+                    self.count += 1;
+                }
             }
         }
     }
-    spots
 }

@@ -14,6 +14,10 @@ pub(super) struct Tones {
     pub(super) low_sky: f64,
     /// What the air scatters into the camera: what is far away fades into it.
     pub(super) air: f64,
+    /// The same of fog, which at night is lit by the car's own beams.
+    pub(super) fog: f64,
+    /// Drops before the lens, lit by the sky or by the low beams.
+    pub(super) streak: f64,
     /// Light on a face towards the camera, on a side, and on what the low beams do not reach.
     pub(super) face: f64,
     pub(super) side: f64,
@@ -33,6 +37,8 @@ impl Tones {
                 zenith: 132.0,
                 low_sky: 204.0,
                 air: 150.0,
+                fog: 160.0,
+                streak: 204.0,
                 face: 1.0,
                 side: 1.0,
                 unlit: 1.0,
@@ -47,10 +53,12 @@ impl Tones {
                 zenith: 118.0,
                 low_sky: 216.0,
                 air: 186.0,
+                fog: 200.0,
+                streak: 225.0,
                 face: 0.5,
                 side: 0.65,
                 unlit: 1.0,
-                gain: 0.7,
+                gain: 0.85,
             },
             // Under the low beams near the car; beyond, `unlit` of it is left.
             Light::Night => Self {
@@ -61,6 +69,8 @@ impl Tones {
                 zenith: 18.0,
                 low_sky: 26.0,
                 air: 24.0,
+                fog: 46.0,
+                streak: 120.0,
                 face: 1.0,
                 side: 0.5,
                 unlit: 0.14,
@@ -81,6 +91,11 @@ const DEPTH_AT_VISIBILITY: f64 = 3.0;
 const RAIN_VISIBILITY_M: f64 = 11_600.0;
 const RAIN_EXPONENT: f64 = 0.63;
 
+/// The densest fog and the heaviest rain that the model knows: the limits of
+/// [`Weather`](crate::weather::Weather).
+const MIN_VISIBILITY_M: f64 = 10.0;
+const MAX_RAIN_MMPH: f64 = 100.0;
+
 /// How thick the fog lies over the road, m: the sky is seen through it.
 const FOG_HEIGHT_M: f64 = 60.0;
 
@@ -100,11 +115,14 @@ pub(super) struct Air {
 
 impl Air {
     pub(super) fn new(weather: &Weather, tones: &Tones) -> Self {
-        let fog_per_m = weather.visibility_m.map_or(0.0, |far_m| DEPTH_AT_VISIBILITY / far_m);
+        let fog_per_m = weather
+            .visibility_m
+            .map_or(0.0, |far_m| DEPTH_AT_VISIBILITY / far_m.max(MIN_VISIBILITY_M));
         let rain_per_m = DEPTH_AT_VISIBILITY / RAIN_VISIBILITY_M
-            * libm::pow(weather.rain_mmph.max(0.0), RAIN_EXPONENT);
+            * libm::pow(weather.rain_mmph.clamp(0.0, MAX_RAIN_MMPH), RAIN_EXPONENT);
         let per_m = DEPTH_AT_VISIBILITY / CLEAR_VISIBILITY_M + fog_per_m + rain_per_m;
-        Self { grey: tones.air, per_m, fog_per_m }
+        let grey = if weather.visibility_m.is_some() { tones.fog } else { tones.air };
+        Self { grey, per_m, fog_per_m }
     }
 
     /// Share of the contrast that is left at a distance.

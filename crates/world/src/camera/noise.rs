@@ -103,3 +103,60 @@ fn quantiles() -> [i8; 256] {
     }
     table
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pool_has_no_mean_and_the_stated_deviation() {
+        let noise = Noise::new(1920, 1.0, 5);
+        let levels = || noise.pool.iter().map(|&level| f64::from(level));
+        let n = noise.pool.len() as f64;
+        let mean = levels().sum::<f64>() / n;
+        let sigma = (levels().map(|level| level * level).sum::<f64>() / n).sqrt();
+        // Four standard errors of the mean; 2 % for the tails that 256 quantiles cut off.
+        assert!(mean.abs() < 4.0 * POOL_SIGMA / n.sqrt(), "mean {mean}");
+        assert!((sigma / POOL_SIGMA - 1.0).abs() < 0.02, "sigma {sigma}");
+    }
+
+    #[test]
+    fn asphalt_by_day_has_the_stated_noise() {
+        assert!((noise_sigma_grey(92.0, 1.0) - NOISE_SIGMA_GREY).abs() < 0.01);
+    }
+
+    /// By all gains that occur.
+    #[test]
+    fn the_noise_of_every_grey_is_close_to_the_root_of_its_variance() {
+        let (gains, offsets) = ([256; 1920], [128; 1920]);
+        for gain in [0.85, 1.0, 2.0] {
+            let noise = Noise::new(1920, gain, 5);
+            for grey in [20, 40, 92, 150, 220] {
+                let mut out = [0; 1920];
+                let lens = LensRow { gains: &gains, offsets: &offsets };
+                noise.frame(5, 0).expose(&[grey; 1920], lens, &mut out);
+                let square = |&seen: &u8| (f64::from(seen) - f64::from(grey)).powi(2);
+                let sigma = (out.iter().map(square).sum::<f64>() / 1920.0).sqrt();
+                let stated = noise_sigma_grey(f64::from(grey), gain);
+                assert!((sigma - stated).abs() < 0.5, "{gain}, {grey}: {sigma} for {stated}");
+            }
+        }
+    }
+
+    #[test]
+    fn noise_saturates_instead_of_wrapping() {
+        let noise = Noise::new(1920, 2.0, 5);
+        let (gains, offsets) = ([256; 1920], [128; 1920]);
+        for grey in [0, 3, 100, 255] {
+            let mut out = [0; 1920];
+            noise.frame(5, 0).expose(
+                &[grey; 1920],
+                LensRow { gains: &gains, offsets: &offsets },
+                &mut out,
+            );
+            for seen in out {
+                assert!(seen.abs_diff(grey) <= 25, "{grey} became {seen}");
+            }
+        }
+    }
+}

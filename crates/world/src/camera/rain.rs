@@ -1,7 +1,7 @@
 //! Rain in front of the lens: [`Rain`], streaks of drops that fall while the shutter is open.
 
 use super::CameraModel;
-use super::row::{columns, mix};
+use super::row::mix;
 use crate::random::{Draws, Purpose};
 
 /// Streaks in a picture per mm/h, and the most of them: beyond 60 mm/h the picture gets no fuller.
@@ -10,6 +10,9 @@ const MAX_STREAKS: f64 = 480.0;
 
 /// Their length in rows: a drop at 2 to 10 m falls some 8 cm in 10 ms.
 const LENGTH_PX: (f64, f64) = (14.0, 70.0);
+
+/// Longer ones are nearer, and two pixels wide.
+const WIDE_PX: f64 = 42.0;
 
 /// How much of the picture behind a streak is replaced by it, in 256ths.
 const COVER: (f64, f64) = (28.0, 92.0);
@@ -29,9 +32,10 @@ pub(super) struct Rain {
 struct Streak {
     top: usize,
     bottom: usize,
-    u_px: f64,
-    lean: f64,
-    width_px: f64,
+    /// First column, and how far it moves from row to row, in 256ths.
+    column: i32,
+    lean: i32,
+    width: i32,
     cover: u16,
 }
 
@@ -61,9 +65,9 @@ impl Rain {
             self.streaks.push(Streak {
                 top: top_px.max(0.0) as usize,
                 bottom: (top_px + length_px).max(0.0) as usize,
-                u_px,
-                lean: LEAN * (u_px - model.centre_x_px) / model.focal_px,
-                width_px: 1.0 + length_px / LENGTH_PX.1,
+                column: (u_px * 256.0) as i32,
+                lean: (LEAN * (u_px - model.centre_x_px) / model.focal_px * 256.0) as i32,
+                width: if length_px > WIDE_PX { 2 } else { 1 },
                 cover: draws.between(COVER.0, COVER.1) as u16,
             });
         }
@@ -79,9 +83,12 @@ impl Rain {
         }
         for streak in self.streaks[self.first..].iter().take_while(|streak| streak.top <= index) {
             if index < streak.bottom {
-                let u_px = streak.u_px + streak.lean * (index - streak.top) as f64;
-                let columns = columns(row.len(), u_px, u_px + streak.width_px);
-                mix(&mut row[columns], self.grey, streak.cover);
+                let first = (streak.column + streak.lean * (index - streak.top) as i32) >> 8;
+                for column in first..first + streak.width {
+                    if let Some(pixel) = row.get_mut(column as usize) {
+                        mix(std::slice::from_mut(pixel), self.grey, streak.cover);
+                    }
+                }
             }
         }
     }

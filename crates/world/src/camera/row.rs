@@ -47,7 +47,7 @@ pub(super) const MAX_HALF_PX: f64 = 360.0;
 /// What a row cuts out of an [`Ellipse`].
 pub(super) struct Cut {
     pub(super) columns: Range<usize>,
-    /// Column of the middle.
+    /// The middle, in columns from the first.
     middle: i32,
     /// 2²⁴ over the square of half the width.
     per_px2: i32,
@@ -67,9 +67,10 @@ impl Ellipse {
         let left = (1.0 - off * off).max(0.0);
         let half_px = self.half_px.0.clamp(1.0, MAX_HALF_PX);
         let reach_px = half_px * left.sqrt();
+        let columns = columns(width, self.middle_px.0 - reach_px, self.middle_px.0 + reach_px);
         Cut {
-            columns: columns(width, self.middle_px.0 - reach_px, self.middle_px.0 + reach_px),
-            middle: self.middle_px.0 as i32,
+            middle: self.middle_px.0 as i32 - columns.start as i32,
+            columns,
             per_px2: (16_777_216.0 / (half_px * half_px)) as i32,
             left: (left * 65_536.0) as i32,
         }
@@ -77,12 +78,10 @@ impl Ellipse {
 }
 
 impl Cut {
-    /// 0 to 256: how dense it is at each of its columns.
-    pub(super) fn densities(&self) -> impl Iterator<Item = i32> {
-        let (middle, per_px2, left) = (self.middle, self.per_px2, self.left);
-        (self.columns.start as i32..self.columns.end as i32).map(move |column| {
-            let off = column - middle;
-            (left - ((off * off * per_px2) >> 8)).max(0) >> 8
-        })
+    /// 0 to 256: how dense it is at its column of this index.
+    #[inline]
+    pub(super) fn density(&self, index: usize) -> i32 {
+        let off = index as i32 - self.middle;
+        (self.left - ((off * off * self.per_px2) >> 8)).max(0) >> 8
     }
 }

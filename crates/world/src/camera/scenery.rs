@@ -69,6 +69,8 @@ struct Ground {
     verge: u8,
     mark: u8,
     asphalt: f64,
+    /// Where no beam reaches at night.
+    unlit: u8,
     /// Share of the patches' differences that is left.
     patch: f64,
 }
@@ -142,7 +144,7 @@ impl Scenery {
         }
         // The beams' light falls off to the sides.
         if !self.beam.is_empty() {
-            self.kernels.dim(&self.beam, row);
+            self.kernels.dim(&self.beam, ground.unlit, row);
         }
     }
 
@@ -194,6 +196,7 @@ impl Ground {
             verge: air.fade(tones.verge * lit, passes) as u8,
             mark: air.fade(tones.mark * lit * (1.0 - wet * WET_DARKER / 2.0), passes) as u8,
             asphalt: air.fade(asphalt, passes),
+            unlit: air.fade(tones.asphalt * tones.unlit, passes) as u8,
             patch: passes * lit,
         }
     }

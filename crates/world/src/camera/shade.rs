@@ -1,6 +1,7 @@
 //! How bright a thing is in the picture: [`Shade`], its inks in this light through this air.
 
 use super::body::Ink;
+use super::kernels::Kernels;
 use super::light::{Air, Tones, beam_across, beam_ahead, beam_up};
 use crate::weather::{Light, Weather};
 
@@ -28,6 +29,7 @@ pub(super) struct Lighting {
     pub(super) is_night: bool,
     pub(super) lights_on: bool,
     pub(super) is_low_sun: bool,
+    pub(super) kernels: Kernels,
     /// How wet the road is, 0 to 1.
     pub(super) wet: f64,
 }
@@ -42,6 +44,7 @@ impl Lighting {
             tones,
             is_night,
             lights_on: is_night || is_hazy || weather.rain_mmph > LIGHTS_ON_ABOVE_MMPH,
+            kernels: Kernels::new(),
             is_low_sun: weather.light == Light::LowSun,
             wet: (weather.rain_mmph / super::scenery::WET_MMPH).clamp(0.0, 1.0),
         }
@@ -68,12 +71,12 @@ impl Shade {
     /// height.
     pub(super) fn grey(&self, light: &Lighting, ink: Ink, turned: f64, z_m: f64) -> u8 {
         let unlit = light.tones.unlit;
-        let beam = self.beam * beam_up(z_m);
+        let beam = if self.beam > 0.0 { self.beam * beam_up(z_m) } else { 0.0 };
         let lit = turned * (unlit + (1.0 - unlit) * beam);
         let diffuse = |grey: f64| grey * lit;
         let grey = match ink {
             Ink::Paint(percent) => {
-                diffuse((f64::from(self.paint) * f64::from(percent) / 100.0).min(BRIGHTEST))
+                diffuse((f64::from(self.paint) * f64::from(percent) * 0.01).min(BRIGHTEST))
             }
             Ink::Retro(grey) if light.is_night => {
                 (f64::from(grey) * (unlit + RETRO_GAIN * self.beam)).min(250.0)

@@ -6,9 +6,9 @@ use std::ops::Range;
 use super::CameraModel;
 use super::body::{Body, Ink, body};
 use super::glow::Glow;
-use super::lens::SUN_ELEVATION;
+use super::lens::{SUN_AZIMUTH, SUN_ELEVATION};
 use super::person::Person;
-use super::row::{Ellipse, columns, fill, mix, of_256};
+use super::row::{Ellipse, MAX_HALF_PX, columns, fill, mix, of_256};
 use super::shade::{Lighting, Shade};
 use crate::motion::Object;
 use crate::traffic::Kind;
@@ -160,7 +160,7 @@ impl Sighting {
             (false, true) => BRAKE_GLOW,
             (false, false) => TAIL_GLOW,
         };
-        let radius_px = (model.focal_px * radius_m / self.near_m).max(least_px);
+        let radius_px = (model.focal_px * radius_m / self.near_m).clamp(least_px, MAX_HALF_PX);
         let grey = (f64::from(grey) * self.shade.passes) as i32;
         let places = if *off > 0.0 { [Some(-off), Some(*off)] } else { [Some(0.0), None] };
         for (index, place) in places.into_iter().enumerate() {
@@ -213,8 +213,10 @@ impl Sighting {
             }
             Looks::Person(person) => self.paint_person(light, person, z, row),
         }
-        for glow in self.glows.iter().flatten() {
-            glow.shine(index, row);
+        // The last two are mirror images, in the road alone.
+        let shown = if z < 0.0 { &self.glows[..] } else { &self.glows[..2] };
+        for glow in shown.iter().flatten() {
+            glow.shine(light.kernels, index, row);
         }
     }
 
@@ -223,8 +225,10 @@ impl Sighting {
         let middle_px = index as f64 + 0.5;
         let depth_m = model.mount_height_m / model.descent(index);
         if depth_m > self.shadow_to_m {
+            // Away from the sun.
+            let middle_m = self.y_m + SUN_AZIMUTH * (self.near_m - depth_m);
             let [from_px, to_px] =
-                [1.0, -1.0].map(|end| model.u(depth_m, self.y_m + end * self.half_width_m));
+                [1.0, -1.0].map(|end| model.u(depth_m, middle_m + end * self.half_width_m));
             let dark =
                 light.air.fade(light.tones.asphalt * SUN_SHADOW_GREY_SHARE, self.shade.passes);
             let columns = columns(row.len(), from_px, to_px);
