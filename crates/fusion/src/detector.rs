@@ -103,7 +103,8 @@ impl Detector {
     pub fn look(&mut self, pixels: &[u8]) -> &[Sighting] {
         self.seen.clear();
         self.hidden.clear();
-        if pixels.len() == self.camera.frame_bytes() && self.camera.width_px as usize >= CELL_PX {
+        let is_picture = pixels.len() == self.camera.frame_bytes() && !pixels.is_empty();
+        if is_picture && self.camera.width_px as usize >= CELL_PX {
             let is_dark = is_dark(&self.camera, pixels);
             self.find_upright(pixels, is_dark);
             if is_dark {

@@ -30,8 +30,8 @@ mod radar;
 mod tracker;
 mod union_find;
 
-pub use detector::{Detector, Sighting};
 pub use config::{CameraCalibration, Config, FieldOfView};
+pub use detector::{Detector, Sighting};
 pub use fusion::{Counters, Fusion, Output, Rejection};
 pub use mode::Mode;
 pub use motion::Component;

@@ -68,7 +68,7 @@ pub(super) struct Lamps {
 }
 
 impl Lamps {
-    /// Calls `found` with each pair, those with the nearest lamps to each other last.
+    /// Calls `found` with each pair, the most usual first. A lamp is of one pair at the most.
     pub(super) fn scan(
         &mut self,
         camera: &CameraCalibration,
@@ -76,20 +76,7 @@ impl Lamps {
         mut found: impl FnMut(Pair),
     ) {
         self.find_lamps(camera, pixels);
-        let mut best: Option<(usize, usize)>;
-        loop {
-            best = None;
-            let mut least = f64::INFINITY;
-            for (index, left) in self.lamps.iter().enumerate() {
-                for (other, right) in self.lamps.iter().enumerate() {
-                    if let Some(unlikeness) = unlikeness(camera, left, right)
-                        && unlikeness < least
-                    {
-                        (least, best) = (unlikeness, Some((index, other)));
-                    }
-                }
-            }
-            let Some((left, right)) = best else { break };
+        while let Some((left, right)) = most_alike(camera, &self.lamps) {
             found(pair(camera, &self.lamps[left], &self.lamps[right]));
             for used in [left.max(right), left.min(right)] {
                 self.lamps.swap_remove(used);
@@ -102,6 +89,7 @@ impl Lamps {
         let lowest_m = HEIGHTS_M.start;
         let bottom = camera.centre_y_px
             + camera.focal_px * (camera.mount_height_m - lowest_m) / DISTANCES_M.start;
+        let bottom = bottom.min(f64::from(camera.height_px));
         let strips = camera.centre_y_px.max(0.0) as usize / CELL_PX..bottom as usize / CELL_PX + 1;
         self.rows.resize_with(strips.len(), Vec::new);
         let all = pixels.chunks_exact(width * CELL_PX);
@@ -113,8 +101,9 @@ impl Lamps {
             let cells = &self.rows[index];
             let mean = cells.iter().map(|&cell| u32::from(cell)).sum::<u32>() / cells.len() as u32;
             let threshold = (mean * BRIGHT_TIMES).max(mean + BRIGHT_GREY).min(250) as u8;
-            for column in 2..cells.len().saturating_sub(2) {
-                if cells[column] >= threshold
+            let inner = 2..cells.len().saturating_sub(2);
+            for (column, &cell) in cells.iter().enumerate().filter(|(at, _)| inner.contains(at)) {
+                if cell >= threshold
                     && self.lamps.len() < MAX_LAMPS
                     && is_peak(&self.rows, index, column)
                 {
@@ -145,8 +134,7 @@ fn lamp(pixels: &[u8], width: usize, (u, v): (usize, usize), threshold: u8) -> O
     // Half way to the dark around it.
     let floor = f64::midpoint(grey, f64::from(threshold) / f64::from(BRIGHT_TIMES + 1));
     let is_bright = |(u, v): (usize, usize)| {
-        u < width
-            && pixels.get(v * width + u).is_some_and(|&grey| f64::from(grey) > floor)
+        u < width && pixels.get(v * width + u).is_some_and(|&grey| f64::from(grey) > floor)
     };
     let reach = |step: &dyn Fn(usize) -> Option<(usize, usize)>| {
         (1..MAX_RADIUS_PX).take_while(|&off| step(off).is_some_and(is_bright)).count()
@@ -170,7 +158,17 @@ fn lamp(pixels: &[u8], width: usize, (u, v): (usize, usize), threshold: u8) -> O
 /// Spots with a larger radius are no lamps at the distances looked at.
 const MAX_RADIUS_PX: usize = 48;
 
-/// How unlike the lamps of one vehicle two lamps are, in σ; `None` where they are not at all.
+/// The two lamps that are most like those of one vehicle, the left one first.
+fn most_alike(camera: &CameraCalibration, lamps: &[Lamp]) -> Option<(usize, usize)> {
+    let pairs = lamps.iter().enumerate().flat_map(|(left, one)| {
+        lamps.iter().enumerate().filter_map(move |(right, other)| {
+            unlikeness(camera, one, other).map(|unlikeness| (unlikeness, (left, right)))
+        })
+    });
+    pairs.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, pair)| pair)
+}
+
+/// How unlike the lamps of one vehicle two lamps are, by their height; `None` where they are not at all.
 fn unlikeness(camera: &CameraCalibration, left: &Lamp, right: &Lamp) -> Option<f64> {
     let apart_px = right.u_px - left.u_px;
     if apart_px <= left.width_px.max(right.width_px) {

@@ -181,7 +181,8 @@ impl Picture<'_> {
             let column = |column: usize| {
                 self.camera.centre_x_px + (column as f64 - self.camera.centre_x_px) * nearer
             };
-            let strip = middle_half(&(column(columns.start) as usize..column(columns.end) as usize));
+            let strip =
+                middle_half(&(column(columns.start) as usize..column(columns.end) as usize));
             self.grey(&strip, edge, up_px / self.px_per_m).is_some_and(|grey| grey < darker)
         })
     }
@@ -200,7 +201,8 @@ impl Picture<'_> {
         let differs = |height_m: f64| {
             let [body, left, right] =
                 [&body, &left, &right].map(|columns| self.grey(columns, edge, height_m));
-            let differs = |beside: Option<f64>| Some((body? - beside?).abs() > 0.25 * edge.contrast());
+            let differs =
+                |beside: Option<f64>| Some((body? - beside?).abs() > 0.25 * edge.contrast());
             differs(left) == Some(true) && differs(right) == Some(true)
         };
         NARROW_HEIGHTS_M.iter().filter(|height_m| differs(**height_m)).count() >= 3

@@ -147,8 +147,7 @@ fn bin(range_m: f64) -> Option<usize> {
 
 pub(crate) fn is_of(sighting: &Sighting, object: &Object) -> bool {
     let range_m = object.x_m.hypot(object.y_m);
-    let range_limit_m =
-        (MATCH_SIGMAS * sighting.range_sigma_m).max(MATCH_RANGE_SHARE * range_m);
+    let range_limit_m = (MATCH_SIGMAS * sighting.range_sigma_m).max(MATCH_RANGE_SHARE * range_m);
     let across_m = range_m * (sighting.azimuth_rad - object.y_m.atan2(object.x_m));
     let across_limit_m = (MATCH_SIGMAS * range_m * sighting.azimuth_sigma_rad).max(MATCH_ACROSS_M);
     (sighting.range_m - range_m).abs() <= range_limit_m && across_m.abs() <= across_limit_m
@@ -203,10 +202,13 @@ fn is_open(traffic: &Traffic) -> bool {
                 model.centre_x_px - model.focal_px * y_m / x_m
             })
         });
-        ends.fold((f64::INFINITY, f64::NEG_INFINITY), |(left, right), u| (left.min(u), right.max(u)))
+        ends.fold((f64::INFINITY, f64::NEG_INFINITY), |(left, right), u| {
+            (left.min(u), right.max(u))
+        })
     };
     let ego = Way::even(EGO_MPS).at(0.0);
-    let mut all: Vec<_> = Motion::new(traffic).at(0.0, ego).map(|object| columns(&object)).collect();
+    let mut all: Vec<_> =
+        Motion::new(traffic).at(0.0, ego).map(|object| columns(&object)).collect();
     let Some((left, right)) = all.pop() else { return false };
     left > APART_PX
         && right < f64::from(model.width_px) - APART_PX
