@@ -9,6 +9,7 @@
 //! Nothing but pixels and calibration is used.
 
 mod edge;
+mod lamps;
 mod reduce;
 mod steps;
 mod upright;
@@ -17,12 +18,19 @@ use std::ops::Range;
 
 use crate::config::CameraCalibration;
 use crate::measurement::Measurement;
+use lamps::Lamps;
 use reduce::CELL_PX;
 use steps::{Step, Steps};
 use upright::{Breadth, Gauge, Upright};
 
 /// Roads farther away than this are not searched: a shadow is then as thin as a cell.
 const MAX_DISTANCE_M: f64 = 110.0;
+
+/// What is farther away than this starts no track: a wrong one costs more than a late one there.
+const MAX_STARTING_M: f64 = 80.0;
+
+/// It is night if the sky is darker than this share of the road before the camera.
+const DARK_SHARE: f64 = 0.5;
 
 /// People and motorcycles farther away than this are not told from posts and noise.
 const MAX_NARROW_M: f64 = 60.0;
@@ -58,6 +66,7 @@ pub struct Detector {
     camera: CameraCalibration,
     steps: Steps,
     gauge: Gauge,
+    lamps: Lamps,
     /// Columns in which something hides what is behind it.
     hidden: Vec<Range<usize>>,
     seen: Vec<Sighting>,
@@ -70,6 +79,7 @@ impl Detector {
             camera,
             steps: Steps::default(),
             gauge: Gauge::default(),
+            lamps: Lamps::default(),
             hidden: Vec::new(),
             seen: Vec::new(),
         }
@@ -93,14 +103,19 @@ impl Detector {
     pub fn look(&mut self, pixels: &[u8]) -> &[Sighting] {
         self.seen.clear();
         self.hidden.clear();
-        if pixels.len() == self.camera.frame_bytes() && self.camera.width_px as usize >= CELL_PX {
-            self.find_upright(pixels);
+        let is_picture = pixels.len() == self.camera.frame_bytes() && !pixels.is_empty();
+        if is_picture && self.camera.width_px as usize >= CELL_PX {
+            let is_dark = is_dark(&self.camera, pixels);
+            self.find_upright(pixels, is_dark);
+            if is_dark {
+                self.find_lamps(pixels);
+            }
         }
         &self.seen
     }
 
-    fn find_upright(&mut self, pixels: &[u8]) {
-        let Detector { camera, steps, gauge, hidden, seen } = self;
+    fn find_upright(&mut self, pixels: &[u8], is_dark: bool) {
+        let Detector { camera, steps, gauge, hidden, seen, .. } = self;
         // A calibration that makes no sense gives any row, 0 and beyond the image included; nothing
         // has a place on its ground plane then.
         let first_row = camera.road_row_px(MAX_DISTANCE_M).max(camera.centre_y_px).ceil() as usize;
@@ -119,11 +134,27 @@ impl Detector {
             left -= 1;
             if is_cut_off(camera, &step) {
                 hidden.push(step.columns);
-            } else if let Some(upright) = gauge.measure(camera, pixels, &step)
+            } else if let Some(upright) = gauge.measure(camera, pixels, &step, is_dark)
                 && upright.x_m <= max_distance_m(upright.breadth)
             {
                 hidden.push(covered(camera, &upright));
-                seen.push(sighting(camera, &upright));
+                seen.push(sighting(
+                    camera,
+                    (upright.x_m, upright.x_sigma_m),
+                    (upright.middle_px, upright.middle_sigma_px),
+                ));
+            }
+        });
+    }
+
+    fn find_lamps(&mut self, pixels: &[u8]) {
+        let Detector { camera, lamps, hidden, seen, .. } = self;
+        lamps.scan(camera, pixels, |pair| {
+            let middle = pair.middle_px as usize;
+            if !hidden.iter().any(|columns| columns.contains(&middle)) {
+                let depth = (pair.x_m, pair.x_sigma_m);
+                seen.push(sighting(camera, depth, (pair.middle_px, pair.middle_sigma_px)));
+                hidden.push(pair.columns);
             }
         });
     }
@@ -136,16 +167,31 @@ fn max_distance_m(breadth: Breadth) -> f64 {
     }
 }
 
-fn sighting(camera: &CameraCalibration, upright: &Upright) -> Sighting {
-    let slope = (camera.centre_x_px - upright.middle_px) / camera.focal_px;
+/// At a depth and in a column, each with its 1 σ.
+fn sighting(
+    camera: &CameraCalibration,
+    (x_m, x_sigma_m): (f64, f64),
+    (middle_px, middle_sigma_px): (f64, f64),
+) -> Sighting {
+    let slope = (camera.centre_x_px - middle_px) / camera.focal_px;
     let stretch = slope.hypot(1.0);
     Sighting {
         azimuth_rad: slope.atan(),
-        azimuth_sigma_rad: upright.middle_sigma_px / camera.focal_px,
-        range_m: upright.x_m * stretch,
-        range_sigma_m: upright.x_sigma_m * stretch,
-        starts_track: true,
+        azimuth_sigma_rad: middle_sigma_px / camera.focal_px,
+        range_m: x_m * stretch,
+        range_sigma_m: x_sigma_m * stretch,
+        starts_track: x_m <= MAX_STARTING_M,
     }
+}
+
+/// Whether it is night: the sky is darker than the road before the camera.
+fn is_dark(camera: &CameraCalibration, pixels: &[u8]) -> bool {
+    let width = camera.width_px as usize;
+    let mean = |row: usize| edge::row_mean(pixels, width, &(0..width), row);
+    let horizon = camera.centre_y_px.clamp(0.0, f64::from(camera.height_px)) as usize;
+    let rows = [horizon / 2, usize::midpoint(horizon, camera.height_px as usize)];
+    let [sky, road] = rows.map(|row| mean(row.min(camera.height_px as usize - 1)));
+    sky < DARK_SHARE * road
 }
 
 /// The columns in which something hides what is behind it: its face, and a vehicle's side, which is

@@ -1,4 +1,4 @@
-//! Disjoint sets of small indices, for the components of an image and the clusters of a radar scan.
+//! Disjoint sets of small indices, for the clusters of a radar scan.
 
 /// A forest over `0..len`; reuse allocates nothing once it has had its largest size.
 #[derive(Debug, Default)]
@@ -11,12 +11,6 @@ impl UnionFind {
     pub(crate) fn reset(&mut self, len: usize) {
         self.parent.clear();
         self.parent.extend(0..len as u32);
-    }
-
-    /// Adds a set of one element and returns the element.
-    pub(crate) fn push(&mut self) -> usize {
-        self.parent.push(self.parent.len() as u32);
-        self.parent.len() - 1
     }
 
     /// The smallest element of the set of `element`.

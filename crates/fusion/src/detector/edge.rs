@@ -2,13 +2,15 @@
 
 use std::ops::Range;
 
+use super::steps::{CONTRAST_GREY, CONTRAST_SHIFT};
+
 /// Rows looked at above and below the place where the edge was found in the reduced image.
 const REACH_PX: usize = 8;
 /// Most columns averaged per row.
 const MAX_COLUMNS: usize = 64;
 
 /// Rows right above the edge that are averaged to find its ends.
-const BAND_ROWS: usize = 3;
+const BAND_ROWS: usize = 2;
 /// Columns beside a run in which its ends are looked for: the run is known to a cell or two.
 const BESIDE_PX: usize = 14;
 /// A shadow begins where so many pixels in a row are dark: not with a speck.
@@ -16,12 +18,19 @@ const RUN_PX: usize = 3;
 /// What is darker than this share of the way from shadow to road belongs to the shadow: less than
 /// half, for grass is darker than the road.
 const DARK_SHARE: f64 = 0.4;
+/// What is beside the shadow is brighter than this share of the way on average.
+const FREE_SHARE: f64 = 0.5;
 
 /// An edge on the road is sharp: most of the step lies within so many rows. Dirt on the lens, glare
 /// and mirrored light are blurred over tens of them.
 const SHARP_ROWS: usize = 4;
 /// How much of the step that is.
 const SHARP_SHARE: f64 = 0.6;
+
+/// The road is as bright so many rows below the edge, by this share of the step; a bright mark that
+/// crosses the road ends before.
+const ROAD_ROWS: [usize; 3] = [12, 17, 22];
+const ROAD_SHARE: f64 = 0.6;
 
 /// Where something dark meets the road.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -62,12 +71,22 @@ impl Profile {
         self.rows.extend((first..last).map(|row| row_mean(pixels, width, columns, row)));
         let dark = self.rows.iter().copied().fold(f64::INFINITY, f64::min);
         let road = *self.rows.last()?;
+        if !is_step(dark, road) {
+            return None;
+        }
         let half = f64::midpoint(dark, road);
         let above = self.rows.iter().rposition(|&row| row < half)?;
         let (upper, lower) = (self.rows[above], *self.rows.get(above + 1)?);
         let before = self.rows[(above + 1).saturating_sub(SHARP_ROWS / 2)];
         let after = self.rows[(above + SHARP_ROWS / 2).min(self.rows.len() - 1)];
         if after - before < SHARP_SHARE * (road - dark) {
+            return None;
+        }
+        let goes_on = ROAD_ROWS.iter().map(|rows| first + above + rows).all(|row| {
+            row >= pixels.len() / width
+                || row_mean(pixels, width, columns, row) - dark > ROAD_SHARE * (road - dark)
+        });
+        if !goes_on {
             return None;
         }
         let row_px = (first + above) as f64 + 0.5 + (half - upper) / (lower - upper);
@@ -97,11 +116,20 @@ impl Profile {
             }
         }
         let threshold = (edge.dark + DARK_SHARE * edge.contrast()) * BAND_ROWS as f64;
+        let free = (edge.dark + FREE_SHARE * edge.contrast()) * BAND_ROWS as f64;
         let is_dark = |run: &[u16]| run.iter().all(|&sum| f64::from(sum) < threshold);
         let left = self.columns.windows(RUN_PX).position(is_dark)?;
         let right = self.columns.windows(RUN_PX).rposition(is_dark)? + RUN_PX;
-        (left > 0 && right < self.columns.len()).then(|| first + left..first + right)
+        let mean = |run: &[u16]| f64::from(run.iter().sum::<u16>()) / run.len() as f64;
+        let beside = [&self.columns[..left], &self.columns[right..]];
+        let is_free = |run: &&[u16]| run.len() >= RUN_PX && mean(run) > free;
+        beside.iter().all(is_free).then(|| first + left..first + right)
     }
+}
+
+/// Whether two levels differ by enough to be a step, as in the reduced picture.
+fn is_step(dark: f64, bright: f64) -> bool {
+    bright - dark > bright / f64::from(1 << CONTRAST_SHIFT) + f64::from(CONTRAST_GREY)
 }
 
 /// Mean brightness of these columns of a row; `NaN` of none.

@@ -10,9 +10,9 @@ const APART: usize = 2;
 
 /// A step must be higher than this share (a shift: 1/16) of the brighter side. Contrast falls to 5 %
 /// at the visibility in fog (WMO-No. 8), which a shadow's own 70 % reaches at 0.85 of it.
-const CONTRAST_SHIFT: u32 = 4;
+pub(super) const CONTRAST_SHIFT: u8 = 4;
 /// And higher than this: several times the noise that is left in the mean of a cell.
-const CONTRAST_GREY: u8 = 4;
+pub(super) const CONTRAST_GREY: u8 = 4;
 
 /// A run goes on over so many cells without a step.
 const GAP: usize = 1;
@@ -103,18 +103,18 @@ mod tests {
 
     #[test]
     fn runs_are_told_with_small_gaps_bridged() {
-        let check = |text: &str, expected: &[Range<usize>]| {
+        let check = |text: &str, expected: &[(usize, usize)]| {
             let cells: Vec<bool> = text.bytes().map(|cell| cell == b'#').collect();
             let mut runs = Vec::new();
-            each_run(&cells, |run| runs.push(run));
+            each_run(&cells, |run| runs.push((run.start, run.end)));
             assert_eq!(runs, expected, "{text}");
         };
         check("", &[]);
         check("........", &[]);
-        check("..##....", &[2..4]);
-        check("..##.#..", &[2..6]);
-        check("#.....##", &[0..1, 6..8]);
-        check(&format!("{}##", ".".repeat(63)), &[63..65]);
+        check("..##....", &[(2, 4)]);
+        check("..##.#..", &[(2, 6)]);
+        check("#.....##", &[(0, 1), (6, 8)]);
+        check(&format!("{}##", ".".repeat(63)), &[(63, 65)]);
     }
 
     #[test]

@@ -26,14 +26,28 @@ const FLAT_UP_TO_M: f64 = 0.75;
 /// Even: within this share of the step at its edge.
 const FLAT_SHARE: f64 = 0.12;
 
+/// Both ends of an edge are level to within so many rows.
+const LEVEL_PX: f64 = 3.0;
+/// Above that it is darker than this share of the way to the road: a pallet has bright blocks.
+const LEVEL_SHARE: f64 = 0.75;
+
+/// How far behind its end what casts a shadow is looked for, m: a car's shadow is as long when the
+/// sun stands 6° high.
+const CAST_M: f64 = 15.0;
+/// The road below a vehicle is darker than the vehicle's shadow before it by this share of the
+/// shadow's own step at the least.
+const CAST_SHARE: f64 = 0.2;
+/// Places looked at on the way.
+const CAST_SAMPLES: u32 = 24;
+
 /// Uncertainty of the lower edge, 1 σ: a pixel's raster and a little pitch.
-const EDGE_SIGMA_PX: f64 = 0.6;
+const EDGE_SIGMA_PX: f64 = 0.35;
 /// Uncertainty of the middle, 1 σ: the raster, and the vehicle's side at a distance.
-const MIDDLE_SIGMA_PX: f64 = 1.5;
+const MIDDLE_SIGMA_PX: f64 = 2.2;
 /// The middle of a narrow thing is uncertain besides, m, 1 σ: feet move.
 const NARROW_MIDDLE_SIGMA_M: f64 = 0.08;
 /// Part of the range that is uncertain besides, for unevenness of the road.
-const ROAD_SIGMA_SHARE: f64 = 0.005;
+const ROAD_SIGMA_SHARE: f64 = 0.0025;
 
 /// How broad something is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +84,7 @@ impl Gauge {
         camera: &CameraCalibration,
         pixels: &[u8],
         step: &Step,
+        is_dark: bool,
     ) -> Option<Upright> {
         let width = camera.width_px as usize;
         let edge = self.profile.lower_edge(pixels, width, &middle_half(&step.columns), step.row)?;
@@ -77,6 +92,9 @@ impl Gauge {
         let x_m = camera.road_distance_m(edge.row_px);
         let width_m = columns.len() as f64 * x_m / camera.focal_px;
         let picture = Picture { camera, pixels, px_per_m: camera.focal_px / x_m };
+        if x_m <= 0.0 {
+            return None;
+        }
         let breadth = if WIDE_M.contains(&width_m) {
             Breadth::Wide
         } else if NARROW_M.contains(&width_m) && picture.stands_out(&columns, &edge) {
@@ -84,7 +102,9 @@ impl Gauge {
         } else {
             return None;
         };
-        if x_m <= 0.0 || picture.is_flat(&columns, &edge) {
+        let is_level = breadth == Breadth::Narrow || picture.is_level(&columns, &edge);
+        let is_cast = !is_dark && picture.is_cast(&columns, &edge);
+        if !is_level || is_cast || picture.is_flat(&columns, &edge) {
             return None;
         }
         let per_row_m = x_m * x_m / (camera.focal_px * camera.mount_height_m);
@@ -129,6 +149,41 @@ impl Picture<'_> {
             let height_m = f64::from(step) / 5.0 * FLAT_UP_TO_M;
             self.grey(&middle, edge, height_m)
                 .is_some_and(|grey| (grey - edge.dark).abs() < FLAT_SHARE * edge.contrast())
+        })
+    }
+
+    /// Whether an edge is as low at its left as at its right end, as a face towards the camera is; a
+    /// border of the road that something hides in part is not.
+    fn is_level(&self, columns: &Range<usize>, edge: &LowerEdge) -> bool {
+        let eighth = columns.len() / 8;
+        let ends = [
+            columns.start + eighth..columns.start + 3 * eighth,
+            columns.end - 3 * eighth..columns.end - eighth,
+        ];
+        let half = f64::midpoint(edge.dark, edge.road);
+        let like_road = edge.dark + LEVEL_SHARE * edge.contrast();
+        let up_m = LEVEL_PX / self.px_per_m;
+        ends.iter().all(|end| {
+            self.grey(end, edge, up_m).is_some_and(|above| above < like_road)
+                && self.grey(end, edge, -up_m).is_some_and(|below| below > half)
+        })
+    }
+
+    /// Whether the darkness is a shadow that lies on the road: followed along the road, away from
+    /// the camera, it ends at something darker still, the road below what casts it.
+    fn is_cast(&self, columns: &Range<usize>, edge: &LowerEdge) -> bool {
+        let x_m = self.camera.road_distance_m(edge.row_px);
+        let far_px = edge.row_px - self.camera.road_row_px(x_m + CAST_M);
+        let darker = edge.dark - CAST_SHARE * edge.contrast();
+        (1..=CAST_SAMPLES).any(|sample| {
+            let up_px = far_px * f64::from(sample) / f64::from(CAST_SAMPLES);
+            let nearer = 1.0 - up_px / (edge.row_px - self.camera.centre_y_px);
+            let column = |column: usize| {
+                self.camera.centre_x_px + (column as f64 - self.camera.centre_x_px) * nearer
+            };
+            let strip =
+                middle_half(&(column(columns.start) as usize..column(columns.end) as usize));
+            self.grey(&strip, edge, up_px / self.px_per_m).is_some_and(|grey| grey < darker)
         })
     }
 

@@ -145,7 +145,7 @@ fn bin(range_m: f64) -> Option<usize> {
     BINS_M.windows(2).position(|bin| (bin[0]..bin[1]).contains(&range_m))
 }
 
-fn is_of(sighting: &Sighting, object: &Object) -> bool {
+pub(crate) fn is_of(sighting: &Sighting, object: &Object) -> bool {
     let range_m = object.x_m.hypot(object.y_m);
     let range_limit_m = (MATCH_SIGMAS * sighting.range_sigma_m).max(MATCH_RANGE_SHARE * range_m);
     let across_m = range_m * (sighting.azimuth_rad - object.y_m.atan2(object.x_m));

@@ -12,7 +12,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use std::path::{Path, PathBuf};
 use world::traffic::{Actor, Ego, Kind, Manoeuvre, Size, Start, Step, Traffic};
-use world::{CameraModel, RadarModel, RadarSensor, Renderer, Way};
+use world::{CameraModel, Light, RadarModel, RadarSensor, Renderer, Way, Weather};
 
 /// The plan of each traffic that a scenario drives through, the longest of it.
 fn scenarios() -> Vec<scenario::Plan> {
@@ -82,6 +82,35 @@ fn traffic() -> Traffic {
         ],
         ..Traffic::default()
     }
+}
+
+/// Sound pictures in any weather, but for a lens so dirty that less is seen: that is told.
+#[test]
+fn sound_pictures_raise_no_doubt_in_any_weather_but_through_much_dirt() {
+    let day = Weather::default();
+    let lights = [Light::Day, Light::LowSun, Light::Night];
+    let airs = [(None, 0.0), (Some(200.0), 0.0), (Some(80.0), 0.0), (None, 10.0), (None, 50.0)];
+    let weathers = lights.into_iter().flat_map(|light| {
+        airs.map(|(visibility_m, rain_mmph)| Weather { light, visibility_m, rain_mmph, ..day })
+    });
+    for weather in weathers {
+        assert_eq!(doubts(weather), [], "{weather:?}");
+    }
+}
+
+/// The doubts of six pictures of a drive.
+fn doubts(weather: Weather) -> Vec<Doubt> {
+    let traffic = Traffic { weather, ..traffic() };
+    let mut renderer = Renderer::new(CameraModel::default(), &traffic, 1);
+    let mut monitor = PictureMonitor::new(WIDTH_PX);
+    let mut pixels = vec![0; CameraModel::default().pixels()];
+    let way = Way::even(20.0);
+    let times = (0..6).map(|frame| (frame, frame as f64 / 30.0));
+    let check = |(frame, t_s): (u64, f64)| {
+        renderer.render(t_s, way.at(t_s), frame, &mut pixels);
+        monitor.check(&pixels)
+    };
+    times.filter_map(check).collect()
 }
 
 const WIDTH_PX: usize = 1920;
