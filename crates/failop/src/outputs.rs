@@ -7,8 +7,16 @@ use report::Style;
 use std::io::IsTerminal;
 use std::path::Path;
 
-const NAMES: [&str; 6] =
-    ["run.json", "summary.md", "report.html", "latency.svg", "frame-loss.svg", "timeline.svg"];
+const NAMES: [&str; 8] = [
+    "run.json",
+    "summary.md",
+    "report.html",
+    "latency.svg",
+    "frame-loss.svg",
+    "timeline.svg",
+    "drive.svg",
+    "birds-eye.svg",
+];
 
 /// Removes the outputs of an earlier run: should the next one be killed, no old verdict is left.
 pub(crate) fn remove(directory: &Path) -> anyhow::Result<()> {
@@ -39,6 +47,8 @@ pub(crate) fn write(directory: &Path) -> anyhow::Result<Summary> {
         report::latency_svg(&summary, &series)?,
         report::frame_loss_svg(&summary, &series)?,
         report::timeline_svg(&summary, &series)?,
+        report::drive_svg(&summary, &series)?,
+        report::birds_eye_svg(&summary, &series)?,
     ];
     for (name, content) in NAMES.into_iter().zip(contents) {
         let path = directory.join(name);

@@ -3,6 +3,7 @@
 //!
 //! Text reaches the page through [`escaped`] alone; the page has no script and asks for nothing.
 
+mod accuracy;
 mod campaign;
 mod coverage;
 mod demands;
@@ -13,6 +14,7 @@ mod overview;
 mod page;
 mod processes;
 mod streams;
+mod strip;
 
 pub use campaign::campaign_html;
 pub use coverage::coverage_html;

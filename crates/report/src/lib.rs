@@ -10,6 +10,7 @@
 //! | `run.json` | [`json()`] |
 //! | `summary.md` | [`markdown()`] |
 //! | `report.html` | [`html()`] |
+//! | `drive.svg`, `birds-eye.svg` | [`drive_svg()`], [`birds_eye_svg()`] |
 //! | `latency.svg`, `frame-loss.svg`, `timeline.svg` | [`latency_svg()`], [`frame_loss_svg()`], [`timeline_svg()`] |
 //! | `junit.xml` | [`junit()`] |
 //! | `docs/faults.md`, `failop faults` | [`catalogue_markdown()`], [`catalogue_json()`], [`catalogue_lines()`] |
@@ -25,6 +26,7 @@ mod json;
 mod junit;
 mod markdown;
 mod number;
+mod picture;
 mod plot;
 mod table;
 mod words;
@@ -34,5 +36,5 @@ pub use html::{campaign_html, coverage_html, html};
 pub use json::{campaign_json, coverage_json, json};
 pub use junit::junit;
 pub use markdown::{campaign_markdown, coverage_markdown, markdown};
-pub use plot::{PlotError, frame_loss_svg, latency_svg, timeline_svg};
+pub use plot::{PlotError, birds_eye_svg, drive_svg, frame_loss_svg, latency_svg, timeline_svg};
 pub use table::{Style, campaign_lines, table, verdict_line};

@@ -32,8 +32,12 @@ pub fn markdown(summary: &Summary) -> String {
     detections(&mut lines, summary);
     streams(&mut lines, summary);
     lines.push(String::new());
+    let tracks = words::tracks(summary).map_or(String::new(), |it| format!("Tracks: {it}. "));
+    lines.push(escaped(&format!("{tracks}Safety: {}", words::safety(summary))));
+    lines.push(String::new());
     lines.push(
-        "[report](report.html) · [timeline](timeline.svg) · [latency](latency.svg) · \
+        "[report](report.html) · [timeline](timeline.svg) · [gap and speed](drive.svg) · \
+         [bird's eye](birds-eye.svg) · [latency](latency.svg) · \
          [frame loss](frame-loss.svg) · [run.json](run.json)"
             .to_owned(),
     );

@@ -1,12 +1,14 @@
-//! The three plots of a run and the one of a fault in repeated runs, as SVG that stands alone.
+//! The five plots of a run and the one of a fault in repeated runs, as SVG that stands alone.
 //!
 //! Each is a function of numbers; [`Canvas`](canvas::Canvas) is all they know
 //! of plotters.
 
 mod axis;
+mod birds_eye;
 mod canvas;
 mod decimate;
 mod distribution;
+mod drive;
 mod faults;
 mod latency;
 mod legend;
@@ -15,7 +17,9 @@ mod palette;
 mod timeline;
 mod zoom;
 
+pub use birds_eye::birds_eye_svg;
 pub(crate) use distribution::distribution_svg;
+pub use drive::drive_svg;
 pub use latency::latency_svg;
 pub use loss::frame_loss_svg;
 pub use timeline::timeline_svg;

@@ -34,7 +34,7 @@ pub enum Style {
     Ansi,
 }
 
-/// One line for each run, then the reasons for whatever did not pass.
+/// One line for each run, what came of those that can brake, then the reasons for whatever did not pass.
 ///
 /// At most 100 columns wide, escape sequences not counted; names and reasons that do not fit are
 /// cut short or wrapped.
@@ -48,6 +48,7 @@ pub fn table(runs: &[Summary], style: Style) -> String {
         .min(NAME_MAX);
     let mut lines = heading(name_width);
     lines.extend(runs.iter().map(|run| row(run, name_width, style)));
+    lines.extend(runs.iter().filter(|run| run.safety.closed_loop).flat_map(outcome));
     for run in runs.iter().filter(|run| run.verdict != Verdict::Pass) {
         lines.push(String::new());
         let name = fit(&printable(&words::run_name(run)), COLUMNS_MAX - VERDICT - 2);
@@ -60,6 +61,13 @@ pub fn table(runs: &[Summary], style: Style) -> String {
     let of = |verdict| runs.iter().filter(|run| run.verdict == verdict).count() as u64;
     lines.push(words::runs(of));
     lines.join("\n") + "\n"
+}
+
+/// What came of a run in which the car can brake.
+fn outcome(run: &Summary) -> Vec<String> {
+    let name = fit(&printable(&words::run_name(run)), NAME_MAX);
+    let tracks = words::tracks(run).map_or(String::new(), |it| format!(" Fusion: {it}."));
+    wrapped(&printable(&format!("{name}: {}{tracks}", words::safety(run))))
 }
 
 /// The verdict on one run and its name, for the end of what was told while it lasted.

@@ -4,7 +4,8 @@ use crate::number;
 use analysis::Verdict;
 use analysis::campaign::{Because, Bound, FaultTrials, NotPassed, Times};
 use analysis::summary::{
-    Cause, Exercise, FaultResult, HostLoad, Quantiles, Stream, Streams, Summary,
+    AccuracyPhase, Cause, Exercise, FaultResult, HostLoad, Phase, Quantiles, Stream, Streams,
+    Summary,
 };
 use fault::Outcome;
 use std::collections::BTreeMap;
@@ -50,6 +51,69 @@ pub(crate) fn stalls(load: HostLoad) -> String {
         n => format!("{} times", number::count(n)),
     };
     format!("stalled {times}, at worst for {}", number::ms(Some(load.worst_stall_ms)))
+}
+
+/// A phase of a run: `during F1`.
+pub(crate) fn phase(phase: &AccuracyPhase) -> String {
+    let fault = phase.fault.as_deref().unwrap_or_default();
+    match phase.phase {
+        Phase::Whole => "whole run".to_owned(),
+        Phase::Before => format!("before {fault}"),
+        Phase::During => format!("during {fault}"),
+        Phase::After => format!("after {fault}"),
+        Phase::Outside => "outside faults".to_owned(),
+    }
+}
+
+/// Who changed its track how often: `lead 2`.
+pub(crate) fn id_switches(phase: &AccuracyPhase) -> String {
+    let all = phase.id_switches.iter().map(|(actor, times)| format!("{actor} {times}"));
+    let all: Vec<String> = all.collect();
+    if all.is_empty() { "none".to_owned() } else { all.join(", ") }
+}
+
+/// How good the tracks of the lead were: outside faults, and in the worst of them. `None` where there
+/// was nobody to track.
+pub(crate) fn tracks(summary: &Summary) -> Option<String> {
+    let rmse = |phase: &AccuracyPhase| phase.lead.position_rmse_m;
+    let of_all = |it: &&AccuracyPhase| matches!(it.phase, Phase::Whole | Phase::Outside);
+    let outside = summary.accuracy.iter().find(of_all)?;
+    let faults = summary.accuracy.iter().filter(|it| it.phase == Phase::During);
+    let worst =
+        faults.filter_map(|phase| Some((phase, rmse(phase)?))).max_by(|a, b| a.1.total_cmp(&b.1));
+    let in_fault = worst.map_or(String::new(), |(worst, rmse_m)| {
+        format!(", {} m {}", number::short(rmse_m), phase(worst))
+    });
+    let gospa = outside.gospa.map_or(number::NONE.to_owned(), |it| number::short(it.total_m));
+    Some(format!(
+        "lead located to {} m rms{in_fault}; GOSPA {gospa} m",
+        number::short(rmse(outside)?)
+    ))
+}
+
+/// What came of it for the car, in a sentence.
+pub(crate) fn safety(summary: &Summary) -> String {
+    let safety = &summary.safety;
+    let came = match (safety.impact, safety.gap_min_m) {
+        (Some(impact), _) => {
+            let kph = number::short(impact.speed_mps * 3.6);
+            format!("Collision at {kph} km/h, at {}", number::moment(impact.at_ms))
+        }
+        (None, Some(gap_m)) => format!("No collision, smallest gap {} m", number::short(gap_m)),
+        (None, None) => "No collision, nobody was in the ego's path".to_owned(),
+    };
+    let braked = safety.brake_requested_ms.map_or("no brake request".to_owned(), |at_ms| {
+        format!("first brake request at {}", number::moment(at_ms))
+    });
+    let twin = safety.twin.map_or(String::new(), |twin| {
+        let delay = twin.brake_delay_ms.map_or(String::new(), |delay_ms| {
+            let than = if delay_ms < 0.0 { "earlier" } else { "later" };
+            format!(", {} ms {than} than without faults", number::short(delay_ms.abs()))
+        });
+        let outcome = if twin.outcome_changed { "; the faults changed the outcome" } else { "" };
+        format!("{delay}{outcome}")
+    });
+    format!("{came}; {braked}{twin}.")
 }
 
 /// A cause of loss in words.

@@ -8,7 +8,8 @@
 use thiserror::Error;
 use toml::{Table, Value};
 
-/// A twin without faults is no longer than this, seconds, unless a manoeuvre begins later: two
+/// A twin without faults of which no safety is demanded is no longer than this, seconds, unless a
+/// manoeuvre begins later: two
 /// seconds for fusion to follow everyone, and half a second to be judged.
 const QUIET_S: f64 = 2.5;
 /// How long a twin goes on after the beginning of a manoeuvre, seconds.
@@ -203,6 +204,16 @@ mod tests {
             assert!(plan.traffic.ego.brakes.is_some() && plan.faults.is_empty());
             assert_eq!((plan.duration_ns, plan.traffic), (with.duration_ns, with.traffic));
         }
+    }
+
+    #[test]
+    fn a_twin_that_must_be_safe_is_as_long_and_needs_no_twin_of_its_own() {
+        let safety = "[expect.safety]\nimpact-speed-max-kph = 30\nbrake-delay-max-ms = 50\n";
+        let plan = plan_of(&format!("{SCENARIO}\n{safety}collision = true"), Twin::WithoutFaults);
+        assert_eq!(plan.duration_ns, 9_000_000_000);
+        let demanded = plan.expect.safety;
+        assert!(!demanded.needs_twin() && demanded.collision.is_none());
+        assert!((demanded.impact_speed_max_mps.unwrap() - 30.0 / 3.6).abs() < 1e-12);
     }
 
     #[test]

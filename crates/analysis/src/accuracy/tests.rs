@@ -1,3 +1,5 @@
+//! Made-up tracks beside a known truth.
+
 use crate::summary::{AccuracyPhase, Phase, Summary};
 use crate::testing::{Script, camera_kill, fine, plan};
 use wire::event::pack_pair;

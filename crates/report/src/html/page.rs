@@ -1,8 +1,8 @@
 //! The page around the sections, in the order in which they are read.
 
 use super::markup::{escaped, note, section, terms};
-use super::{demands, faults, matrix, overview, processes, streams};
-use crate::plot::{PlotError, frame_loss_svg, latency_svg, timeline_svg};
+use super::{accuracy, demands, faults, matrix, overview, processes, streams, strip};
+use crate::plot::{PlotError, birds_eye_svg, drive_svg, frame_loss_svg, latency_svg, timeline_svg};
 use crate::{number, words};
 use analysis::series::Series;
 use analysis::{Summary, Verdict};
@@ -20,6 +20,11 @@ pub fn html(summary: &Summary, series: &Series, scenario_text: &str) -> String {
         overview::cards(summary),
         faults::section(&summary.faults),
         matrix::detections(summary),
+        accuracy::safety(summary),
+        figure("Gap, speed and brakes", drive_svg(summary, series)),
+        strip::section_of(series),
+        accuracy::tracks(summary),
+        figure("Bird's-eye view", birds_eye_svg(summary, series)),
         figure("Timeline", timeline_svg(summary, series)),
         figure("Latency", latency_svg(summary, series)),
         figure("Lost samples", frame_loss_svg(summary, series)),

@@ -1,5 +1,5 @@
 //! Fewer points with the same look: [`decimate`] keeps what a pixel column can show, and
-//! [`segments`] parts a line where its samples stop.
+//! [`segments`] parts a line where its samples stop; [`thinned`] is for curves.
 
 /// A point of a line: (position, value).
 pub(super) type Point = (f64, f64);
@@ -25,6 +25,22 @@ pub(super) fn decimate(points: &[Point]) -> Vec<Point> {
             if last.replace(index) != Some(index) {
                 kept.push(column[index]);
             }
+        }
+    }
+    kept
+}
+
+/// Nearer points of a curve than this, pixels, look like one.
+const SAME_POINT: f64 = 1.0;
+
+/// A curve without the points that nobody could tell from the one before; its ends are kept.
+pub(super) fn thinned(points: &[Point]) -> Vec<Point> {
+    let mut kept: Vec<Point> = Vec::new();
+    for (index, point) in points.iter().enumerate() {
+        let is_far =
+            kept.last().is_none_or(|last| (last.0 - point.0).hypot(last.1 - point.1) >= SAME_POINT);
+        if is_far || index + 1 == points.len() && kept.last() != Some(point) {
+            kept.push(*point);
         }
     }
     kept

@@ -1,6 +1,7 @@
 //! Made-up runs that look like real ones.
 
 mod parts;
+mod scene;
 
 use analysis::Verdict;
 use analysis::series::Series;
@@ -160,6 +161,7 @@ pub(crate) fn kill() -> Run {
         ModeSpan { mode: Mode::RadarOnly, from_ms: 4100.0, to_ms: 4150.0 },
         ModeSpan { mode: Mode::Fused, from_ms: 4150.0, to_ms: 8000.0 },
     ];
+    scene::add(&mut run);
     tabled(run)
 }
 

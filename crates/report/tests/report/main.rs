@@ -9,7 +9,8 @@ use fixture::{NASTY, Run, SCENARIO};
 use quick_xml::Reader;
 use quick_xml::events::Event;
 use report::{
-    Style, frame_loss_svg, html, json, junit, latency_svg, markdown, table, timeline_svg,
+    Style, birds_eye_svg, drive_svg, frame_loss_svg, html, json, junit, latency_svg, markdown,
+    table, timeline_svg,
 };
 
 fn all() -> Vec<(&'static str, Run)> {
@@ -26,10 +27,16 @@ fn all() -> Vec<(&'static str, Run)> {
     ]
 }
 
-fn svgs(run: &Run) -> [String; 3] {
+fn svgs(run: &Run) -> [String; 5] {
     let Run { summary, series } = run;
-    [latency_svg(summary, series), frame_loss_svg(summary, series), timeline_svg(summary, series)]
-        .map(|svg| svg.expect("the plot is drawn"))
+    [
+        latency_svg(summary, series),
+        frame_loss_svg(summary, series),
+        timeline_svg(summary, series),
+        drive_svg(summary, series),
+        birds_eye_svg(summary, series),
+    ]
+    .map(|svg| svg.expect("the plot is drawn"))
 }
 
 /// The text of a well-formed document, and the names of its elements.
@@ -68,7 +75,8 @@ fn every_svg_is_well_formed_stands_alone_and_is_bounded() {
             let (text, elements) = parse(&svg);
             assert_eq!(elements[..3], ["svg", "title", "desc"], "{name}");
             assert!(elements.iter().all(|e| e != "script" && e != "image"), "{name}");
-            assert!(text.contains("time since the start"), "{name}");
+            let axis = ["time since the start", "ahead of the front bumper"];
+            assert!(axis.iter().any(|it| text.contains(it)), "{name}");
             assert!(svg.len() < 300_000, "{name}: {} bytes", svg.len());
             assert_eq!(svg.matches("http").count(), 1, "{name}: the namespace alone");
         }
@@ -78,14 +86,21 @@ fn every_svg_is_well_formed_stands_alone_and_is_bounded() {
 #[test]
 fn the_plots_tell_what_they_show() {
     let (kill, nominal) = (fixture::kill(), fixture::nominal());
-    let [latency, loss, timeline] = svgs(&kill);
-    let [_, no_loss, calm] = svgs(&nominal);
-    let [stalled, _, beyond] = svgs(&fixture::host_faults());
+    let [latency, loss, timeline, drive, birds_eye] = svgs(&kill);
+    let [_, no_loss, calm, open, empty_road] = svgs(&nominal);
+    let [stalled, _, beyond, ..] = svgs(&fixture::host_faults());
     assert!(!calm.contains("host stalled") && !calm.contains(">watchdog"));
     let cases = [
         (&latency, vec!["camera captured→fused", "F1", "ms (log)"]),
         (&loss, vec!["camera: 2 of 240 frames lost", "not produced 1", "superseded 1", "F1"]),
         (&timeline, vec!["#2", "mode radar-only", "exit (watchdog) 0.310", "recovered 64.9"]),
+        (
+            &drive,
+            vec!["collision, 24.8 km/h", "brake request without faults", "no statement", "F1"],
+        ),
+        (&birds_eye, vec!["true path", "track 3", "track 8", "while a fault was in force"]),
+        (&open, vec!["No collision, nobody was in the ego"]),
+        (&empty_road, vec!["nobody was on the road"]),
         (&no_loss, vec!["no sample lost"]),
         (&stalled, vec!["host stalled"]),
         (&beyond, vec!["host stalled", "watchdog", "host", "load", "doze"]),
@@ -110,7 +125,10 @@ fn a_page_needs_nothing_and_lets_nothing_out() {
             assert_eq!(opened, closed, "{name}: {tag}");
         }
         assert!(page.contains("&lt;not&gt; &amp; &quot;markup&quot;"), "{name}");
-        assert_eq!(count_tags(&page, "svg").0, 3, "{name}");
+        let stills = run.series.strip.len();
+        assert_eq!(count_tags(&page, "svg").0, 5 + stills, "{name}");
+        assert_eq!(page.matches("href=\"data:image/png;base64,").count(), stills, "{name}");
+        assert_eq!(page.matches("href=").count(), stills, "{name}: no other place");
         assert!(page.contains("not certification"), "{name}");
         assert!(!page.chars().any(|c| c.is_control() && c != '\n'), "{name}");
     }
@@ -127,6 +145,8 @@ fn a_page_puts_what_failed_first() {
         "worst FDTI",
         "<h2>Faults",
         "<h2>Detection matrix",
+        "<h2>Safety",
+        "<h2>Gap, speed and brakes",
         "<h2>Timeline",
         "<h2>Latency",
         "<h2>Lost samples",
@@ -236,4 +256,24 @@ fn the_markdown_fits_a_screen_and_begins_with_what_failed() {
     let place = |what: &str| text.find(what).unwrap();
     assert!(place("| ✘ | expect.fault.F6") < place("| F1: fusion kill"));
     assert!(text.contains("(report.html)"));
+}
+
+#[test]
+fn what_came_of_it_for_the_car_is_told_everywhere() {
+    let run = fixture::kill();
+    let told = "Collision at 24.8 km/h, at 7.200 s; first brake request at 6.700 s, 300 ms later than \
+                without faults; the faults changed the outcome.";
+    let lead = "lead located to 0.072 m rms, 0.288 m during F1; GOSPA 0.810 m";
+    let in_table = table(std::slice::from_ref(&run.summary), Style::Plain);
+    let in_table = in_table.split_whitespace().collect::<Vec<_>>().join(" ");
+    let page = html(&run.summary, &run.series, SCENARIO);
+    for text in [&in_table, &markdown(&run.summary)] {
+        assert!(text.contains(told) && text.contains(lead), "{text}");
+    }
+    for part in [told, "during F1", "3.70 [3.64, 4.36]", "never without", "the picture itself"] {
+        assert!(page.contains(part), "{part}");
+    }
+    let open = fixture::nominal();
+    let page = html(&open.summary, &open.series, SCENARIO);
+    assert!(page.contains("Open loop") && !page.contains("Tracks against the truth"));
 }

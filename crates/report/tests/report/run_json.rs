@@ -7,7 +7,10 @@ use std::collections::BTreeSet;
 
 const PAGE: &str = include_str!("../../../../docs/run-json.md");
 /// Objects whose keys are data and whose values have no fields.
-const DATA: [&str; 5] = ["lost", "recovery_chain_ms", "records_lost", "false_alarms", "lacks"];
+const DATA: [&str; 6] =
+    ["lost", "recovery_chain_ms", "records_lost", "false_alarms", "lacks", "id_switches"];
+/// Objects whose keys are data and whose values have fields.
+const BY_NAME: [&str; 3] = ["latency_us", "nis", "ages_us"];
 
 /// The path of each field below a value, as the page writes it.
 fn fields(path: &str, value: &Value, found: &mut BTreeSet<String>) {
@@ -17,7 +20,7 @@ fn fields(path: &str, value: &Value, found: &mut BTreeSet<String>) {
         Value::Object(entries) => {
             for (key, value) in entries {
                 let separator = if path.is_empty() { "" } else { "." };
-                if path != "streams" && name != "latency_us" {
+                if path != "streams" && !BY_NAME.contains(&name) {
                     let path = format!("{path}{separator}{key}");
                     found.insert(path.clone());
                     fields(&path, value, found);
