@@ -6,7 +6,27 @@
 //! above it. Where the road meets it tells the distance. Steps are found in a picture reduced
 //! four-fold and measured at full resolution.
 //!
-//! Nothing but pixels and calibration is used.
+//! At night there are lamps besides: two alike, round, level, as high and as far apart as those of
+//! a vehicle. Their distance is known to an eighth only, and the sighting says so.
+//!
+//! Nothing but pixels and calibration is used. What it sees, in 120 seeded scenes of each weather
+//! (`cargo run --release -p fusion --example detection`; `tests/detection` holds it to it), vehicles
+//! found and sightings that are of someone, each up to the distance named:
+//!
+//! | weather | vehicles found | people and motorcycles | sightings of someone, to 80 m |
+//! |---|---|---|---|
+//! | day | 99 % to 80 m, 86 % to 100 m | 96 % to 60 m | 99 % |
+//! | rain, 10 to 50 mm/h | 97 % to 80 m | 95 % to 60 m | 98 % |
+//! | fog, visibility 200 m | 97 % to 60 m (0.3 of the visibility) | 94 % to 40 m | 100 % |
+//! | fog, visibility 80 m | 100 % to 20 m (0.25) | 90 % to 20 m | 100 % |
+//! | sun low ahead | 95 % to 60 m | 80 % to 40 m | 96 % |
+//! | night | 95 % to 80 m, by their lamps from 40 m on | people: no, 13 % | 92 % |
+//! | night and rain of 10 mm/h | 67 % to 60 m | no | 90 % |
+//! | a tenth, three tenths of the lens dirty | 86 %, 65 % to 80 m | 80 %, 70 % to 60 m | 97 %, 91 % |
+//!
+//! Beyond 80 m nothing starts a track, and people and motorcycles are not looked for beyond 60 m. What
+//! something nearer hides in part is not told: its middle is not known. Dirt on the lens shifts what
+//! is seen by more than the stated uncertainty; in all other weathers that is the errors' own.
 
 mod edge;
 mod lamps;

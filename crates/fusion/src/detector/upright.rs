@@ -37,6 +37,8 @@ const CAST_M: f64 = 15.0;
 /// The road below a vehicle is darker than the vehicle's shadow before it by this share of the
 /// shadow's own step at the least.
 const CAST_SHARE: f64 = 0.2;
+/// How far to the side it may be, per m: the tangent of the azimuth of a sun that blinds.
+const CAST_LEANS: [f64; 5] = [-0.2, -0.1, 0.0, 0.1, 0.2];
 /// Places looked at on the way.
 const CAST_SAMPLES: u32 = 24;
 
@@ -173,17 +175,22 @@ impl Picture<'_> {
     /// the camera, it ends at something darker still, the road below what casts it.
     fn is_cast(&self, columns: &Range<usize>, edge: &LowerEdge) -> bool {
         let x_m = self.camera.road_distance_m(edge.row_px);
+        let below_horizon_px = edge.row_px - self.camera.centre_y_px;
         let far_px = edge.row_px - self.camera.road_row_px(x_m + CAST_M);
         let darker = edge.dark - CAST_SHARE * edge.contrast();
+        let middle_px = (columns.start + columns.end) as f64 / 2.0;
         (1..=CAST_SAMPLES).any(|sample| {
             let up_px = far_px * f64::from(sample) / f64::from(CAST_SAMPLES);
-            let nearer = 1.0 - up_px / (edge.row_px - self.camera.centre_y_px);
-            let column = |column: usize| {
-                self.camera.centre_x_px + (column as f64 - self.camera.centre_x_px) * nearer
-            };
-            let strip =
-                middle_half(&(column(columns.start) as usize..column(columns.end) as usize));
-            self.grey(&strip, edge, up_px / self.px_per_m).is_some_and(|grey| grey < darker)
+            let share = 1.0 - up_px / below_horizon_px;
+            let behind_m = x_m / share - x_m;
+            CAST_LEANS.iter().any(|lean| {
+                // The same place across the road, and what the sun's direction adds.
+                let off_px = middle_px - self.camera.centre_x_px + lean * behind_m * self.px_per_m;
+                let middle_px = self.camera.centre_x_px + off_px * share;
+                let half_px = columns.len() as f64 * share / 8.0;
+                let strip = (middle_px - half_px) as usize..(middle_px + half_px) as usize + 1;
+                self.grey(&strip, edge, up_px / self.px_per_m).is_some_and(|grey| grey < darker)
+            })
         })
     }
 

@@ -84,8 +84,9 @@ impl PictureMonitor {
     /// Judges a picture: grey, one byte per pixel, row by row without padding. A doubt is told
     /// when two of the last three pictures are doubtful, each for whatever reason.
     ///
-    /// What it does not see: dirt on less than about a fortieth of the lens, a blur narrower than
-    /// a pixel, and anything that looks like a road.
+    /// What it does not see: an opaque cover on less than about a fortieth of the lens, dirt so far
+    /// out of focus that the imager's noise stays in its place, a blur narrower than a pixel, and
+    /// anything that looks like a road. Fog, rain, a low sun and night are sound.
     pub fn check(&mut self, pixels: &[u8]) -> Option<Doubt> {
         let doubt = self.judge(pixels);
         let persists = self.persistence.note(doubt.is_some());

@@ -27,16 +27,16 @@ fn limit(weather: &str) -> Limit {
         precision,
     };
     match weather {
-        "day" => limit(80.0, 0.95, 60.0, 0.85, 0.95),
-        "rain 10 mm/h" | "rain 50 mm/h" => limit(80.0, 0.95, 60.0, 0.85, 0.93),
-        "fog 200 m" => limit(60.0, 0.95, 60.0, 0.85, 0.97),
+        "day" => limit(80.0, 0.93, 60.0, 0.85, 0.95),
+        "rain 10 mm/h" | "rain 50 mm/h" => limit(80.0, 0.92, 60.0, 0.85, 0.93),
+        "fog 200 m" => limit(60.0, 0.9, 40.0, 0.85, 0.97),
         "fog 80 m" => limit(20.0, 0.95, 20.0, 0.8, 0.97),
-        "low sun" => limit(60.0, 0.9, 20.0, 0.75, 0.93),
-        "night" => limit(80.0, 0.9, 0.0, 0.0, 0.88),
-        "night, rain 10" => limit(60.0, 0.65, 0.0, 0.0, 0.83),
-        "night, fog 200" => limit(60.0, 0.85, 0.0, 0.0, 0.85),
-        "dirt 0.1" => limit(80.0, 0.75, 60.0, 0.7, 0.88),
-        "dirt 0.3" => limit(80.0, 0.6, 60.0, 0.55, 0.75),
+        "low sun" => limit(60.0, 0.88, 40.0, 0.65, 0.9),
+        "night" => limit(80.0, 0.9, 0.0, 0.0, 0.87),
+        "night, rain 10" => limit(60.0, 0.5, 0.0, 0.0, 0.8),
+        "night, fog 200" => limit(60.0, 0.6, 0.0, 0.0, 0.9),
+        "dirt 0.1" => limit(80.0, 0.75, 60.0, 0.65, 0.9),
+        "dirt 0.3" => limit(80.0, 0.5, 60.0, 0.5, 0.8),
         other => panic!("no limit for {other}"),
     }
 }
@@ -52,6 +52,7 @@ fn up_to(tallies: &[Tally], limit_m: f64) -> Tally {
 
 #[test]
 fn in_every_weather_as_much_is_seen_as_is_stated() {
+    let mut missed = Vec::new();
     for (name, weather) in weathers() {
         let score = Score::of(weather, 0..SCENES);
         let limit = limit(name);
@@ -63,13 +64,18 @@ fn in_every_weather_as_much_is_seen_as_is_stated() {
                 Class::Obstacle => (limit.narrow_m, limit.narrow - 0.3),
             };
             let recall = up_to(&score.recall[class as usize], limit_m);
-            assert!(recall.of == 0 || recall.share() >= least, "{name}: {class:?} {recall:?}");
+            if recall.share() < least {
+                missed.push(format!("{name}: {class:?} {recall:?}"));
+            }
         }
         for sightings in [&score.precision, &score.starting] {
             let precision = up_to(sightings, 80.0);
-            assert!(precision.share() >= limit.precision, "{name}: {precision:?}");
+            if precision.share() < limit.precision {
+                missed.push(format!("{name}: precision {precision:?}"));
+            }
         }
     }
+    assert!(missed.is_empty(), "{missed:#?}");
 }
 
 /// The sum of two squared normalised errors has a mean of 2 where the sigmas are true. Dirt shifts
