@@ -79,6 +79,11 @@ pub(crate) struct RunArguments {
     /// Run in place of each scenario its twin in which nothing goes wrong: it must pass
     #[arg(long)]
     pub(crate) without_faults: bool,
+    /// Before each scenario that has faults, run its twin without them, into the folder `twin` of its
+    /// results, and tell what the faults changed: when the brakes were asked for, and what came of it.
+    /// A scenario that demands something against its twin has it in any case
+    #[arg(long, conflicts_with = "without_faults")]
+    pub(crate) twin: bool,
     /// Where to write the JUnit file [default: OUT/junit.xml]
     #[arg(long, value_name = "FILE")]
     pub(crate) junit: Option<PathBuf>,

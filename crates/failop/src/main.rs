@@ -13,6 +13,7 @@ mod live;
 mod node;
 mod outputs;
 mod repetitions;
+mod twin;
 
 use clap::Parser;
 use cli::{Cli, Command, NodeArguments};

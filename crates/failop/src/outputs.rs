@@ -1,9 +1,11 @@
 //! Everything that is made from a recording: [`write()`].
 
+use crate::twin;
 use analysis::Summary;
 use anyhow::Context;
 use recording::Recording;
 use report::Style;
+use scenario::Plan;
 use std::io::IsTerminal;
 use std::path::Path;
 
@@ -32,14 +34,12 @@ pub(crate) fn remove(directory: &Path) -> anyhow::Result<()> {
 
 /// Makes every output of the run in `directory` from its recording alone.
 pub(crate) fn write(directory: &Path) -> anyhow::Result<Summary> {
-    let recording = Recording::open(directory)?;
-    let header = &recording.header;
-    let mut plan = scenario::parse(&header.scenario_path, &header.scenario_text)
-        .context("the recording's scenario is not understood by this version")?;
-    plan.seed = header.seed;
-    plan.draw_phases(header.repetition, header.repetitions);
-    let (summary, series) = analysis::analyse(&recording, &plan);
-    let html = report::html(&summary, &series, &header.scenario_text);
+    let (recording, plan) = recorded(directory)?;
+    let twin = twin::folder(directory);
+    let twin = twin.exists().then(|| recorded(&twin)).transpose()?;
+    let twin = twin.as_ref().map(|(recording, plan)| (recording, plan));
+    let (summary, series) = analysis::analyse_with_twin((&recording, &plan), twin);
+    let html = report::html(&summary, &series, &recording.header.scenario_text);
     let contents = [
         report::json(&summary),
         report::markdown(&summary),
@@ -56,6 +56,17 @@ pub(crate) fn write(directory: &Path) -> anyhow::Result<Summary> {
             .with_context(|| format!("cannot write {}", path.display()))?;
     }
     Ok(summary)
+}
+
+/// The recording in `directory`, and the plan that was run.
+fn recorded(directory: &Path) -> anyhow::Result<(Recording, Plan)> {
+    let recording = Recording::open(directory)?;
+    let header = &recording.header;
+    let mut plan = scenario::parse(&header.scenario_path, &header.scenario_text)
+        .context("the recording's scenario is not understood by this version")?;
+    plan.seed = header.seed;
+    plan.draw_phases(header.repetition, header.repetitions);
+    Ok((recording, plan))
 }
 
 /// Colours, where somebody sees them.

@@ -5,7 +5,7 @@ use crate::cli::RunArguments;
 use crate::command::check::load_all;
 use crate::exit::Code;
 use crate::live::Style;
-use crate::{coverage, outputs, repetitions};
+use crate::{coverage, outputs, repetitions, twin};
 use analysis::{Summary, Verdict};
 use anyhow::Context;
 use scenario::{Loaded, Twin};
@@ -103,6 +103,18 @@ fn run_one(
     };
     let directory = &directory(arguments, scenario, repetition);
     let repetitions = arguments.repeat;
+    twin::remove(directory)?;
+    let wanted = arguments.twin || scenario.plan.expect.safety.needs_twin();
+    if wanted && !scenario.plan.faults.is_empty() {
+        let mut without = twin_of(scenario, Twin::WithoutFaults)?;
+        without.plan.seed = scenario.plan.seed;
+        let directory = &twin::folder(directory);
+        let turn = Turn { scenario: &without, repetition: 1, repetitions: 1, directory, style };
+        let (ending, summary) = carry_out(&turn, host)?;
+        if ending == Ending::Interrupted {
+            return Ok((ending, summary));
+        }
+    }
     carry_out(&Turn { scenario, repetition, repetitions, directory, style }, host)
 }
 
