@@ -13,7 +13,9 @@ use wire::{Node, Source};
 
 /// Longer than anything that is waited for: these runs end by a signal.
 const ENDLESS_S: f64 = 600.0;
-const OUTPUTS: [&str; 7] = [
+const OUTPUTS: [&str; 9] = [
+    "birds-eye.svg",
+    "drive.svg",
     "frame-loss.svg",
     "latency.svg",
     "recording.failop",

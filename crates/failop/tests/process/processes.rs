@@ -2,7 +2,6 @@
 
 use crate::binary;
 use std::path::Path;
-use wire::Node;
 
 /// Every process id.
 fn all() -> impl Iterator<Item = u32> {
@@ -27,12 +26,12 @@ pub(crate) fn is_stopped(pid: u32) -> bool {
     state_and_parent(pid).is_some_and(|(state, _)| state == 'T')
 }
 
-/// The living process that a watchdog has started as `node`.
-pub(crate) fn node_of(watchdog: u32, node: Node) -> Option<u32> {
+/// The living process that a watchdog has started in this role: a node, or the plant.
+pub(crate) fn role_of(watchdog: u32, role: &str) -> Option<u32> {
     all().find(|&pid| {
         let arguments = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
         let mut arguments = arguments.split(|&byte| byte == 0).skip(1);
-        (arguments.next(), arguments.next()) == (Some(b"node"), Some(node.name().as_bytes()))
+        (arguments.next(), arguments.next()) == (Some(b"node"), Some(role.as_bytes()))
             && state_and_parent(pid)
                 .is_some_and(|(state, parent)| parent == watchdog && !"ZX".contains(state))
     })

@@ -183,7 +183,7 @@ impl Running {
 
     /// The process that is `node` at the moment.
     pub(crate) fn node(&self, node: Node) -> Option<u32> {
-        processes::node_of(self.pid(), node)
+        processes::role_of(self.pid(), node.name())
     }
 
     /// Waits until `node` is there.
