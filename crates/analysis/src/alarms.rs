@@ -2,7 +2,7 @@
 //!
 //! A detection by anyone, while the schedule lasts, is *explained* by a fault that is in force or was
 //! less than [`SETTLE_NS`] ago: one on the process that it is about, on fusion where fusion noticed it,
-//! on the watchdog or on the host. It is *true* where what it tells of really was so: a process had ended
+//! on the watchdog or on the host; for plausibility, which compares one sensor with the other, one on any. It is *true* where what it tells of really was so: a process had ended
 //! by itself, samples were missing or late, a sensor had handed nothing over. That is judged by other
 //! demands, and is no false alarm. It is *excused* where the host stalled just before it.
 //! Within [`SETTLE_NS`] after a true or an excused one, what else is noticed of the same process, or by
@@ -69,8 +69,9 @@ fn involved(noticed: &Noticed) -> impl Iterator<Item = Node> {
 
 fn is_explained(findings: &Findings, noticed: &Noticed) -> bool {
     findings.faults.iter().any(|facts| {
+        let compared = noticed.detector == Detector::Plausibility;
         let involved = facts.fault.target.node().is_none_or(|target| {
-            target == noticed.node || involved(noticed).any(|node| node == target)
+            compared || target == noticed.node || involved(noticed).any(|node| node == target)
         });
         let lately = Span { from: noticed.at - SETTLE_NS, to: noticed.at };
         involved && facts.acting(&findings.timeline).is_some_and(|span| span.overlaps(lately))

@@ -48,6 +48,8 @@ pub(crate) fn all_noticed(timeline: &Timeline) -> Vec<Noticed> {
         samples: Some((it.first, it.count)),
         ..about(it.at, it.stream, Detector::Sequence, None)
     }));
+    let inconsistent = log.inconsistent.iter();
+    all.extend(inconsistent.map(|&(at, stream)| about(at, stream, Detector::Plausibility, None)));
     // The safe state is the watchdog's order, and tells nothing of a sensor.
     let dropped = log.tracks_dropped.iter();
     all.extend(

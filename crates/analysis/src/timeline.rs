@@ -250,6 +250,7 @@ fn writes(source: Source, event: &Event) -> bool {
         Event::Rejected { stream, .. }
         | Event::SequenceGap { stream, .. }
         | Event::StreamQualified { stream, .. }
+        | Event::Inconsistent { stream }
         | Event::Fused { stream, .. } => {
             source == Source::Node(Node::Fusion) && *stream != Node::Fusion
         }

@@ -272,6 +272,12 @@ events! {
         /// 1 where it is a statement; 0 where fusion cannot tell, and the brakes hold what they do.
         valid: u32,
     }
+    /// A sensor's samples have come to surprise fusion more than they may (normalised innovations
+    /// squared), or the other sensor's are wrong: which of the two it cannot tell.
+    45 Inconsistent {
+        /// Which stream.
+        stream: Node,
+    }
     /// The radar's acknowledgement of a command arrived.
     38 CommandAcknowledged {
         /// The command's number.

@@ -46,6 +46,8 @@ pub(crate) struct FusionLog {
     pub(crate) round_trips: Vec<Span>,
     /// When tracks with an impossible state were dropped.
     pub(crate) tracks_dropped: Vec<Moment>,
+    /// When a sensor became suspicious, and which.
+    pub(crate) inconsistent: Vec<(Moment, Node)>,
     /// Integrity checks of frames: frame number and time.
     pub(crate) checks: Vec<(u64, Span)>,
 }
@@ -337,6 +339,7 @@ impl Timeline<'_> {
                 self.file_received((at, by), (Node::Camera, frame), item, published_ns);
             }
             Event::TracksDropped { .. } => self.fusion.tracks_dropped.push(at),
+            Event::Inconsistent { stream } => self.fusion.inconsistent.push((at, stream)),
             Event::FrameChecked { frame, begun_ns } => {
                 let from = self.moment(begun_ns);
                 self.fusion.checks.push((frame, Span { from, to: at }));

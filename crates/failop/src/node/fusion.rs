@@ -334,7 +334,7 @@ impl Driver {
     ) {
         let Sample { item, captured_ns, received_ns, .. } = sample;
         let measured_ns = self.taken_for_measured_at(captured_ns, received_ns);
-        let Driver { fusion, runtime, mode, vehicle, .. } = self;
+        let Driver { fusion, runtime, mode, vehicle, checks, .. } = self;
         if let Some((fault, value)) = effects.state
             && fusion.overwrite_state(0, Component::X, value.value())
         {
@@ -342,10 +342,12 @@ impl Driver {
         }
         if effects.does_its_work() {
             let result = make(fusion, measured_ns);
-            let request = result.as_ref().ok().map(|output| output.brake);
+            let output = result.as_ref().ok();
             // The brakes first: they do not wait for the record.
-            if let Some(request) = request {
-                vehicle.ask(runtime, request);
+            output.iter().for_each(|output| vehicle.ask(runtime, output.brake));
+            let inconsistent = output.is_some_and(|it| checks.has_become_inconsistent(stream, it));
+            if inconsistent && runtime.watches(Detector::Plausibility) {
+                runtime.events.tell(Event::Inconsistent { stream });
             }
             let checkpoint = tell_output((runtime, mode), stream, sample, result);
             runtime.pass(checkpoint);

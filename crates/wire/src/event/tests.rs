@@ -1,3 +1,5 @@
+//! Records and their words.
+
 use super::*;
 
 #[test]

@@ -2,8 +2,10 @@
 //!
 //! One sample may be plausible or not; a stream is qualified by the E2E state machine, cycle by cycle.
 
-use ::fusion::plausibility::{Belief, ClockMonitor, Doubt, PictureMonitor, RadarMonitor};
-use ::fusion::{Config, Detection};
+use ::fusion::plausibility::{
+    Belief, ClockMonitor, ConsistencyMonitor, Doubt, PictureMonitor, RadarMonitor,
+};
+use ::fusion::{Config, Detection, Output};
 use wire::Node;
 use wire::e2e::{Demands, State, StateMachine, Status};
 use wire::event::{Detector, StreamState};
@@ -20,6 +22,8 @@ pub(super) struct Checks {
     radar: RadarMonitor,
     /// By [`Node::index`]: camera, radar.
     clocks: [ClockMonitor; 2],
+    /// Likewise, and whether each is suspicious.
+    consistency: [(ConsistencyMonitor, bool); 2],
     streams: [Qualification; 2],
     listens: bool,
 }
@@ -44,6 +48,8 @@ impl Checks {
             picture: PictureMonitor::new(config.camera.width_px as usize),
             radar: RadarMonitor::new(config),
             clocks: periods.map(ClockMonitor::new),
+            consistency: [ConsistencyMonitor::of_camera(), ConsistencyMonitor::of_radar()]
+                .map(|monitor| (monitor, false)),
             streams: [stream(Demands::FRAMES, periods[0]), stream(Demands::RADAR, periods[1])],
             listens: config.periods_until_gone != NEVER,
         }
@@ -74,6 +80,13 @@ impl Checks {
     ) -> Found {
         let doubt = self.radar.check(captured_ns, list, belief);
         doubt.map(|doubt| (Detector::Plausibility, doubt))
+    }
+
+    /// Whether a sensor has become suspicious with the sample that this output was made from.
+    pub(super) fn has_become_inconsistent(&mut self, node: Node, output: &Output) -> bool {
+        let (monitor, suspicious) = &mut self.consistency[node.index()];
+        let before = std::mem::replace(suspicious, monitor.check(output).is_some());
+        *suspicious && !before
     }
 
     /// A cycle of a stream has brought this; tells the new state if it changes.
