@@ -5,7 +5,7 @@
 //!
 //! | mode | begins to brake for | goes on braking | says "do not brake" |
 //! |---|---|---|---|
-//! | fused | what both have found, standing or not, or the radar alone saw move | yes | yes |
+//! | fused | what both have found, standing or not, or the radar alone saw move, or the camera alone has known as long as it must with no radar, or what was too near for the camera at the start | yes | yes |
 //! | camera only | what the camera has known for [`BrakePolicy::camera_only_ns`] | yes | yes |
 //! | radar only | what has [`Evidence`] beyond `Single` | yes | yes |
 //! | coasting | nothing | while a track in conflict lives, for [`BrakePolicy::coasting_ns`] | no |
@@ -82,6 +82,9 @@ pub struct BrakePolicy {
     pub camera_only_ns: u64,
     /// Without any sensor, braking goes on for this long.
     pub coasting_ns: u64,
+    /// Nearer than this the camera sees no road, and what the radar finds there while fusion begins
+    /// is believed: the fusion before may have seen it with both.
+    pub too_near_m: f64,
     /// After a start, no sensor can vouch for an empty road before this.
     pub warm_up_ns: u64,
 }
@@ -106,6 +109,7 @@ impl Default for BrakePolicy {
             overlap_min_m: 0.3,
             camera_only_ns: 300_000_000,
             coasting_ns: 1_000_000_000,
+            too_near_m: 5.0,
             warm_up_ns: 500_000_000,
         }
     }
@@ -169,7 +173,12 @@ impl Braking {
             confirmed.filter_map(|track| Conflict::of(track, ego, &policy))
         };
         let worst = worst(conflicts());
-        let beginning = conflicts().filter(|conflict| policy.may_begin(mode, conflict.track));
+        let early_ns = since_ns + policy.warm_up_ns;
+        let is_early = |track: &Track| now_ns.saturating_sub(track.known_for_ns) <= early_ns;
+        let beginning = conflicts().filter(|conflict| {
+            let track = conflict.track;
+            policy.may_begin(mode, track) || policy.is_too_near(track) && is_early(track)
+        });
         let demanded = beginning.filter_map(|conflict| policy.stage(&conflict)).max();
         self.note(now_ns, demanded, worst, ego);
         let deceleration_mps2 = self.begun.map_or(0.0, |begun| policy.deceleration_mps2(begun));
@@ -224,15 +233,23 @@ impl BrakePolicy {
     fn may_begin(&self, mode: Mode, track: &Track) -> bool {
         match mode {
             Mode::Fused => {
-                track.radar_age_ns.is_some()
-                    && (track.camera_age_ns.is_some() || track.evidence > Evidence::Single)
+                self.is_known_to_camera(track)
+                    || track.radar_age_ns.is_some()
+                        && (track.camera_age_ns.is_some() || track.evidence > Evidence::Single)
             }
-            Mode::CameraOnly => {
-                track.camera_age_ns.is_some() && track.known_for_ns >= self.camera_only_ns
-            }
+            Mode::CameraOnly => self.is_known_to_camera(track),
             Mode::RadarOnly => track.evidence > Evidence::Single,
             Mode::Coasting | Mode::Blind => false,
         }
+    }
+
+    fn is_known_to_camera(&self, track: &Track) -> bool {
+        track.camera_age_ns.is_some() && track.known_for_ns >= self.camera_only_ns
+    }
+
+    /// Whether only the radar can see it.
+    fn is_too_near(&self, track: &Track) -> bool {
+        track.radar_age_ns.is_some() && f64::from(track.x_m) <= self.too_near_m
     }
 
     /// How hard to brake for a conflict, if at all yet.

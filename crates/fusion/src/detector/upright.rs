@@ -137,7 +137,10 @@ impl Picture<'_> {
     fn grey(&self, columns: &Range<usize>, edge: &LowerEdge, height_m: f64) -> Option<f64> {
         let width = self.camera.width_px as usize;
         let row = edge.row_px - height_m * self.px_per_m;
-        (row >= 1.0 && columns.end <= width && !columns.is_empty()).then(|| {
+        let is_inside = (1.0..f64::from(self.camera.height_px)).contains(&row)
+            && columns.end <= width
+            && !columns.is_empty();
+        is_inside.then(|| {
             let row = row as usize;
             let upper = row_mean(self.pixels, width, columns, row - 1);
             f64::midpoint(upper, row_mean(self.pixels, width, columns, row))

@@ -2,42 +2,11 @@
 
 use std::ops::Range;
 
-use crate::course::{Course, actor};
+use crate::course::{Course, Kill, Victim, actor};
+use crate::outcome::{Outcome, drive};
 use world::traffic::{Kind, Manoeuvre, Step};
 
 const KPH: f64 = 1.0 / 3.6;
-
-/// What came of a drive.
-#[derive(Clone, Copy, Debug)]
-struct Outcome {
-    /// Smallest gap to anyone in the ego's way; below 0 they touched.
-    gap_m: f64,
-    /// Speed of the ego over the other when they touched.
-    impact_mps: f64,
-    /// (time, time to collision) when braking began.
-    began: Option<(f64, f64)>,
-}
-
-fn drive(course: &Course) -> Outcome {
-    let mut outcome = Outcome { gap_m: f64::INFINITY, impact_mps: 0.0, began: None };
-    course.run(|moment| {
-        let brake = moment.output.brake;
-        if brake.valid && brake.deceleration_mps2 > 0.0 && outcome.began.is_none() {
-            outcome.began = Some((moment.now_ns as f64 * 1e-9, brake.ttc_s));
-        }
-        for other in moment.truth {
-            let reach_m = 0.95 + other.size.width_m / 2.0;
-            let is_beside = other.y_m.abs() >= reach_m || other.x_m < -1.0;
-            if !is_beside && moment.ego_mps > 0.0 && outcome.gap_m >= 0.0 {
-                outcome.gap_m = outcome.gap_m.min(other.x_m);
-                if other.x_m < 0.0 {
-                    outcome.impact_mps = -other.vx_mps;
-                }
-            }
-        }
-    });
-    outcome
-}
 
 /// Stationary: the ego comes from 4 s away and a bit.
 fn ccrs(ego_kph: f64) -> Course {
@@ -138,8 +107,9 @@ fn a_fusion_that_is_restarted_lets_no_car_be_hit() {
     for course in [ccrs(50.0), ccrm(60.0), ccrb(12.0, 6.0), ccrb(40.0, 6.0)] {
         let began_s = drive(&course).began.expect("it brakes").0;
         for from_s in [-0.4, -0.2, -0.1, 0.0, 0.1, 0.2, 0.4, 0.8] {
-            let restart_ns = Some(((began_s + from_s) * 1e9) as u64);
-            let outcome = drive(&Course { restart_ns, ..course.clone() });
+            let at_ns = ((began_s + from_s) * 1e9) as u64;
+            let kill = Some(Kill { victim: Victim::Fusion, at_ns, restart_ns: 10_000_000 });
+            let outcome = drive(&Course { kill, ..course.clone() });
             assert!(outcome.gap_m > 0.0, "restarted {from_s} s after: {outcome:?}");
         }
     }

@@ -1,7 +1,7 @@
 //! A drive with rendered frames, simulated radar lists and an ego that brakes as it is asked. Main
 //! type: [`Course`].
 
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 
 use crate::wiring::{calibration, off_the_wire, on_the_wire};
 use fusion::{BrakeRequest, Config, EgoMotion, Fusion, Output};
@@ -25,14 +25,59 @@ pub(crate) struct Course {
     pub(crate) end_ns: u64,
     pub(crate) no_camera: Range<u64>,
     pub(crate) no_radar: Range<u64>,
-    /// Fusion is replaced by a fresh one at this time.
-    pub(crate) restart_ns: Option<u64>,
+    /// Who dies when.
+    pub(crate) kill: Option<Kill>,
     /// What the radar's measurement times are off by.
     pub(crate) radar_clock_ns: i64,
     /// What the radar's ranges are off by.
     pub(crate) range_bias_m: f32,
     /// From this time on the radar repeats its list.
     pub(crate) stuck_ns: Option<u64>,
+}
+
+/// The death of a process and its cold restart.
+///
+/// What the victim was at work on, and what is due or arrives until it is back, is lost: in truth a
+/// frame due then is only late, and a datagram waits. A dead sensor is reported gone at once. A dead
+/// fusion loses its state; the brakes hold what it asked for last as long as they are built to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Kill {
+    pub(crate) victim: Victim,
+    pub(crate) at_ns: u64,
+    /// From the death to the restarted process.
+    pub(crate) restart_ns: u64,
+}
+
+/// Who dies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Victim {
+    Camera,
+    Radar,
+    Fusion,
+}
+
+impl Kill {
+    /// Whether an item of these times is lost.
+    fn loses(&self, arrival: Arrival, captured_ns: u64, now_ns: u64) -> bool {
+        let back_ns = self.at_ns + self.restart_ns;
+        let is_dead = |from_ns: u64| now_ns >= self.at_ns && from_ns < back_ns;
+        match (self.victim, arrival) {
+            (Victim::Camera, Arrival::Frame) | (Victim::Radar, Arrival::List) => {
+                is_dead(captured_ns)
+            }
+            (Victim::Fusion, _) => is_dead(now_ns),
+            _ => false,
+        }
+    }
+
+    /// What fusion notices of it.
+    fn strike(&self, fusion: &mut Fusion, config: Config) {
+        match self.victim {
+            Victim::Camera => fusion.on_camera_gone(),
+            Victim::Radar => fusion.on_radar_gone(),
+            Victim::Fusion => *fusion = Fusion::new(config),
+        }
+    }
 }
 
 /// One moment of a drive: what is believed, and the truth of the same time.
@@ -74,7 +119,7 @@ impl Course {
             end_ns: (end_s * 1e9) as u64,
             no_camera: 0..0,
             no_radar: 0..0,
-            restart_ns: None,
+            kill: None,
             radar_clock_ns: 0,
             range_bias_m: 0.0,
             stuck_ns: None,
@@ -83,6 +128,14 @@ impl Course {
 
     /// Drives and shows each output to `watch`; returns the way of the ego.
     pub(crate) fn run(&self, mut watch: impl FnMut(Moment)) -> Way {
+        self.run_while(|moment| {
+            watch(moment);
+            ControlFlow::Continue(())
+        })
+    }
+
+    /// As [`run`](Self::run), as long as `watch` wants to see more.
+    pub(crate) fn run_while(&self, mut watch: impl FnMut(Moment) -> ControlFlow<()>) -> Way {
         let (traffic, model) = (&self.traffic, CameraModel::default());
         let config = Config::new(calibration(&model));
         let mut renderer = Renderer::new(model, traffic, self.seed);
@@ -94,13 +147,16 @@ impl Course {
         let mut pixels = vec![0; model.pixels()];
         let (mut seen, mut truth, mut list) = (Vec::new(), Vec::new(), Vec::new());
         let mut brake = BrakeRequest::NO_STATEMENT;
-        let mut restart_ns = self.restart_ns;
+        let mut kill = self.kill;
         for (now_ns, arrival, captured_ns, item) in self.arrivals() {
             let captured_s = captured_ns as f64 * 1e-9;
             let now_s = now_ns as f64 * 1e-9;
-            if restart_ns.is_some_and(|at_ns| now_ns >= at_ns) {
-                restart_ns = None;
-                fusion = Fusion::new(config);
+            if let Some(kill) = kill.take_if(|kill| now_ns >= kill.at_ns) {
+                kill.strike(&mut fusion, config);
+            }
+            let lost = self.kill.is_some_and(|kill| kill.loses(arrival, captured_ns, now_ns));
+            if lost && arrival != Arrival::Tick {
+                continue;
             }
             let output = match arrival {
                 Arrival::Tick => {
@@ -112,7 +168,9 @@ impl Course {
                     let ego = way.at(now_s);
                     let yaw_rate_radps = motion.yaw_rate_radps(ego);
                     let odometry = EgoMotion { speed_mps: ego.speed_mps, yaw_rate_radps };
-                    fusion.set_ego_motion(now_ns, odometry);
+                    if !lost {
+                        fusion.set_ego_motion(now_ns, odometry);
+                    }
                     fusion.output_at(now_ns)
                 }
                 Arrival::Frame => {
@@ -141,7 +199,10 @@ impl Course {
                 Arrival::Frame => Some(Sample::Camera),
                 Arrival::List => Some(Sample::Radar),
             };
-            watch(Moment { now_ns, sample, output, truth: &truth, ego_mps: ego.speed_mps });
+            let ego_mps = ego.speed_mps;
+            if watch(Moment { now_ns, sample, output, truth: &truth, ego_mps }).is_break() {
+                break;
+            }
         }
         way
     }

@@ -5,5 +5,7 @@ mod accuracy;
 mod braking;
 mod consistency;
 mod course;
+mod kills;
+mod outcome;
 #[path = "../common/wiring.rs"]
 mod wiring;
