@@ -3,15 +3,17 @@
 
 use crate::wiring::{calibration, off_the_wire, on_the_wire};
 use fusion::plausibility::{Belief, ClockMonitor, Doubt, PictureMonitor, RadarMonitor};
-use fusion::{Config, Detection, EgoMotion, Fusion};
+use fusion::{BrakeRequest, Config, Detection, EgoMotion, Fusion};
 use world::traffic::Traffic;
-use world::{CameraModel, RadarModel, RadarSensor, Renderer, Way};
+use world::{CameraModel, Odometry, OwnMotion, Plant, RadarModel, RadarSensor, Renderer, Request};
 
 const CAMERA_PERIOD_NS: u64 = 33_333_333;
 pub(crate) const RADAR_PERIOD_NS: u64 = 50_000_000;
 /// From a measurement to its arrival; measurements are made late enough for ages to be positive.
 const CAMERA_LATENCY_NS: u64 = 12_000_000;
 const RADAR_LATENCY_NS: u64 = 3_000_000;
+/// Time between two requests to the brakes, and between two samples of the odometry.
+const TICK_NS: u64 = 10_000_000;
 
 /// Changes a list that is the n-th, from 0, since a fault began, and tells how much it changed.
 pub(crate) type OnList<'a> = &'a dyn Fn(&mut Vec<wire::radar::Detection>, u32) -> u32;
@@ -42,24 +44,23 @@ impl Drive<'_> {
         let config = Config::new(calibration(&model));
         let mut renderer = Renderer::new(model, self.traffic, self.seed);
         let sensor = RadarSensor::new(RadarModel::default(), self.traffic, self.seed);
-        let way = Way::even(self.traffic.ego.speed_mps);
+        let mut vehicle = Vehicle::new(self.traffic);
         let mut fusion = Fusion::new(config);
-        let speed_mps = self.traffic.ego.speed_mps;
-        fusion.set_ego_motion(0, EgoMotion { speed_mps, yaw_rate_radps: 0.0 });
         let mut pictures = PictureMonitor::new(model.width_px as usize);
         let mut lists = RadarMonitor::new(&config);
-        lists.set_ego_speed_mps(self.traffic.ego.speed_mps);
         let mut clocks = [CAMERA_PERIOD_NS, RADAR_PERIOD_NS].map(ClockMonitor::new);
         let mut pixels = vec![0; model.pixels()];
         let mut seen = Vec::new();
         let mut told = Vec::new();
         for (received_ns, sample, by_radar) in self.arrivals() {
+            vehicle.drive_until(received_ns, &mut fusion, &mut lists);
             let period_ns = if by_radar { RADAR_PERIOD_NS } else { CAMERA_PERIOD_NS };
             let captured_ns = sample * period_ns;
             let captured_s = captured_ns as f64 * 1e-9;
+            let ego = vehicle.plant.way().at(captured_s);
             let clock = clocks[usize::from(by_radar)].check(captured_ns, received_ns);
             let doubt = if by_radar {
-                sensor.measure(captured_s, way.at(captured_s), sample as u32, &mut seen);
+                sensor.measure(captured_s, ego, sample as u32, &mut seen);
                 let list = self.over_the_link(&seen, captured_ns);
                 let belief = Belief { at_ns: received_ns, output: fusion.output_at(received_ns) };
                 let doubt = clock.or_else(|| lists.check(captured_ns, &list, belief));
@@ -68,13 +69,14 @@ impl Drive<'_> {
                 }
                 doubt
             } else {
-                renderer.render(captured_s, way.at(captured_s), sample, &mut pixels);
+                renderer.render(captured_s, ego, sample, &mut pixels);
                 let doubt = clock.or_else(|| pictures.check(&pixels));
                 if doubt.is_none() {
                     fusion.on_frame(captured_ns, received_ns, &pixels).expect("it is sound");
                 }
                 doubt
             };
+            vehicle.asked = fusion.output_at(received_ns).brake;
             told.extend(doubt.map(|doubt| Told { by_radar, sample, doubt }));
         }
         told
@@ -101,5 +103,44 @@ impl Drive<'_> {
             fault(&mut list, ((captured_ns - start_ns) / RADAR_PERIOD_NS) as u32);
         }
         list.iter().map(off_the_wire).collect()
+    }
+}
+
+/// The ego, which brakes as fusion asks if its traffic lets it, and its odometry.
+struct Vehicle {
+    plant: Plant,
+    brakes: bool,
+    odometry: Odometry,
+    asked: BrakeRequest,
+    next_ns: u64,
+}
+
+impl Vehicle {
+    fn new(traffic: &Traffic) -> Vehicle {
+        let ego = traffic.ego;
+        Vehicle {
+            plant: Plant::new(ego.speed_mps, ego.brakes.unwrap_or_default()),
+            brakes: ego.brakes.is_some(),
+            odometry: Odometry::new(traffic),
+            asked: BrakeRequest::NO_STATEMENT,
+            next_ns: 0,
+        }
+    }
+
+    /// Tells how it moves up to this time, and brakes as it was asked.
+    fn drive_until(&mut self, now_ns: u64, fusion: &mut Fusion, lists: &mut RadarMonitor) {
+        while self.next_ns <= now_ns {
+            let now_s = self.next_ns as f64 * 1e-9;
+            if self.brakes {
+                let BrakeRequest { valid, deceleration_mps2, .. } = self.asked;
+                let braking = Request::Decelerate(deceleration_mps2);
+                self.plant.tick(now_s, if valid { braking } else { Request::NoStatement });
+            }
+            let OwnMotion { speed_mps, yaw_rate_radps } =
+                self.odometry.measure(self.plant.way().at(now_s));
+            fusion.set_ego_motion(self.next_ns, EgoMotion { speed_mps, yaw_rate_radps });
+            lists.set_ego_speed_mps(speed_mps);
+            self.next_ns += TICK_NS;
+        }
     }
 }
