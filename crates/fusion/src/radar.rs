@@ -12,6 +12,9 @@ use crate::measurement::{Measurement, RangeRate};
 use crate::union_find::UnionFind;
 use start::StartRules;
 
+/// For so many lists after the start, half a second, what stands near may have come near before.
+const FIRST_LISTS: u32 = 10;
+
 /// One point that the radar saw.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Detection {
@@ -87,6 +90,8 @@ pub(crate) struct RadarTally {
 pub(crate) struct RadarFrontEnd {
     /// Range rates are told modulo this.
     range_rate_span_mps: f64,
+    /// Lists taken in, at most [`FIRST_LISTS`].
+    lists: u32,
     points: Vec<Point>,
     clusters: UnionFind,
     objects: Vec<Object>,
@@ -126,6 +131,7 @@ impl RadarFrontEnd {
     pub(crate) fn new(range_rate_span_mps: f64) -> RadarFrontEnd {
         RadarFrontEnd {
             range_rate_span_mps,
+            lists: 0,
             points: Vec::with_capacity(MAX_DETECTIONS),
             clusters: UnionFind::default(),
             objects: Vec::with_capacity(MAX_DETECTIONS),
@@ -159,7 +165,9 @@ impl RadarFrontEnd {
             }
         }
         measurements.clear();
-        let starts = StartRules { objects: &self.objects, ego };
+        self.lists = FIRST_LISTS.min(self.lists + 1);
+        let starts =
+            StartRules { objects: &self.objects, ego, is_first_look: self.lists < FIRST_LISTS };
         measurements.extend(self.objects.iter().map(|object| Measurement {
             azimuth_rad: object.y_m.atan2(object.x_m),
             azimuth_sigma_rad: object.azimuth_sigma_rad,

@@ -10,7 +10,8 @@ const MIN_EXISTENCE_PERCENT: u8 = 60;
 /// What stands still starts a track only this close to the path of the ego: a stopped car, not a
 /// guard rail.
 const STANDING_HALF_CORRIDOR_M: f64 = 2.0;
-/// And not nearer than this: a stopped car was seen from afar, what turns up here is clutter.
+/// And not nearer than this: a stopped car was seen from afar, what turns up here is clutter. Only
+/// who begins to look may find it here: a fusion that was restarted behind it.
 const STANDING_MIN_RANGE_M: f64 = 8.0;
 /// Slower than this the ego's path is straight: its curvature is yaw rate over speed.
 const MIN_SPEED_MPS: f64 = 1.0;
@@ -41,6 +42,8 @@ const RAIL_POSTS: usize = 2;
 pub(super) struct StartRules<'a> {
     pub(super) objects: &'a [Object],
     pub(super) ego: Option<EgoMotion>,
+    /// Whether fusion has only begun to look.
+    pub(super) is_first_look: bool,
 }
 
 impl StartRules<'_> {
@@ -54,7 +57,7 @@ impl StartRules<'_> {
     }
 
     fn is_in_the_way(&self, object: &Object) -> bool {
-        object.range_m >= STANDING_MIN_RANGE_M
+        (self.is_first_look || object.range_m >= STANDING_MIN_RANGE_M)
             && self.off_path_m(object).abs() <= STANDING_HALF_CORRIDOR_M
     }
 

@@ -20,7 +20,9 @@ fn straight_on(speed_mps: f64) -> EgoMotion {
 
 fn measured(detections: &[Detection], ego: Option<EgoMotion>) -> (Vec<Measurement>, RadarTally) {
     let mut measurements = Vec::new();
-    let tally = RadarFrontEnd::new(60.0).measure(detections, ego, &mut measurements);
+    let mut front = RadarFrontEnd::new(60.0);
+    front.lists = FIRST_LISTS;
+    let tally = front.measure(detections, ego, &mut measurements);
     (measurements, tally)
 }
 
@@ -82,6 +84,19 @@ fn a_guard_rail_starts_no_track_but_a_stopped_car_does() {
     assert!(starts(road) && !starts(rail) && !starts(near));
     assert!(starts(Detection { range_rate_mps: -5.0, ..rail }), "it moves");
     assert!(measured(&[rail], None).0[0].starts_track, "the ego speed is unknown");
+}
+
+#[test]
+fn who_begins_to_look_believes_what_stands_near() {
+    let mut front = RadarFrontEnd::new(60.0);
+    let near = Detection { range_m: 5.0, range_rate_mps: -3.0, ..CAR };
+    let mut measurements = Vec::new();
+    let mut starts = || {
+        front.measure(&[near], Some(straight_on(3.0)), &mut measurements);
+        measurements[0].starts_track
+    };
+    let looks: Vec<bool> = (0..FIRST_LISTS + 2).map(|_| starts()).collect();
+    assert!(looks[0] && !looks[looks.len() - 1], "{looks:?}");
 }
 
 #[test]
