@@ -20,6 +20,13 @@ const CROSSING_MAX_S: f64 = 3.0;
 /// deviations.
 const CROSSING_SIGMAS: f64 = 2.0;
 
+/// Who comes towards the ego faster than this over ground follows a road that the ego does not know:
+/// beyond a bend it seems to cross.
+const ONCOMING_MIN_MPS: f64 = 2.0;
+
+/// Such a one counts only where it is in the path already, and meets the ego this soon.
+const ONCOMING_TTC_MAX_S: f64 = 1.5;
+
 /// A place in the path must be known this well, in standard deviations: far away, the next lane is
 /// as near as the radar is vague.
 const SPARE_SIGMAS: f64 = 0.5;
@@ -52,6 +59,10 @@ impl<'a> Conflict<'a> {
         let ahead = Ahead::of(track, ego);
         let ttc_s = ahead.ttc_s(ego.speed_mps)?;
         let reach_m = policy.ego_half_width_m + policy.other_half_width_m - policy.overlap_min_m;
+        let is_elsewhere = ttc_s > ONCOMING_TTC_MAX_S || ahead.offset_m.abs() > reach_m;
+        if ahead.speed_mps < -ONCOMING_MIN_MPS && is_elsewhere {
+            return None;
+        }
         if !ttc_s.is_finite() || !ahead.will_be_within(reach_m, ttc_s.min(CROSSING_MAX_S)) {
             return None;
         }

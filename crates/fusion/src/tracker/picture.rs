@@ -1,6 +1,6 @@
 //! All targets at one time, and how one scan changes them. Main type: [`Picture`].
 
-use super::target::{Sensor, Target};
+use super::target::{Sensor, Status, Target};
 use super::{MAX_TRACKS, Scan, seconds_between};
 use crate::assignment::Assignment;
 use crate::config::{Config, FieldOfView};
@@ -200,7 +200,9 @@ impl Picture {
         }
     }
 
-    /// Ends one of two targets at one place: a tentative one, else the younger.
+    /// Ends one of two targets at one place: a tentative one, else the younger. Where a sensor finds
+    /// the younger and not the elder, that one has gone astray, and takes the younger's place once it
+    /// is confirmed.
     fn merge(&mut self) {
         let mut index = 0;
         while let Some(target) = self.targets.get(index) {
@@ -208,6 +210,14 @@ impl Picture {
                 self.targets[..index].iter().position(|elder| is_same_vehicle(elder, target));
             match elder {
                 None => index += 1,
+                Some(elder) if self.targets[elder].is_astray_beside(target) => {
+                    if target.status == Status::Confirmed {
+                        let target = self.targets.remove(index);
+                        self.targets[elder].take_place_of(target);
+                    } else {
+                        index += 1;
+                    }
+                }
                 Some(elder) if self.targets[elder].status < target.status => {
                     self.targets.remove(elder);
                     index -= 1;

@@ -75,6 +75,8 @@ const LOOKS: u32 = 5;
 const LOOKS_TO_CONFIRM: u32 = 3;
 /// So many, if the other sensor looked as often as [`LOOKS_TO_CONFIRM`] and never found it.
 const LOOKS_TO_CONFIRM_AGAINST_THE_OTHER: u32 = 5;
+/// The looks, as bits, in which the camera must have found what is not astray.
+const LOOKS_ASTRAY: u8 = 0b111;
 /// A tentative track coasts this long.
 const TENTATIVE_COAST_S: f64 = 0.3;
 
@@ -183,6 +185,21 @@ impl Target {
         };
         looks.found <<= 1;
         looks.missed = looks.missed.saturating_add(1);
+    }
+
+    /// Whether the camera finds another where it does not find this any more: the camera knows the
+    /// bearing of what it sees ten times as well as the radar does.
+    pub(super) fn is_astray_beside(&self, other: &Target) -> bool {
+        self.camera.missed > 0
+            && self.camera.found & LOOKS_ASTRAY == 0
+            && other.camera.found & 1 == 1
+    }
+
+    /// Is the other from here on, under its own name.
+    pub(super) fn take_place_of(&mut self, other: Target) {
+        self.estimate = other.estimate;
+        self.camera = other.camera;
+        self.coasted_s = other.coasted_s;
     }
 
     /// Whether its state is that of a vehicle and its uncertainty a variance. A comparison with NaN
