@@ -106,15 +106,15 @@ impl RadarMonitor {
         belief: Belief,
     ) -> Option<Doubt> {
         let back_s = (belief.at_ns as f64 - captured_ns as f64) as f32 * 1e-9;
+        self.range_m.begin_list();
+        self.range_rate_mps.begin_list();
         let is_missing = self.compare(detections, belief.output, back_s);
         let is_out_of_range = detections.iter().any(|detection| !self.can_see(detection));
         let is_out_of_range = self.out_of_range.note(is_out_of_range);
         let is_stuck = !detections.is_empty() && self.before == detections;
         let is_stuck = self.stuck.note(is_stuck);
         self.note_standing(detections, &belief.output.tracks, back_s);
-        let is_biased = self.range_m.median().abs() > RANGE_BIAS_MAX_M
-            || self.range_rate_mps.median().abs() > RANGE_RATE_BIAS_MAX_MPS;
-        let is_biased = self.biased.note(is_biased);
+        let is_biased = self.is_biased();
         let is_ghost = self.ghosts.note(detections, belief.output, &self.camera_view);
         self.before.clear();
         self.before.extend_from_slice(detections);
@@ -127,6 +127,15 @@ impl RadarMonitor {
         ]
         .into_iter()
         .find_map(|(is_told, doubt)| is_told.then_some(doubt))
+    }
+
+    /// Whether the last lists were biased time and again, and this one is.
+    fn is_biased(&mut self) -> bool {
+        let values =
+            [(&self.range_m, RANGE_BIAS_MAX_M), (&self.range_rate_mps, RANGE_RATE_BIAS_MAX_MPS)];
+        let mut biased = values.iter().filter(|(off, limit)| off.are_biased(*limit)).peekable();
+        let persists = self.biased.note(biased.peek().is_some());
+        persists && biased.any(|(off, limit)| off.go_on(*limit))
     }
 
     /// Looks for each reference track in the list: notes by how much it is off, and tells whether
