@@ -96,8 +96,8 @@ impl RadarMonitor {
 
     /// Judges the list measured at `captured_ns` by what fusion believed before it.
     ///
-    /// What it does not see: whatever lies where the camera sees nothing or beyond all that it sees,
-    /// a ghost that stands or is no stronger than a motorcycle, the absence of what is as weak as a
+    /// What it does not see: whatever lies where the camera sees nothing or beyond all that it
+    /// sees, a ghost that stands or is no stronger than a motorcycle, the absence of what is as weak as a
     /// far pedestrian, and a bias below half a metre or 0.6 m/s.
     pub fn check(
         &mut self,
@@ -185,8 +185,8 @@ impl RadarMonitor {
     fn note_standing(&mut self, detections: &[Detection], tracks: &[Track], back_s: f32) {
         let Some(ego_speed_mps) = self.ego_speed_mps else { return };
         let is_of_track = |detection: &Detection| {
-            let confirmed = tracks.iter().filter(|track| is_confirmed(track));
-            confirmed.into_iter().any(|track| Expected::of(track, back_s).is_at(detection))
+            let mut confirmed = tracks.iter().filter(|track| is_confirmed(track));
+            confirmed.any(|track| Expected::of(track, back_s).is_at(detection))
         };
         for detection in detections {
             let off_mps = detection.range_rate_mps + ego_speed_mps * detection.azimuth_rad.cos();
@@ -212,7 +212,8 @@ fn place(track: &Track) -> (f64, f64) {
     (x.hypot(y), y.atan2(x))
 }
 
-/// Whether a nearer track, of which there is no doubt, is in the way of a farther one, in part at least.
+/// Whether a nearer track, of which there is no doubt, is in the way of a farther one, at least in
+/// part.
 fn hides(nearer: &Track, farther: &Track) -> bool {
     let ((near_m, near_rad), (far_m, far_rad)) = (place(nearer), place(farther));
     let apart_rad = (near_rad - far_rad).abs();
