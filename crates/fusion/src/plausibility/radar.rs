@@ -96,8 +96,8 @@ impl RadarMonitor {
 
     /// Judges the list measured at `captured_ns` by what fusion believed before it.
     ///
-    /// What it does not see: whatever lies where the camera sees nothing or beyond all that it sees,
-    /// a ghost that stands or is no stronger than a motorcycle, the absence of what is as weak as a
+    /// What it does not see: whatever lies where the camera sees nothing or beyond all that it
+    /// sees, a ghost that stands or is no stronger than a motorcycle, the absence of what is as weak as a
     /// far pedestrian, and a bias below half a metre or 0.6 m/s.
     pub fn check(
         &mut self,
@@ -106,15 +106,15 @@ impl RadarMonitor {
         belief: Belief,
     ) -> Option<Doubt> {
         let back_s = (belief.at_ns as f64 - captured_ns as f64) as f32 * 1e-9;
+        self.range_m.begin_list();
+        self.range_rate_mps.begin_list();
         let is_missing = self.compare(detections, belief.output, back_s);
         let is_out_of_range = detections.iter().any(|detection| !self.can_see(detection));
         let is_out_of_range = self.out_of_range.note(is_out_of_range);
         let is_stuck = !detections.is_empty() && self.before == detections;
         let is_stuck = self.stuck.note(is_stuck);
         self.note_standing(detections, &belief.output.tracks, back_s);
-        let is_biased = self.range_m.median().abs() > RANGE_BIAS_MAX_M
-            || self.range_rate_mps.median().abs() > RANGE_RATE_BIAS_MAX_MPS;
-        let is_biased = self.biased.note(is_biased);
+        let is_biased = self.is_biased();
         let is_ghost = self.ghosts.note(detections, belief.output, &self.camera_view);
         self.before.clear();
         self.before.extend_from_slice(detections);
@@ -127,6 +127,15 @@ impl RadarMonitor {
         ]
         .into_iter()
         .find_map(|(is_told, doubt)| is_told.then_some(doubt))
+    }
+
+    /// Whether the last lists were biased time and again, and this one is.
+    fn is_biased(&mut self) -> bool {
+        let values =
+            [(&self.range_m, RANGE_BIAS_MAX_M), (&self.range_rate_mps, RANGE_RATE_BIAS_MAX_MPS)];
+        let mut biased = values.iter().filter(|(off, limit)| off.are_biased(*limit)).peekable();
+        let persists = self.biased.note(biased.peek().is_some());
+        persists && biased.any(|(off, limit)| off.go_on(*limit))
     }
 
     /// Looks for each reference track in the list: notes by how much it is off, and tells whether
@@ -176,8 +185,8 @@ impl RadarMonitor {
     fn note_standing(&mut self, detections: &[Detection], tracks: &[Track], back_s: f32) {
         let Some(ego_speed_mps) = self.ego_speed_mps else { return };
         let is_of_track = |detection: &Detection| {
-            let confirmed = tracks.iter().filter(|track| is_confirmed(track));
-            confirmed.into_iter().any(|track| Expected::of(track, back_s).is_at(detection))
+            let mut confirmed = tracks.iter().filter(|track| is_confirmed(track));
+            confirmed.any(|track| Expected::of(track, back_s).is_at(detection))
         };
         for detection in detections {
             let off_mps = detection.range_rate_mps + ego_speed_mps * detection.azimuth_rad.cos();
@@ -203,7 +212,8 @@ fn place(track: &Track) -> (f64, f64) {
     (x.hypot(y), y.atan2(x))
 }
 
-/// Whether a nearer track, of which there is no doubt, is in the way of a farther one, in part at least.
+/// Whether a nearer track, of which there is no doubt, is in the way of a farther one, at least in
+/// part.
 fn hides(nearer: &Track, farther: &Track) -> bool {
     let ((near_m, near_rad), (far_m, far_rad)) = (place(nearer), place(farther));
     let apart_rad = (near_rad - far_rad).abs();

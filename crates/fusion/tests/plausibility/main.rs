@@ -181,6 +181,7 @@ type Case<'a> = (&'a str, OnList<'a>, Doubt, u64);
 #[test]
 fn what_befalls_a_list_is_seen() {
     let beside = objects::Place { range_m: 25.0, azimuth_rad: -0.15, range_rate_mps: 0.0 };
+    let ahead = objects::Place { range_m: 20.0, azimuth_rad: 0.0, range_rate_mps: 0.0 };
     let seen = RadarSensor::new(RadarModel::default(), &traffic(), 5);
     let mut stuck = Vec::new();
     seen.measure(2.0, Way::even(20.0).at(2.0), 40, &mut stuck);
@@ -202,6 +203,7 @@ fn what_befalls_a_list_is_seen() {
         ("drift 1 m/s²", &|list, n| drift(list, 1.0, n), Doubt::Biased, 25),
         ("drift -3 m/s²", &|list, n| drift(list, -3.0, n), Doubt::Biased, 15),
         ("ghost", &|list, _| objects::ghost(list, beside), Doubt::Ghost, 15),
+        ("ghost ahead", &|list, _| objects::ghost(list, ahead), Doubt::Ghost, 15),
     ];
     let start = 40;
     for (name, fault, expected, within) in cases {
@@ -212,6 +214,30 @@ fn what_befalls_a_list_is_seen() {
             let first = told.first().unwrap_or_else(|| panic!("{name} with seed {seed}: unseen"));
             assert_eq!((first.by_radar, first.doubt), (true, *expected), "{name}: {told:?}");
             assert!(first.sample > start, "{name}: {told:?}");
+        }
+    }
+}
+
+/// As `scenarios/objects-wrong.toml` does it: lists are wrong for a second.
+#[test]
+fn sound_lists_after_wrong_ones_are_not_blamed_for_long() {
+    let (start, wrong) = (40, 20);
+    let cases: [OnList; 3] = [
+        &|list, _| objects::miss_all(list),
+        &|list, _| objects::range_bias(list, 3.0),
+        &|list, _| objects::velocity_bias(list, 4.0),
+    ];
+    for (index, case) in cases.into_iter().enumerate() {
+        for seed in 0..3 {
+            let fault: OnList = &|list, n| if n < wrong { case(list, n) } else { 0 };
+            let fault = Some((start * RADAR_PERIOD_NS, fault));
+            let end_ns = 5_000_000_000;
+            let told = Drive { traffic: &traffic(), seed, end_ns, fault }.run();
+            let end = start + u64::from(wrong);
+            assert!(told.iter().any(|told| told.sample < end), "case {index}, seed {seed}");
+            let late: Vec<_> = told.iter().filter(|told| told.sample >= end).collect();
+            assert!(late.len() <= 3, "case {index}, seed {seed}: {late:?}");
+            assert!(late.iter().all(|told| told.sample < end + 10), "{late:?}");
         }
     }
 }

@@ -15,12 +15,12 @@ const CAMERA_AGE_NS: u64 = 500_000_000;
 /// one list of many.
 const RADAR_AGE_MAX_NS: u64 = 120_000_000;
 
-/// What reflects less may be a motorcycle (3 dB m²), a pedestrian (-8), a mirror image, clutter: the
-/// camera has a right not to see some of them. The rear of a car has 10.
+/// What reflects less may be a motorcycle (3 dB m²), a pedestrian (-8), a mirror image, clutter:
+/// the camera has a right not to see some of them. The rear of a car has 10.
 const MIN_RCS_DBSM: f32 = 5.0;
 
-/// Parts of a vehicle that the camera sees: in front of its face, as noise has it, and behind it, as
-/// long as the longest lorry; across it; in speed.
+/// Parts of a vehicle that the camera sees: in front of its face, as noise has it, and behind it,
+/// as long as the longest lorry; across it; in speed.
 const PART_IN_FRONT_M: f32 = 4.0;
 /// See [`PART_IN_FRONT_M`].
 const PART_BEHIND_M: f32 = 14.0;
@@ -72,7 +72,7 @@ impl Ghosts {
     }
 }
 
-/// Whether something that moves is seen by the radar and not by the camera. What stands may be flat.
+/// Whether the radar sees something that moves, and the camera does not. What stands may be flat.
 fn is_radar_alone(track: &Track) -> bool {
     is_confirmed(track)
         && track.evidence >= Evidence::Moving

@@ -8,12 +8,12 @@ use crate::tracker::{MAX_TRACKS, Track};
 const MISSES: Persistence = Persistence::new(5, 6);
 
 /// A track is missed only if the lists told of it with this existence in the mean: some 30 dB above
-/// the noise. An echo that fluctuates (Swerling I) passes a threshold of 10⁻⁶ with 10^(-6/(1 + snr))
-/// (Skolnik, Radar Handbook, 2.6): of one as weak as this one list in seventy lacks it.
+/// the noise. An echo that fluctuates (Swerling I) passes a threshold of 10⁻⁶ with the probability
+/// 10^(-6/(1 + snr)) (Skolnik, Radar Handbook, 2.6): one list in seventy lacks one as weak as this.
 const MIN_EXISTENCE_PERCENT: f32 = 80.0;
 
-/// Share of the newest list in the mean. It begins at nothing, so that a track is known from a dozen
-/// lists at least before it can be missed.
+/// Share of the newest list in the mean. It begins at nothing, so that a track is known from a
+/// dozen lists at least before it can be missed.
 const NEWEST: f32 = 0.125;
 
 /// Tracks that the radar was seen to see well, and in which lists they were missing.
