@@ -80,6 +80,8 @@ pub struct BrakePolicy {
     pub overlap_min_m: f64,
     /// The camera alone must have known a track for this long.
     pub camera_only_ns: u64,
+    /// Farther away the camera alone is not believed against a radar that sees nothing.
+    pub camera_alone_max_m: f64,
     /// Without any sensor, braking goes on for this long.
     pub coasting_ns: u64,
     /// Nearer than this the camera sees no road, and what the radar finds there while fusion begins
@@ -108,6 +110,7 @@ impl Default for BrakePolicy {
             other_half_width_m: 0.9,
             overlap_min_m: 0.3,
             camera_only_ns: 300_000_000,
+            camera_alone_max_m: 20.0,
             coasting_ns: 1_000_000_000,
             too_near_m: 5.0,
             warm_up_ns: 500_000_000,
@@ -233,7 +236,7 @@ impl BrakePolicy {
     fn may_begin(&self, mode: Mode, track: &Track) -> bool {
         match mode {
             Mode::Fused => {
-                self.is_known_to_camera(track)
+                self.is_known_to_camera(track) && f64::from(track.x_m) <= self.camera_alone_max_m
                     || track.radar_age_ns.is_some()
                         && (track.camera_age_ns.is_some() || track.evidence > Evidence::Single)
             }

@@ -57,7 +57,7 @@ fn each_mode_begins_for_what_it_may() {
         (STANDING, FULL, FULL, FULL),
         (radar_alone, NOTHING, NOTHING, NOTHING),
         (radar_saw_it_move, FULL, NOTHING, FULL),
-        (camera_alone, NOTHING, FULL, NOTHING),
+        (camera_alone, FULL, FULL, NOTHING),
         (fresh, NOTHING, NOTHING, NOTHING),
         (tentative, NOTHING, NOTHING, NOTHING),
         (beside, NOTHING, NOTHING, NOTHING),

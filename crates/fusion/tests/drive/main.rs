@@ -7,5 +7,6 @@ mod consistency;
 mod course;
 mod kills;
 mod outcome;
+mod single_kill;
 #[path = "../common/wiring.rs"]
 mod wiring;

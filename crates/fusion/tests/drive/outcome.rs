@@ -24,11 +24,6 @@ impl Outcome {
         self.gap_m > 0.0
     }
 
-    /// The greater the better: the gap, or the speed at the impact below 0.
-    pub(crate) fn merit(&self) -> f64 {
-        if self.is_safe() { self.gap_m } else { -self.impact_mps }
-    }
-
     fn note(&mut self, moment: &Moment) {
         let brake = moment.output.brake;
         if brake.valid && brake.deceleration_mps2 > 0.0 && self.began.is_none() {
