@@ -260,6 +260,7 @@ fn writes(source: Source, event: &Event) -> bool {
         Event::FrameReceived { .. }
         | Event::FrameChecked { .. }
         | Event::TracksDropped { .. }
+        | Event::ContentSeen { .. }
         | Event::RadarReceived { .. }
         | Event::Track { .. }
         | Event::TrackCovariance { .. }

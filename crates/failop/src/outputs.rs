@@ -6,7 +6,7 @@ use anyhow::Context;
 use recording::Recording;
 use report::Style;
 use scenario::Plan;
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::path::Path;
 
 const NAMES: [&str; 8] = [
@@ -36,7 +36,15 @@ pub(crate) fn remove(directory: &Path) -> anyhow::Result<()> {
 pub(crate) fn write(directory: &Path) -> anyhow::Result<Summary> {
     let (recording, plan) = recorded(directory)?;
     let twin = twin::folder(directory);
-    let twin = twin.exists().then(|| recorded(&twin)).transpose()?;
+    let twin = twin.exists().then(|| recorded(&twin)).and_then(|twin| match twin {
+        Ok(twin) => Some(twin),
+        Err(error) => {
+            // Nobody is left to tell if standard error is gone.
+            if let Err(_gone) = writeln!(std::io::stderr(), "failop: without its twin: {error:#}") {
+            }
+            None
+        }
+    });
     let twin = twin.as_ref().map(|(recording, plan)| (recording, plan));
     let (summary, series) = analysis::analyse_with_twin((&recording, &plan), twin);
     let html = report::html(&summary, &series, &recording.header.scenario_text);

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use words::Word;
 pub use words::{
     Detector, Ending, GlobalStatus, LifeState, LocalStatus, Mode, Proof, Reaction, StreamState,
-    SystemState,
+    SystemState, pack_pair, unpack_pair,
 };
 
 macro_rules! events {
@@ -278,6 +278,15 @@ events! {
         /// Which stream.
         stream: Node,
     }
+    /// What a sample was like that came in; written where its content is looked at.
+    46 ContentSeen {
+        /// Which stream.
+        stream: Node,
+        /// Frame number or radar cycle.
+        item: u64,
+        /// Of every 64th row of a frame, or of the whole list.
+        digest: u64,
+    }
     /// The radar's acknowledgement of a command arrived.
     38 CommandAcknowledged {
         /// The command's number.
@@ -465,17 +474,6 @@ events! {
         /// How far behind the plant was, nanoseconds.
         behind_ns: u64,
     }
-}
-
-/// Two numbers of single precision in one word.
-pub fn pack_pair(first: f64, second: f64) -> u64 {
-    u64::from((first as f32).to_bits()) | u64::from((second as f32).to_bits()) << 32
-}
-
-/// The two numbers that [`pack_pair`] packed.
-pub fn unpack_pair(word: u64) -> (f64, f64) {
-    let number = |bits: u32| f64::from(f32::from_bits(bits));
-    (number(word as u32), number((word >> 32) as u32))
 }
 
 impl Event {

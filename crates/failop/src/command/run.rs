@@ -39,7 +39,8 @@ pub(crate) fn run(arguments: &RunArguments) -> anyhow::Result<Code> {
     let all = scenarios.len() * arguments.repeat as usize;
     for (turn, (scenario, repetition)) in (1..).zip(turns) {
         let ending = match run_one(arguments, (scenario, repetition), &host) {
-            Ok((ending, summary)) => {
+            Ok((ending, None)) => ending,
+            Ok((ending, Some(summary))) => {
                 if !arguments.quiet {
                     let verdict = report::verdict_line(&summary);
                     writeln!(std::io::stderr(), "{verdict}  ({turn} of {all})\n")?;
@@ -91,7 +92,7 @@ fn run_one(
     arguments: &RunArguments,
     (scenario, repetition): (&Loaded, u32),
     host: &HostSide,
-) -> anyhow::Result<(Ending, Summary)> {
+) -> anyhow::Result<(Ending, Option<Summary>)> {
     let name = &scenario.plan.name;
     if arguments.repeat > 1 && repetition == 1 {
         repetitions::clear(&arguments.out.join(name), name, arguments.repeat)?;
@@ -106,16 +107,20 @@ fn run_one(
     twin::remove(directory)?;
     let wanted = arguments.twin || scenario.plan.expect.safety.needs_twin();
     if wanted && !scenario.plan.faults.is_empty() {
+        // What stands there is not what this twin is of.
+        outputs::remove(directory)?;
         let mut without = twin_of(scenario, Twin::WithoutFaults)?;
         without.plan.seed = scenario.plan.seed;
-        let directory = &twin::folder(directory);
-        let turn = Turn { scenario: &without, repetition: 1, repetitions: 1, directory, style };
-        let (ending, summary) = carry_out(&turn, host)?;
+        let folder = &twin::folder(directory);
+        let turn =
+            Turn { scenario: &without, repetition: 1, repetitions: 1, directory: folder, style };
+        let (ending, _) = carry_out(&turn, host)?;
         if ending == Ending::Interrupted {
-            return Ok((ending, summary));
+            return Ok((ending, None));
         }
     }
-    carry_out(&Turn { scenario, repetition, repetitions, directory, style }, host)
+    let turn = Turn { scenario, repetition, repetitions, directory, style };
+    carry_out(&turn, host).map(|(ending, summary)| (ending, Some(summary)))
 }
 
 /// What the runs so far come to together: after each run, so that a later failure loses nothing.

@@ -54,6 +54,7 @@ pub(super) fn work(attaching: Attaching, inherited: &Inherited) -> anyhow::Resul
     let mut config = Config {
         camera_period_ns: 1_000_000_000 / u64::from(plan.camera.fps),
         radar_period_ns: plan.radar.period_ns,
+        brake: vehicle::policy(plan.traffic.ego.brakes),
         ..Config::new(calibration(&CameraModel::default()))
     };
     if plan.disabled.contains(&Detector::Silence) {
@@ -211,6 +212,8 @@ impl Driver {
             return self.reject(Node::Camera, item, Detector::Source);
         }
         let Driver { runtime, camera_stream, .. } = self;
+        let stream = Node::Camera;
+        runtime.events.tell(Event::ContentSeen { stream, item, digest: fingerprint });
         let admission = camera_stream.admit((item, from), Some(fingerprint), runtime);
         self.qualify(Node::Camera, admission.status(), received_ns);
         match admission {
@@ -297,6 +300,8 @@ impl Driver {
         effects: &Effects,
     ) {
         let Sample { item, from, captured_ns, received_ns } = sample;
+        let stream = Node::Radar;
+        self.runtime.events.tell(Event::ContentSeen { stream, item, digest: fingerprint });
         // Two empty lists are equal and nothing is wrong.
         let fingerprint = (!list.is_empty()).then_some(fingerprint);
         if self.is_foreign(Node::Radar, from) {
@@ -344,7 +349,9 @@ impl Driver {
             let result = make(fusion, measured_ns);
             let output = result.as_ref().ok();
             // The brakes first: they do not wait for the record.
-            output.iter().for_each(|output| vehicle.ask(runtime, output.brake));
+            if let Some(output) = output {
+                vehicle.ask(runtime, output.brake);
+            }
             let inconsistent = output.is_some_and(|it| checks.has_become_inconsistent(stream, it));
             if inconsistent && runtime.watches(Detector::Plausibility) {
                 runtime.events.tell(Event::Inconsistent { stream });

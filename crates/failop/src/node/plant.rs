@@ -53,10 +53,11 @@ pub(super) fn work(boot: PlantBoot) -> anyhow::Result<Infallible> {
             None => sleep_until(now_ns() + START_LOOK_NS),
         }
     };
+    let mut newest = 0;
     for tick in 0.. {
         let tick_ns = tick * TICK_NS;
         sleep_until(t0_ns + tick_ns);
-        let request = request(&brake, t0_ns + tick_ns);
+        let request = request(&brake, t0_ns + tick_ns, &mut newest);
         if plant.tick(tick_ns as f64 * 1e-9, request) {
             tell_from(plant.known_until_s(), &plant, &mut events);
         }
@@ -65,10 +66,14 @@ pub(super) fn work(boot: PlantBoot) -> anyhow::Result<Infallible> {
     anyhow::bail!("the schedule is endless")
 }
 
-/// What fusion asks at this moment.
-fn request(brake: &BoardView<BRAKE_WORDS>, now_ns: u64) -> Request {
+/// What fusion asks at this moment. Its predecessors, below the `newest` incarnation that ever asked,
+/// have nothing to say any more.
+fn request(brake: &BoardView<BRAKE_WORDS>, now_ns: u64, newest: &mut u32) -> Request {
     let told = brake.read().map(|(_, words)| BrakeTold::from_words(words));
-    let counts = |told: &BrakeTold| now_ns.saturating_sub(told.at_ns) <= REQUEST_AGE_MAX_NS;
+    *newest = told.map_or(*newest, |told| told.incarnation.max(*newest));
+    let counts = |told: &BrakeTold| {
+        told.incarnation == *newest && now_ns.saturating_sub(told.at_ns) <= REQUEST_AGE_MAX_NS
+    };
     let deceleration = told.filter(counts).and_then(|told| told.deceleration_mps2);
     deceleration.map_or(Request::NoStatement, Request::Decelerate)
 }

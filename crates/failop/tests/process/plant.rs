@@ -70,15 +70,19 @@ fn the_ego_car_brakes_for_what_is_in_its_way_and_stands_before_it() {
     assert_eq!(run["safety"]["closed_loop"], true);
 }
 
-/// What fusion saw in each sample that it used: bit for bit.
+/// What each sample was like that fusion took, and what it showed: bit for bit.
 fn seen(rig: &Rig, name: &str) -> BTreeMap<(Node, u64), Vec<[u64; 2]>> {
     let recording = Recording::open(&rig.run_directory(name)).expect("a recording");
     let mut seen: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for (_, record) in &recording.records {
-        if let Event::ObjectSeen { stream, item, azimuth_rad, range_m, .. } = record.event {
-            let content = [azimuth_rad, range_m].map(f64::to_bits);
-            seen.entry((stream, item)).or_default().push(content);
-        }
+        let (key, content) = match record.event {
+            Event::ContentSeen { stream, item, digest } => ((stream, item), [digest, 0]),
+            Event::ObjectSeen { stream, item, azimuth_rad, range_m, .. } => {
+                ((stream, item), [azimuth_rad, range_m].map(f64::to_bits))
+            }
+            _ => continue,
+        };
+        seen.entry(key).or_default().push(content);
     }
     seen
 }

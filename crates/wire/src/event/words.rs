@@ -260,3 +260,14 @@ word_enum! {
         PlantLost = 3 "the plant was lost",
     }
 }
+
+/// Two numbers of single precision in one word.
+pub fn pack_pair(first: f64, second: f64) -> u64 {
+    u64::from((first as f32).to_bits()) | u64::from((second as f32).to_bits()) << 32
+}
+
+/// The two numbers that [`pack_pair`] packed.
+pub fn unpack_pair(word: u64) -> (f64, f64) {
+    let number = |bits: u32| f64::from(f32::from_bits(bits));
+    (number(word as u32), number((word >> 32) as u32))
+}

@@ -5,13 +5,13 @@ use super::checks::Checks;
 use crate::node::ego::Ego;
 use crate::node::runtime::{Attaching, Runtime};
 use crate::node::take;
-use ::fusion::{BrakeRequest, EgoMotion, Fusion};
+use ::fusion::{BrakePolicy, BrakeRequest, EgoMotion, Fusion};
 use channel::board::Board;
 use sys::clock::now_ns;
 use wire::Event;
 use wire::plant::{BRAKE_WORDS, BrakeTold};
 use wire::shared::PageKind;
-use world::{Odometry, OwnMotion};
+use world::{Brakes, Odometry, OwnMotion};
 
 /// Time between two samples of the odometry.
 const ODOMETRY_PERIOD_NS: u64 = 10_000_000;
@@ -21,6 +21,27 @@ const ODOMETRY_MEMORY_NS: u64 = 600_000_000;
 /// Without an output a request is said anew this often: half of the time after which the brakes take
 /// it for silence.
 const REQUEST_PERIOD_NS: u64 = 100_000_000;
+
+/// What passes between a measurement and the request that it leads to.
+const DECISION_S: f64 = 0.05;
+
+/// When to brake with such brakes: weaker ones begin at a smaller share of what is needed.
+pub(super) fn policy(brakes: Option<Brakes>) -> BrakePolicy {
+    let usual = BrakePolicy::default();
+    let Some(Brakes { delay_s, jerk_mps3, deceleration_max_mps2, .. }) = brakes else {
+        return usual;
+    };
+    let share = deceleration_max_mps2 / usual.full_mps2;
+    BrakePolicy {
+        dead_time_s: delay_s + DECISION_S,
+        jerk_mps3,
+        full_mps2: deceleration_max_mps2,
+        partial_mps2: usual.partial_mps2 * share,
+        partial_from_mps2: usual.partial_from_mps2 * share,
+        full_from_mps2: usual.full_from_mps2 * share,
+        ..usual
+    }
+}
 
 pub(super) struct Vehicle {
     ego: Ego,
