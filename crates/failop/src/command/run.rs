@@ -106,7 +106,7 @@ fn run_one(
     twin::remove(directory)?;
     let wanted = arguments.twin || scenario.plan.expect.safety.needs_twin();
     if wanted && !scenario.plan.faults.is_empty() {
-        let mut without = twin_of(scenario, Twin::WithoutFaults)?;
+        let mut without = twin_of(scenario, Twin::ToCompare)?;
         without.plan.seed = scenario.plan.seed;
         let directory = &twin::folder(directory);
         let turn = Turn { scenario: &without, repetition: 1, repetitions: 1, directory, style };
