@@ -110,7 +110,7 @@ pub(crate) struct Fusion {
     #[schemars(range(min = 0.001, max = 60_000.0))]
     pub(crate) latency_p99_in_fault_ms: Option<f64>,
     /// Mode at the end of the run; a fusion that has been silent for four of the longest sensor
-    /// periods has none, unless it is blind.
+    /// periods has none, unless it is blind, or has not coasted for 2.5 s longer.
     #[schemars(schema_with = "mode")]
     pub(crate) mode_at_end: Option<Mode>,
     /// Modes that must never be seen after the first second.

@@ -87,18 +87,37 @@ fn braking_is_compared_with_the_twin() {
         script.plan.traffic.actors[0].start.speed_mps = 0.0;
         script
     };
-    let twin = braking(crash(""), 1500.0);
-    let beside = |own: &Script| {
+    let mut sound = braking(crash(""), 1500.0);
+    sound.plan.name = scenario::Twin::ToCompare.name_for(&sound.plan.name);
+    let with = |own: &Script, twin: &Script| {
         let twin = (&twin.recording(), &twin.plan);
         crate::analyse_with_twin((&own.recording(), &own.plan), Some(twin)).0
     };
+    let beside = |own: &Script| with(own, &sound);
     let key = "safety.brake-delay-max-ms";
     let (soon, late, never) =
         (braking(killed(), 1540.0), braking(killed(), 1560.0), killed().play(fine));
     for (own, verdict) in [(&soon, Pass), (&late, Fail), (&never, Fail)] {
         let summary = beside(own);
         assert_eq!(seen(&summary, key).0, verdict);
-        assert!(!summary.safety.twin.unwrap().outcome_changed);
+        assert_eq!(summary.safety.twin.unwrap().outcome_changed, Some(false));
+    }
+    let (mut other, mut late_plant) = (sound.clone(), sound.clone());
+    other.plan.seed += 1;
+    late_plant.node(
+        Node::Camera,
+        1,
+        1000.0,
+        Event::PlantBehind { item: 30, behind_ns: 11_000_000 },
+    );
+    for (twin, cause) in [(other, WhyNot::NoData), (late_plant, WhyNot::Plant)] {
+        let summary = with(&soon, &twin);
+        assert_eq!(seen(&summary, key), (Inconclusive, Some(cause)));
+        let twin = summary.safety.twin.unwrap();
+        assert_eq!(
+            (twin.unsound, twin.outcome_changed, twin.brake_delay_ms),
+            (Some(cause), None, None)
+        );
     }
     assert_eq!(seen(&soon.summary(), key), (Inconclusive, Some(WhyNot::NoData)));
 }
