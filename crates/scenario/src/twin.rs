@@ -222,7 +222,8 @@ mod tests {
     #[test]
     fn a_twin_that_must_be_safe_is_as_long_and_needs_no_twin_of_its_own() {
         let safety = "[expect.safety]\nimpact-speed-max-kph = 30\nbrake-delay-max-ms = 50\n";
-        let plan = plan_of(&format!("{SCENARIO}\n{safety}collision = true"), Twin::WithoutFaults);
+        let text = format!("{SCENARIO}\n[ego.brakes]\n{safety}collision = true");
+        let plan = plan_of(&text, Twin::WithoutFaults);
         assert_eq!(plan.duration_ns, 9_000_000_000);
         let demanded = plan.expect.safety;
         assert!(!demanded.needs_twin() && demanded.collision.is_none());
