@@ -31,6 +31,8 @@ pub(crate) struct Accuracy {
     pub(crate) through: Vec<ThroughFault>,
     /// When which actor changed its track.
     switches: Vec<(Moment, usize)>,
+    /// At which moments anyone had a track.
+    paired: Vec<Moment>,
 }
 
 /// A phase, with its place in time.
@@ -51,6 +53,7 @@ impl Accuracy {
             phases: Vec::new(),
             through: through::faults(timeline, &all, faults),
             switches: compared::switches(timeline, &all),
+            paired: all.iter().filter(|it| !it.pairs.is_empty()).map(|it| it.at).collect(),
         };
         for part in parts(timeline.end.judged, faults) {
             let inside = |at: Moment| {
@@ -93,6 +96,11 @@ impl Accuracy {
     /// How often any actor changed its track from a moment on and up to another.
     pub(crate) fn switches_in(&self, span: Span) -> u64 {
         self.switches.iter().filter(|(at, _)| span.contains(*at)).count() as u64
+    }
+
+    /// Whether anyone had a track in this time.
+    pub(crate) fn anyone_paired_in(&self, span: Span) -> bool {
+        self.paired.iter().any(|at| span.contains(*at))
     }
 
     /// The phase outside of faults: of a run without any, the whole.

@@ -4,7 +4,7 @@
 mod tests;
 
 use recording::{Recording, Truncation};
-use scenario::Plan;
+use scenario::{Plan, Twin};
 use std::collections::BTreeMap;
 use wire::Node;
 
@@ -17,11 +17,11 @@ use crate::modes::{self, ModeInForce};
 use crate::noticed::Noticed;
 use crate::plots;
 use crate::processes;
-use crate::safety::Drive;
+use crate::safety::{Drive, Reference};
 use crate::series::Series;
 use crate::streams::Outcomes;
 use crate::summary::{
-    Expectation, Isolation, ModeSpan, SCHEMA, Safety, Stream, Streams, Summary, Verdict,
+    Expectation, Isolation, ModeSpan, SCHEMA, Safety, Stream, Streams, Summary, Verdict, WhyNot,
 };
 use crate::timeline::{Span, Timeline, ms};
 use crate::truth::Truth;
@@ -47,7 +47,7 @@ pub(crate) struct Findings<'a> {
 }
 
 impl<'a> Findings<'a> {
-    fn new(recording: &Recording, plan: &'a Plan, twin: Option<&Drive>) -> Findings<'a> {
+    fn new(recording: &Recording, plan: &'a Plan, twin: Option<&Reference>) -> Findings<'a> {
         let timeline = Timeline::new(recording, plan);
         let truth = Truth::new(&timeline);
         let outcomes = Outcomes::new(&timeline);
@@ -115,10 +115,7 @@ pub fn analyse_with_twin(
     (recording, plan): (&Recording, &Plan),
     twin: Option<(&Recording, &Plan)>,
 ) -> (Summary, Series) {
-    let twin = twin.map(|(recording, plan)| {
-        let timeline = Timeline::new(recording, plan);
-        Drive::new(&timeline, &Truth::new(&timeline))
-    });
+    let twin = twin.map(|twin| reference(plan, twin));
     let mut findings = Findings::new(recording, plan, twin.as_ref());
     let series = plots::series(&findings);
     let judged = Judged::new(&findings);
@@ -127,6 +124,21 @@ pub fn analyse_with_twin(
         facts.result.outcome_reason = format!("{}.", trial.reason);
     }
     (summary(recording, findings, judged), series)
+}
+
+/// The twin of a run of this plan.
+fn reference(of: &Plan, (recording, plan): (&Recording, &Plan)) -> Reference {
+    let is_of_it = plan.name == Twin::ToCompare.name_for(&of.name) && plan.seed == of.seed;
+    let findings = Findings::new(recording, plan, None);
+    let judged = Judged::new(&findings);
+    // A twin that misses a demand is told by itself; what it asked of the brakes and came to counts.
+    let disturbed = |why: &WhyNot| {
+        use WhyNot::{EndedEarly, HostStall, NotStarted, Plant, Record};
+        matches!(why, HostStall | EndedEarly | NotStarted | Plant | Record)
+    };
+    let disturbed = judged.expectations.iter().filter_map(|it| it.cause).find(disturbed);
+    let unsound = if is_of_it { disturbed } else { Some(WhyNot::NoData) };
+    Reference { drive: findings.drive, unsound }
 }
 
 /// Everything that was demanded of a run, judged.

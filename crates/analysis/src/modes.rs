@@ -14,8 +14,11 @@ pub(crate) struct ModeInForce {
 
 /// Fusion calls a sensor gone after three of its periods without fresh data; the fourth is for it to
 /// say so. A fusion that is silent for this many of the longest sensor periods has no known mode,
-/// unless the last it told was that it is blind or coasting: then it owes nothing.
+/// unless the last it told was that it is blind: then it owes nothing; or that it coasts: then it owes
+/// word once no track is left.
 const SILENT_PERIODS: i64 = 4;
+/// How long a track coasts in an outage of every sensor, ns (`coast_in_outage_s` of `fusion::Config`).
+const COAST_NS: Moment = 2_500_000_000;
 
 /// After this long without a word from fusion nothing is known of it.
 pub(crate) fn silence_limit(timeline: &Timeline) -> i64 {
@@ -33,10 +36,10 @@ pub(crate) fn mode_spans(timeline: &Timeline) -> Vec<ModeInForce> {
         let mut own: Vec<ModeInForce> = Vec::new();
         for (index, &(at, mode)) in seen.iter().enumerate() {
             let next = seen.get(index + 1).map_or(end, |&(next, _)| next).min(end);
-            let to = if matches!(mode, Mode::Blind | Mode::Coasting) {
-                next
-            } else {
-                next.min(at + limit)
+            let to = match mode {
+                Mode::Blind => next,
+                Mode::Coasting => next.min(at.saturating_add(COAST_NS).saturating_add(limit)),
+                _ => next.min(at.saturating_add(limit)),
             };
             match own.last_mut() {
                 Some(last) if last.mode == mode && last.span.to == at => last.span.to = to.max(at),

@@ -5,7 +5,7 @@
 
 use world::{EgoState, Object};
 
-use crate::summary::{Impact, Safety, Twin};
+use crate::summary::{Impact, Safety, Twin, WhyNot};
 use crate::timeline::{Moment, Timeline, ms};
 use crate::truth::{EGO_LENGTH_M, Truth};
 
@@ -26,6 +26,14 @@ pub(crate) struct Drive {
     /// The smallest distance.
     pub(crate) nearest: Option<(Moment, f64)>,
     ttc_min_s: Option<f64>,
+}
+
+/// The run without faults, to compare with.
+#[derive(Debug)]
+pub(crate) struct Reference {
+    pub(crate) drive: Drive,
+    /// Why it is none.
+    pub(crate) unsound: Option<WhyNot>,
 }
 
 /// What was before the ego at one moment.
@@ -90,7 +98,7 @@ impl Drive {
         &self,
         timeline: &Timeline,
         truth: &Truth,
-        twin: Option<&Drive>,
+        twin: Option<&Reference>,
     ) -> Safety {
         Safety {
             closed_loop: timeline.plan.traffic.ego.brakes.is_some(),
@@ -104,13 +112,22 @@ impl Drive {
             }),
             brake_requested_ms: self.braked.map(ms),
             speed_reduction_mps: self.speed_reduction_mps(truth),
-            twin: twin.map(|twin| Twin {
-                gap_min_m: twin.nearest.map(|(_, gap_m)| gap_m),
-                impact_speed_mps: twin.impact.map(|(_, object)| (-object.vx_mps).max(0.0)),
-                brake_requested_ms: twin.braked.map(ms),
-                brake_delay_ms: self.braked.zip(twin.braked).map(|(own, its)| ms(own - its)),
-                outcome_changed: self.impact.is_some() != twin.impact.is_some(),
-            }),
+            twin: twin.map(|twin| self.beside(timeline, twin)),
+        }
+    }
+
+    fn beside(&self, timeline: &Timeline, Reference { drive, unsound }: &Reference) -> Twin {
+        let is_sound = unsound.is_none();
+        let delay = self.braked.zip(drive.braked).map(|(own, its)| ms(own - its));
+        let is_over = self.impact.is_some() || timeline.end.whole;
+        Twin {
+            gap_min_m: drive.nearest.map(|(_, gap_m)| gap_m),
+            impact_speed_mps: drive.impact.map(|(_, object)| (-object.vx_mps).max(0.0)),
+            brake_requested_ms: drive.braked.map(ms),
+            unsound: *unsound,
+            brake_delay_ms: delay.filter(|_| is_sound),
+            outcome_changed: (is_sound && is_over)
+                .then_some(self.impact.is_some() != drive.impact.is_some()),
         }
     }
 }

@@ -106,7 +106,7 @@ pub struct Summary {
     pub expectations: Vec<Expectation>,
     /// Isolation of each process that the scenario names, from each fault in another.
     pub isolation: Vec<Isolation>,
-    /// The processes: camera, radar, fusion, watchdog.
+    /// The processes: camera, radar, fusion, the plant where there was one, watchdog.
     pub processes: Vec<Process>,
     /// How good the tracks were, in each part of the run.
     #[serde(default)]

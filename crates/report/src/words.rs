@@ -110,7 +110,11 @@ pub(crate) fn safety(summary: &Summary) -> String {
             let than = if delay_ms < 0.0 { "earlier" } else { "later" };
             format!(", {} ms {than} than without faults", number::short(delay_ms.abs()))
         });
-        let outcome = if twin.outcome_changed { "; the faults changed the outcome" } else { "" };
+        let outcome = match (twin.unsound, twin.outcome_changed) {
+            (Some(_), _) => "; the run without faults is no sound reference",
+            (None, Some(true)) => "; the faults changed the outcome",
+            (None, _) => "",
+        };
         format!("{delay}{outcome}")
     });
     format!("{came}; {braked}{twin}.")

@@ -31,6 +31,9 @@ const CUT_IN_S: f64 = 2.5;
 const CCRM_TARGET_KPH: f64 = 20.0;
 /// Speed of both in `CCRb`, km/h.
 const CCRB_KPH: f64 = 50.0;
+/// To what the target of `CCRb` brakes in the protocol of 2026, which tells the gap as a time, km/h;
+/// with the gap as a length, as before it, to standstill.
+const CCRB_2026_TO_KPH: f64 = 2.0;
 /// The child of `CPNCO`: its speed, km/h, and how far from the middle of the ego car it begins, m.
 const CHILD_KPH: f64 = 5.0;
 const CHILD_FROM_M: f64 = 4.0;
@@ -78,13 +81,15 @@ pub(crate) fn expand(preset: &Preset) -> Expansion {
             rear(ego_kph, CCRM_TARGET_KPH, overlap_percent)
         }
         Preset::NcapCcrb(NcapCcrb { headway_m, headway_s, decel_mps2 }) => {
+            let to_kph = if headway_s.is_some() { CCRB_2026_TO_KPH } else { 0.0 };
             let headway_m = headway_m.or(headway_s.map(|time_s| time_s * mps(CCRB_KPH)));
-            lead_brakes(CCRB_KPH, headway_m.expect("one was checked to be there"), decel_mps2)
+            let gap_m = headway_m.expect("one was checked to be there");
+            lead_brakes(CCRB_KPH, gap_m, Brake { decel_mps2, to_kph })
         }
         Preset::NcapCpnco(ref child) => child_from_behind_cars(child),
         Preset::R157CutIn(ref cut_in) => cuts_in(cut_in),
         Preset::R157LeadBraking(R157LeadBraking { ego_kph, gap_s, decel_mps2 }) => {
-            lead_brakes(ego_kph, gap_s * mps(ego_kph), decel_mps2)
+            lead_brakes(ego_kph, gap_s * mps(ego_kph), Brake { decel_mps2, to_kph: 0.0 })
         }
     }
 }
@@ -101,18 +106,19 @@ fn rear(ego_kph: f64, target_kph: f64, overlap_percent: f64) -> Expansion {
     Expansion { ego: ego(ego_kph), actors: vec![target], encounter_s: x_m / closing_mps }
 }
 
-/// The car ahead, at the same speed, brakes to standstill.
-fn lead_brakes(kph: f64, gap_m: f64, decel_mps2: f64) -> Expansion {
+/// The car ahead, at the same speed, brakes.
+fn lead_brakes(kph: f64, gap_m: f64, brake: Brake) -> Expansion {
     let x_m = rounded(gap_m);
     let mut target = actor(TARGET, Kind::Car, Start { x_m, y_m: 0.0, speed_kph: kph });
-    target.script = vec![Step {
-        at_s: LEAD_BRAKES_S,
-        r#do: Manoeuvre::Brake(Brake { decel_mps2, to_kph: 0.0 }),
-    }];
-    let stops_s = mps(kph) / decel_mps2;
+    let (decel_mps2, slower_mps) = (brake.decel_mps2, mps(kph - brake.to_kph));
+    target.script = vec![Step { at_s: LEAD_BRAKES_S, r#do: Manoeuvre::Brake(brake) }];
+    let brakes_s = slower_mps / decel_mps2;
     let while_braking_s = (2.0 * x_m / decel_mps2).sqrt();
-    let closed_s =
-        if while_braking_s <= stops_s { while_braking_s } else { x_m / mps(kph) + stops_s / 2.0 };
+    let closed_s = if while_braking_s <= brakes_s {
+        while_braking_s
+    } else {
+        x_m / slower_mps + brakes_s / 2.0
+    };
     Expansion { ego: ego(kph), actors: vec![target], encounter_s: LEAD_BRAKES_S + closed_s }
 }
 

@@ -24,6 +24,8 @@ const WHOLE: &str = "fused";
 pub enum Twin {
     /// Nothing goes wrong, and nothing is demanded that only a fault brings about.
     WithoutFaults,
+    /// The same, and as long, so that what came of the faults is seen beside it.
+    ToCompare,
     /// No detector is switched off.
     WithAllDetectors,
 }
@@ -38,17 +40,30 @@ impl Twin {
     pub const fn suffix(self) -> &'static str {
         match self {
             Twin::WithoutFaults => "-without-faults",
+            Twin::ToCompare => "-twin",
             Twin::WithAllDetectors => "-with-all-detectors",
         }
+    }
+
+    /// The name of the twin of a scenario of this name.
+    pub fn name_for(self, name: &str) -> String {
+        let kept = name.chars().take(NAME_MAX - self.suffix().len());
+        kept.chain(self.suffix().chars()).collect()
     }
 }
 
 /// The text of the twin of the scenario with this text.
 pub fn twin(text: &str, twin: Twin) -> Result<String, TwinError> {
     let mut scenario: Table = text.parse()?;
-    rename(&mut scenario, twin.suffix());
+    if let Some(Value::String(name)) = scenario.get_mut("name") {
+        *name = twin.name_for(name);
+    }
     match twin {
-        Twin::WithoutFaults => without_faults(&mut scenario),
+        Twin::WithoutFaults => {
+            shorten(&mut scenario);
+            without_faults(&mut scenario);
+        }
+        Twin::ToCompare => without_faults(&mut scenario),
         Twin::WithAllDetectors => {
             if let Some(watchdog) = table(&mut scenario, "watchdog") {
                 watchdog.remove("disable");
@@ -62,19 +77,8 @@ fn table<'t>(of: &'t mut Table, key: &str) -> Option<&'t mut Table> {
     of.get_mut(key)?.as_table_mut()
 }
 
-fn rename(scenario: &mut Table, suffix: &str) {
-    if let Some(Value::String(name)) = scenario.get_mut("name") {
-        let kept = name.chars().take(NAME_MAX - suffix.len());
-        *name = kept.chain(suffix.chars()).collect();
-    }
-}
-
 fn without_faults(scenario: &mut Table) {
     scenario.remove("fault");
-    let safety = |expect: &Value| expect.get("safety").is_some();
-    if !scenario.get("expect").is_some_and(safety) {
-        shorten(scenario);
-    }
     let Some(expect) = table(scenario, "expect") else { return };
     if let Some(safety) = table(expect, "safety") {
         safety.remove("brake-delay-max-ms");
@@ -101,11 +105,11 @@ fn without_faults(scenario: &mut Table) {
     }
 }
 
-/// Leaves out the time in which nothing happens any more. Where the ego car brakes, whether it hits
-/// somebody is seen at the end.
+/// Leaves out the time in which nothing happens any more. Where safety is demanded or the ego car
+/// brakes, whether it hits somebody is seen at the end.
 fn shorten(scenario: &mut Table) {
-    let brakes = scenario.get("ego").and_then(|ego| ego.get("brakes"));
-    if brakes.is_some() || scenario.contains_key("preset") {
+    let has = |table: &str, key: &str| scenario.get(table).is_some_and(|it| it.get(key).is_some());
+    if has("expect", "safety") || has("ego", "brakes") || scenario.contains_key("preset") {
         return;
     }
     let actors = scenario.get("actor").and_then(Value::as_array).into_iter().flatten();
@@ -189,6 +193,15 @@ mod tests {
     }
 
     #[test]
+    fn a_twin_to_compare_with_is_as_long_and_else_one_without_faults() {
+        let plan = plan_of(SCENARIO, Twin::ToCompare);
+        let mut short = plan_of(SCENARIO, Twin::WithoutFaults);
+        assert_eq!((plan.name.as_str(), plan.duration_ns), ("both-twin", 9_000_000_000));
+        (short.name, short.duration_ns) = (plan.name.clone(), plan.duration_ns);
+        assert_eq!(plan, short);
+    }
+
+    #[test]
     fn a_twin_without_faults_lasts_as_long_where_the_ego_car_brakes() {
         let brakes = SCENARIO.replace(
             "speed-kph = 60\n        [[actor]]",
@@ -209,7 +222,8 @@ mod tests {
     #[test]
     fn a_twin_that_must_be_safe_is_as_long_and_needs_no_twin_of_its_own() {
         let safety = "[expect.safety]\nimpact-speed-max-kph = 30\nbrake-delay-max-ms = 50\n";
-        let plan = plan_of(&format!("{SCENARIO}\n{safety}collision = true"), Twin::WithoutFaults);
+        let text = format!("{SCENARIO}\n[ego.brakes]\n{safety}collision = true");
+        let plan = plan_of(&text, Twin::WithoutFaults);
         assert_eq!(plan.duration_ns, 9_000_000_000);
         let demanded = plan.expect.safety;
         assert!(!demanded.needs_twin() && demanded.collision.is_none());
@@ -231,7 +245,7 @@ mod tests {
         let folders = [scenarios.clone(), scenarios.join("must-fail")];
         for file in crate::collect(&folders).expect("the scenarios") {
             let text = std::fs::read_to_string(&file).expect("a readable file");
-            for which in [Twin::WithoutFaults, Twin::WithAllDetectors] {
+            for which in [Twin::WithoutFaults, Twin::ToCompare, Twin::WithAllDetectors] {
                 plan_of(&text, which);
             }
         }

@@ -4,7 +4,7 @@ use scenario::plan::SafetyExpect;
 
 use super::{Demand, Finding, NOT_OBSERVED};
 use crate::analyse::Findings;
-use crate::summary::{Expectation, Safety, WhyNot};
+use crate::summary::{Expectation, Safety, Twin, WhyNot};
 use crate::timeline::Span;
 use crate::words::limit_ms;
 
@@ -93,6 +93,10 @@ impl Judge<'_> {
         let actual = delay_ms.map_or(NOT_OBSERVED.to_owned(), |ms| format!("{ms:.3} ms"));
         let finding = match self.safety.twin {
             None => unclear("the run was made without its twin."),
+            Some(Twin { unsound: Some(cause), .. }) => {
+                let why = "its twin is no sound reference; its own report says why.";
+                Finding::Unclear(cause, why.to_owned())
+            }
             Some(twin) if twin.brake_requested_ms.is_none() => {
                 unclear("its twin never asked to brake.")
             }

@@ -6,10 +6,13 @@ use wire::Node;
 use super::{Demand, Finding, NOT_OBSERVED, without_effect};
 use crate::analyse::Findings;
 use crate::faults::FaultFacts;
-use crate::summary::{AccuracyPhase, Expectation, WhyNot};
+use crate::summary::{AccuracyPhase, Expectation, TrackErrors, WhyNot};
 use crate::timeline::{Moment, Span};
 use crate::words::{count, limit_ms};
 
+/// The least share of the outputs that owe the lead a track in which it has one, percent: errors are
+/// those of the tracks that there are, so without this whoever loses the lead would be exact.
+const PAIRED_MIN_PERCENT: u64 = 95;
 /// For how long after a fault a change of track is put down to it.
 const AFTERMATH_NS: Moment = 1_000_000_000;
 
@@ -19,12 +22,15 @@ pub(super) fn judge(findings: &Findings) -> Vec<Expectation> {
     let phase = findings.accuracy.outside();
     let judged = Span { from: 0, to: findings.timeline.end.judged };
     let about = |name: &str| Concern { findings, name: format!("expect.tracking.{name}"), judged };
-    let position = phase.and_then(|it| it.lead.position_rmse_m);
-    let velocity = phase.and_then(|it| it.lead.velocity_rmse_mps);
+    let lead = phase.map(|it| it.lead).unwrap_or_default();
     let gospa = gospa_of(phase);
     let limits = [
-        position_rmse_max_m.map(|max| about("position-rmse-max-m").limit(position, max, "m")),
-        velocity_rmse_max_mps.map(|max| about("velocity-rmse-max-mps").limit(velocity, max, "m/s")),
+        position_rmse_max_m.map(|max| {
+            about("position-rmse-max-m").of_lead(&lead, lead.position_rmse_m, (max, "m"))
+        }),
+        velocity_rmse_max_mps.map(|max| {
+            about("velocity-rmse-max-mps").of_lead(&lead, lead.velocity_rmse_mps, (max, "m/s"))
+        }),
         gospa_max_m.map(|max| about("gospa-max-m").limit(gospa, max, "m")),
         id_switches_max.map(|max| about("id-switches-max").switches(judged, max)),
     ];
@@ -51,12 +57,12 @@ pub(super) fn judge_fault(findings: &Findings, facts: &FaultFacts) -> Vec<Expect
     };
     let phase = findings.accuracy.during(id);
     let about = |key: &str| Concern { findings, name: name(key), judged: span };
-    let position = phase.and_then(|it| it.lead.position_rmse_m);
+    let lead = phase.map(|it| it.lead).unwrap_or_default();
     let aftermath = Span { to: span.to.saturating_add(AFTERMATH_NS), ..span };
     let limits = [
-        expect
-            .position_rmse_max_m
-            .map(|max| about("position-rmse-max-m").limit(position, max, "m")),
+        expect.position_rmse_max_m.map(|max| {
+            about("position-rmse-max-m").of_lead(&lead, lead.position_rmse_m, (max, "m"))
+        }),
         expect.gospa_max_m.map(|max| about("gospa-max-m").limit(gospa_of(phase), max, "m")),
         expect.id_switches_max.map(|max| about("id-switches-max").switches(aftermath, max)),
         expect.reconfirm_within_ns.map(|limit_ns| {
@@ -67,8 +73,10 @@ pub(super) fn judge_fault(findings: &Findings, facts: &FaultFacts) -> Vec<Expect
     limits.into_iter().flatten().collect()
 }
 
+/// Of somebody who was there or was seen: nobody on an empty road is no success.
 fn gospa_of(phase: Option<&AccuracyPhase>) -> Option<f64> {
-    phase?.gospa.map(|gospa| gospa.total_m)
+    let phase = phase.filter(|it| it.all.owed > 0)?;
+    phase.gospa.map(|gospa| gospa.total_m)
 }
 
 /// A demand, and the time that it is about.
@@ -79,6 +87,22 @@ struct Concern<'a> {
 }
 
 impl Concern<'_> {
+    /// At most so large an error on the lead, which has a track.
+    fn of_lead(
+        self,
+        lead: &TrackErrors,
+        seen: Option<f64>,
+        (max, unit): (f64, &str),
+    ) -> Expectation {
+        let TrackErrors { owed, paired, .. } = *lead;
+        if paired * 100 >= owed * PAIRED_MIN_PERCENT {
+            return self.limit(seen, max, unit);
+        }
+        let actual = format!("a track in {paired} of {owed} outputs");
+        let finding = self.missed(&format!("the lead had {actual}"));
+        self.came_to(format!("at most {max} {unit}"), actual, finding)
+    }
+
     /// At most `max`.
     fn limit(self, seen: Option<f64>, max: f64, unit: &str) -> Expectation {
         let expected = format!("at most {max} {unit}");
@@ -99,10 +123,15 @@ impl Concern<'_> {
         let seen = self.findings.accuracy.switches_in(span);
         let (expected, actual) =
             (format!("at most {}", count(max, "change")), count(seen, "change"));
-        let finding = if seen <= max {
-            Finding::Met
-        } else {
+        let findings = self.findings;
+        let finding = if seen > max {
             self.missed(&format!("actors changed their track: {actual}, {expected} allowed"))
+        } else if !findings.timeline.end.whole {
+            Finding::Unclear(WhyNot::EndedEarly, "the run ended early.".to_owned())
+        } else if !findings.accuracy.anyone_paired_in(span) {
+            Finding::Unclear(WhyNot::NoData, "nobody had a track in that time.".to_owned())
+        } else {
+            Finding::Met
         };
         self.came_to(expected, actual, finding)
     }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::WhyNot;
+
 /// How near the ego came to whoever was in its path, from the true motion, and when it braked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Safety {
@@ -44,9 +46,14 @@ pub struct Twin {
     pub impact_speed_mps: Option<f64>,
     /// When it first asked to brake.
     pub brake_requested_ms: Option<f64>,
+    /// Why this run cannot be compared with it: it was not run to its end, its plant was in trouble, the
+    /// host disturbed it, or (no data) it is another scenario or seed. `None` if it can.
+    #[serde(default)]
+    pub unsound: Option<WhyNot>,
     /// How much later than the twin this run first asked to brake, ms; negative if earlier, `null`
-    /// unless both did.
+    /// unless both did and the twin is sound.
     pub brake_delay_ms: Option<f64>,
-    /// Whether one of the two had an impact and the other had none.
-    pub outcome_changed: bool,
+    /// Whether one of the two had an impact and the other had none; `null` unless the twin is sound
+    /// and this run was over.
+    pub outcome_changed: Option<bool>,
 }

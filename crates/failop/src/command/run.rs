@@ -109,7 +109,7 @@ fn run_one(
     if wanted && !scenario.plan.faults.is_empty() {
         // What stands there is not what this twin is of.
         outputs::remove(directory)?;
-        let mut without = twin_of(scenario, Twin::WithoutFaults)?;
+        let mut without = twin_of(scenario, Twin::ToCompare)?;
         without.plan.seed = scenario.plan.seed;
         let folder = &twin::folder(directory);
         let turn =

@@ -51,7 +51,7 @@ pub fn birds_eye_svg(summary: &Summary, series: &Series) -> Result<String, PlotE
             let path: Path = own.map(point).collect();
             place.draw_path(canvas, &path, (VERMILLION.with_opacity(0.35), 7.0))?;
         }
-        for (id, path) in &tracks {
+        for ((_, id), path) in &tracks {
             place.draw_path(canvas, path, (colour(*id), 2.5))?;
         }
         for actor in 0..actors(series) {
@@ -79,11 +79,14 @@ fn point(it: &TruthPoint) -> (f64, f64, f64) {
 /// When and where.
 type Path = Vec<(f64, f64, f64)>;
 
-/// The path of each track.
-fn tracks(series: &Series) -> BTreeMap<u32, Path> {
-    let mut all: BTreeMap<u32, Path> = BTreeMap::new();
-    for TrackPoint { at_ms, id, x_m, y_m, .. } in &series.tracks {
-        all.entry(*id).or_default().push((*at_ms, *x_m, *y_m));
+/// The path of each track, by the incarnation of fusion and its id: a fusion that begins afresh gives
+/// the same ids to others.
+type Tracks = BTreeMap<(u32, u32), Path>;
+
+fn tracks(series: &Series) -> Tracks {
+    let mut all = Tracks::new();
+    for TrackPoint { at_ms, incarnation, id, x_m, y_m, .. } in &series.tracks {
+        all.entry((*incarnation, *id)).or_default().push((*at_ms, *x_m, *y_m));
     }
     all
 }
@@ -92,11 +95,12 @@ fn actors(series: &Series) -> usize {
     series.truth.iter().map(|it| it.actor + 1).max().unwrap_or(0)
 }
 
-fn legend(series: &Series, tracks: &BTreeMap<u32, Path>) -> Legend {
+fn legend(series: &Series, tracks: &Tracks) -> Legend {
     let mut legend = Legend::default();
     legend.add(Mark::Line, INK, "true path");
-    for id in tracks.keys().take(NAMED_MAX) {
-        legend.add(Mark::Line, colour(*id), format!("track {id}"));
+    for (by, id) in tracks.keys().take(NAMED_MAX) {
+        let of = if *by > 1 { format!(" of fusion {by}") } else { String::new() };
+        legend.add(Mark::Line, colour(*id), format!("track {id}{of}"));
     }
     if let Some(more) = tracks.len().checked_sub(NAMED_MAX).filter(|more| *more > 0) {
         legend.add(Mark::Line, FAINT, format!("… and {more} more"));

@@ -14,6 +14,15 @@ pub(super) fn demands_agree(document: &Value, findings: &mut Vec<Finding>) {
             findings.push(Finding::wrong(&value.span, format!("`{key}` {why}")));
         }
     };
+    let brakes = document.get("preset").is_some() || document.at(&["ego", "brakes"]).is_some();
+    if !brakes {
+        for key in ["collision", "gap-min-m", "ttc-min-s", "impact-speed-max-kph"] {
+            refuse(
+                key,
+                "is decided by this file alone: the ego car does not brake; [ego.brakes] or a preset makes it",
+            );
+        }
+    }
     match wanted("collision") {
         Some(true) => {
             for key in ["gap-min-m", "ttc-min-s"] {

@@ -110,7 +110,7 @@ pub(crate) struct Fusion {
     #[schemars(range(min = 0.001, max = 60_000.0))]
     pub(crate) latency_p99_in_fault_ms: Option<f64>,
     /// Mode at the end of the run; a fusion that has been silent for four of the longest sensor
-    /// periods has none, unless it is blind.
+    /// periods has none, unless it is blind, or has not coasted for 2.5 s longer.
     #[schemars(schema_with = "mode")]
     pub(crate) mode_at_end: Option<Mode>,
     /// Modes that must never be seen after the first second.
@@ -128,7 +128,8 @@ pub(crate) struct Fusion {
 }
 
 /// Demands on how good the tracks are: outside the faults, from second 1 on. The lead is the nearest actor
-/// ahead that overlaps the path of the ego.
+/// ahead that overlaps the path of the ego. A demand on its error is missed, too, if the lead has a track
+/// in fewer than 95 % of the outputs that owe it one.
 #[derive(Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 #[schemars(rename = "ExpectTracking")]
@@ -191,7 +192,8 @@ pub(crate) struct Fault {
     /// Fault tolerant time interval for this fault, in place of that of `[expect]`.
     #[schemars(range(min = 0.001, max = 3_600_000.0))]
     pub(crate) ftti_ms: Option<f64>,
-    /// Largest root mean square of the distance of the lead from its track, while the fault is in force.
+    /// Largest root mean square of the distance of the lead from its track, while the fault is in force;
+    /// missed, too, if the lead has one in fewer than 95 % of the outputs of that time.
     #[schemars(range(min = 0.001, max = 5.0))]
     pub(crate) position_rmse_max_m: Option<f64>,
     /// Largest distance of the tracks from the actors as a whole in that time: GOSPA with c = 5 m, p = 2.

@@ -62,7 +62,8 @@ pub(crate) struct NcapCcrm {
     pub(crate) overlap_percent: f64,
 }
 
-/// The car ahead brakes. Exactly one of `headway-m` and `headway-s` stands in it.
+/// The car ahead brakes: with `headway-s`, as in the protocol of 2026, to 2 km/h, with `headway-m` to
+/// standstill. Exactly one of the two stands in it.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct NcapCcrb {

@@ -48,9 +48,33 @@ fn a_limit_on_the_tracks_in_a_fault_needs_the_fault() {
 
 /// A run towards a standing car 30 m ahead at 36 km/h, 4 s.
 fn crash(expect: &str) -> Script {
-    let mut plan = plan(&format!("[expect.safety]\n{expect}"));
+    let mut plan = plan(&format!("[ego.brakes]\n[expect.safety]\n{expect}"));
     plan.traffic.actors[0].start.speed_mps = 0.0;
     Script::new(plan)
+}
+
+#[test]
+fn a_lead_that_was_lost_fails_the_demand_on_its_error() {
+    let expect = "[expect.tracking]\nposition-rmse-max-m = 0.6\nid-switches-max = 0\n";
+    let lost = |share: usize| {
+        let mut script = Script::new(plan(expect)).play(fine);
+        let mut nth = 0;
+        script.records.retain(|(_, record)| {
+            let is_track = matches!(record.event, Event::Track { .. });
+            nth += usize::from(is_track);
+            !is_track || nth % share != 0
+        });
+        script.summary()
+    };
+    for (share, verdict, switches) in [
+        (25, Pass, (Pass, None)),
+        (10, Fail, (Pass, None)),
+        (1, Fail, (Inconclusive, Some(WhyNot::NoData))),
+    ] {
+        let summary = lost(share);
+        assert_eq!(seen(&summary, "tracking.position-rmse-max-m").0, verdict, "{share}");
+        assert_eq!(seen(&summary, "tracking.id-switches-max"), switches, "{share}");
+    }
 }
 
 #[test]
@@ -67,7 +91,9 @@ fn a_collision_is_demanded_or_forbidden() {
     check("impact-speed-max-kph = 37", "impact-speed-max-kph", Pass);
     check("brake-request = true", "brake-request", Fail);
     check("brake-request = false", "brake-request", Pass);
-    let free = tracked("[expect.safety]\ncollision = false\ngap-min-m = 29.0\nttc-min-s = 2.0\n");
+    let free = tracked(
+        "[ego.brakes]\n[expect.safety]\ncollision = false\ngap-min-m = 29.0\nttc-min-s = 2.0\n",
+    );
     for key in ["collision", "gap-min-m", "ttc-min-s"] {
         assert_eq!(seen(&free, &format!("safety.{key}")).0, Pass, "{key}");
     }
@@ -87,25 +113,44 @@ fn braking_is_compared_with_the_twin() {
         script.plan.traffic.actors[0].start.speed_mps = 0.0;
         script
     };
-    let twin = braking(crash(""), 1500.0);
-    let beside = |own: &Script| {
+    let mut sound = braking(crash(""), 1500.0);
+    sound.plan.name = scenario::Twin::ToCompare.name_for(&sound.plan.name);
+    let with = |own: &Script, twin: &Script| {
         let twin = (&twin.recording(), &twin.plan);
         crate::analyse_with_twin((&own.recording(), &own.plan), Some(twin)).0
     };
+    let beside = |own: &Script| with(own, &sound);
     let key = "safety.brake-delay-max-ms";
     let (soon, late, never) =
         (braking(killed(), 1540.0), braking(killed(), 1560.0), killed().play(fine));
     for (own, verdict) in [(&soon, Pass), (&late, Fail), (&never, Fail)] {
         let summary = beside(own);
         assert_eq!(seen(&summary, key).0, verdict);
-        assert!(!summary.safety.twin.unwrap().outcome_changed);
+        assert_eq!(summary.safety.twin.unwrap().outcome_changed, Some(false));
+    }
+    let (mut other, mut late_plant) = (sound.clone(), sound.clone());
+    other.plan.seed += 1;
+    late_plant.node(
+        Node::Camera,
+        1,
+        1000.0,
+        Event::PlantBehind { item: 30, behind_ns: 11_000_000 },
+    );
+    for (twin, cause) in [(other, WhyNot::NoData), (late_plant, WhyNot::Plant)] {
+        let summary = with(&soon, &twin);
+        assert_eq!(seen(&summary, key), (Inconclusive, Some(cause)));
+        let twin = summary.safety.twin.unwrap();
+        assert_eq!(
+            (twin.unsound, twin.outcome_changed, twin.brake_delay_ms),
+            (Some(cause), None, None)
+        );
     }
     assert_eq!(seen(&soon.summary(), key), (Inconclusive, Some(WhyNot::NoData)));
 }
 
 #[test]
 fn without_a_sound_plant_nothing_counts_against_the_truth() {
-    let expect = "[expect.safety]\ncollision = true\n[expect.tracking]\ngospa-max-m = 0.1\n\
+    let expect = "[expect.safety]\nbrake-request = true\n[expect.tracking]\ngospa-max-m = 0.1\n\
                   [expect.fusion]\nfollows = [\"lead\"]\n";
     let behind = |behind_ns| {
         let mut script = Script::new(plan(expect)).play(fine);
@@ -113,13 +158,13 @@ fn without_a_sound_plant_nothing_counts_against_the_truth() {
         script.summary()
     };
     let sound = behind(9_000_000);
-    assert_eq!(seen(&sound, "safety.collision").0, Fail);
+    assert_eq!(seen(&sound, "safety.brake-request").0, Fail);
     assert!(sound.expectations.iter().all(|it| it.name != "the plant keeps up"));
     let mut lost = Script::new(plan(expect)).play(fine);
     lost.put(Source::Watchdog, 1, 1000.0, Event::PlantLost { status: 256 + 9 });
     for summary in [behind(11_000_000), lost.summary()] {
         assert_eq!(summary.verdict, Inconclusive);
-        for key in ["safety.collision", "tracking.gospa-max-m", "fusion.follows.lead"] {
+        for key in ["safety.brake-request", "tracking.gospa-max-m", "fusion.follows.lead"] {
             let (verdict, cause) = seen(&summary, key);
             let followed = (verdict, cause) == (Pass, None) && key.starts_with("fusion");
             assert!(followed || (verdict, cause) == (Inconclusive, Some(WhyNot::Plant)), "{key}");
