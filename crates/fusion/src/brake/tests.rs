@@ -51,6 +51,8 @@ fn each_mode_begins_for_what_it_may() {
     let radar_saw_it_move = Track { evidence: Evidence::Moving, ..radar_alone };
     let camera_alone = Track { radar_age_ns: NEVER, evidence: Evidence::Single, ..STANDING };
     let fresh = Track { known_for_ns: 200 * MS, ..camera_alone };
+    let camera_alone_far = Track { x_m: 21.0, ..camera_alone };
+    let radar_alone_near = Track { x_m: 4.0, ..radar_alone };
     let tentative = Track { status: Status::Tentative, ..STANDING };
     let beside = Track { y_m: 3.5, ..STANDING };
     for (track, fused, camera_only, radar_only) in [
@@ -58,6 +60,8 @@ fn each_mode_begins_for_what_it_may() {
         (radar_alone, NOTHING, NOTHING, NOTHING),
         (radar_saw_it_move, FULL, NOTHING, FULL),
         (camera_alone, FULL, FULL, NOTHING),
+        (camera_alone_far, NOTHING, FULL, NOTHING),
+        (radar_alone_near, NOTHING, NOTHING, NOTHING),
         (fresh, NOTHING, NOTHING, NOTHING),
         (tentative, NOTHING, NOTHING, NOTHING),
         (beside, NOTHING, NOTHING, NOTHING),
@@ -113,6 +117,21 @@ fn after_a_start_it_may_ask_for_braking_before_it_may_deny_it() {
     assert_eq!(asked(&mut braking, Mode::Fused, &[], &[0, 100, 499]), [SILENCE; 3]);
     assert_eq!(asked(&mut braking.clone(), Mode::Fused, &[], &[500]), [NOTHING]);
     assert_eq!(asked(&mut braking, Mode::Fused, &[STANDING], &[499]), [FULL]);
+}
+
+/// It began to see 0.4 s ago, then 0.5 s ago.
+#[test]
+fn what_the_radar_alone_finds_too_near_counts_just_after_a_start() {
+    let evidence = Evidence::Single;
+    let near = Track { camera_age_ns: NEVER, evidence, x_m: 4.0, ..STANDING };
+    for (mode, expected) in
+        [(Mode::Fused, FULL), (Mode::RadarOnly, FULL), (Mode::CameraOnly, SILENCE)]
+    {
+        let mut braking = Braking::new(BrakePolicy::default());
+        asked(&mut braking, mode, &[], &[0]);
+        assert_eq!(asked(&mut braking.clone(), mode, &[near], &[400]), [expected], "{mode:?}");
+        assert_eq!(asked(&mut braking, mode, &[near], &[500]), [NOTHING], "{mode:?}");
+    }
 }
 
 #[test]

@@ -9,9 +9,9 @@ fn suspicious(course: &Course, seed: u64) -> [bool; 2] {
     let mut monitors = [ConsistencyMonitor::of_camera(), ConsistencyMonitor::of_radar()];
     let mut suspicious = [false; 2];
     Course { seed, ..course.clone() }.run(|moment| {
-        if let Some(sample) = moment.sample {
+        if let (Some(sample), Some(output)) = (moment.sample, moment.output) {
             let index = usize::from(sample == Sample::Radar);
-            suspicious[index] |= monitors[index].check(moment.output).is_some();
+            suspicious[index] |= monitors[index].check(output).is_some();
         }
     });
     suspicious
