@@ -119,18 +119,20 @@ fn after_a_start_it_may_ask_for_braking_before_it_may_deny_it() {
     assert_eq!(asked(&mut braking, Mode::Fused, &[STANDING], &[499]), [FULL]);
 }
 
-/// It began to see 0.4 s ago, then 0.5 s ago.
 #[test]
-fn what_the_radar_alone_finds_too_near_counts_just_after_a_start() {
+fn what_the_radar_alone_finds_too_near_counts_if_it_was_there_at_the_start() {
     let evidence = Evidence::Single;
-    let near = Track { camera_age_ns: NEVER, evidence, x_m: 4.0, ..STANDING };
-    for (mode, expected) in
-        [(Mode::Fused, FULL), (Mode::RadarOnly, FULL), (Mode::CameraOnly, SILENCE)]
-    {
+    let known_for_ns = 100 * MS;
+    let near = Track { camera_age_ns: NEVER, evidence, known_for_ns, x_m: 3.0, ..STANDING };
+    let from_afar = Track { known_for_ns: 300 * MS, ..near };
+    for mode in [Mode::Fused, Mode::RadarOnly] {
         let mut braking = Braking::new(BrakePolicy::default());
         asked(&mut braking, mode, &[], &[0]);
-        assert_eq!(asked(&mut braking.clone(), mode, &[near], &[400]), [expected], "{mode:?}");
-        assert_eq!(asked(&mut braking, mode, &[near], &[500]), [NOTHING], "{mode:?}");
+        assert_eq!(asked(&mut braking.clone(), mode, &[near], &[600]), [FULL], "{mode:?}");
+        for (track, at_ms) in [(near, 700), (from_afar, 600)] {
+            let seen = asked(&mut braking.clone(), mode, &[track], &[at_ms]);
+            assert_eq!(seen, [NOTHING], "{mode:?}");
+        }
     }
 }
 
