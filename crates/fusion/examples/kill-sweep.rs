@@ -1,6 +1,7 @@
 //! Kills each process once at 20 moments in each of Euro NCAP's tests, in virtual time, and prints
-//! what the worst moment makes of it, the gap, or below 0 the speed at the impact in m/s: `cargo run --release -p fusion --example kill-sweep`, with the
-//! beginning of a preset's name to try no others.
+//! what the worst moment makes of it, the gap, or below 0 the speed at the impact in m/s:
+//! `cargo run --release -p fusion --example kill-sweep`, with the beginning of a preset's name to
+//! try no others.
 #![forbid(unsafe_code)]
 
 #[path = "../tests/drive/course.rs"]
@@ -48,13 +49,13 @@ fn main() -> io::Result<()> {
     let next = || left.lock().expect("nobody panics with it").pop();
     writeln!(
         io::stdout(),
-        "| preset | killed | back after | gap without, m | worst gap, m | killed at, s | latest request, s | collisions |\n\
-         |---|---|---|---|---|---|---|---|"
+        "| preset | killed | back after | gap without, m | worst gap, m | killed at, s \
+         | latest request, s | collisions |\n|---|---|---|---|---|---|---|---|"
     )?;
     let worker = || -> io::Result<()> {
         while let Some(preset) = next() {
-            let lines = lines(&preset, &Case::new(&preset));
-            io::stdout().lock().write_all(lines.as_bytes())?;
+            let lines = lines(&preset, &Case::new(&preset))?;
+            io::stdout().lock().write_all(&lines)?;
         }
         Ok(())
     };
@@ -66,24 +67,26 @@ fn main() -> io::Result<()> {
 }
 
 /// The lines of the table for one test.
-fn lines(preset: &str, case: &Case) -> String {
+fn lines(preset: &str, case: &Case) -> io::Result<Vec<u8>> {
     let Case { sound, .. } = case;
+    let mut lines = Vec::new();
     if sound.began.is_none() || !sound.is_safe() {
-        return format!("| {preset} | nobody | | {:.2} | | | | |\n", merit(sound));
+        writeln!(lines, "| {preset} | nobody | | {:.2} | | | | |", merit(sound))?;
+        return Ok(lines);
     }
-    let mut lines = String::new();
     for restart_ns in [RESTART_NS, SLOW_RESTART_NS] {
         for victim in [Victim::Camera, Victim::Radar, Victim::Fusion] {
             let Worst { from_s, outcome, delay_s, collisions } = worst(case, victim, restart_ns);
-            lines += &format!(
-                "| {preset} | {victim:?} | {} ms | {:.2} | {:.2} | {from_s:+.2} | {delay_s:+.3} | {collisions} |\n",
-                restart_ns / 1_000_000,
-                sound.gap_m,
-                merit(&outcome),
-            );
+            let (gap_m, worst_m) = (sound.gap_m, merit(&outcome));
+            let restart_ms = restart_ns / 1_000_000;
+            writeln!(
+                lines,
+                "| {preset} | {victim:?} | {restart_ms} ms | {gap_m:.2} | {worst_m:.2} \
+                 | {from_s:+.2} | {delay_s:+.3} | {collisions} |"
+            )?;
         }
     }
-    lines
+    Ok(lines)
 }
 
 /// Tries all moments.

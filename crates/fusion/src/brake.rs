@@ -5,11 +5,18 @@
 //!
 //! | mode | begins to brake for | goes on braking | says "do not brake" |
 //! |---|---|---|---|
-//! | fused | what both have found, standing or not, or the radar alone saw move, or the camera alone has known as long as it must with no radar, or what was too near for the camera at the start | yes | yes |
-//! | camera only | what the camera has known for [`BrakePolicy::camera_only_ns`] | yes | yes |
-//! | radar only | what has [`Evidence`] beyond `Single` | yes | yes |
+//! | fused | (a), (b), (c), (d) | yes | yes |
+//! | camera only | (c), at any distance | yes | yes |
+//! | radar only | what has [`Evidence`] beyond `Single`; (d) | yes | yes |
 //! | coasting | nothing | while a track in conflict lives, for [`BrakePolicy::coasting_ns`] | no |
 //! | blind | nothing | no | no |
+//!
+//! - (a) what both have found, standing or not;
+//! - (b) what the radar alone saw move;
+//! - (c) what the camera has known for [`BrakePolicy::camera_only_ns`]: where a radar looks as well
+//!   and never saw it, within [`BrakePolicy::camera_alone_max_m`];
+//! - (d) what the radar found nearer than [`BrakePolicy::too_near_m`] when fusion had seen for no
+//!   longer than [`BrakePolicy::warm_up_ns`] since blindness or its start.
 //!
 //! Where it cannot say "do not brake" there is no statement: the brakes hold what they do for as
 //! long as they are built to. So it is without odometry, and for [`BrakePolicy::warm_up_ns`] after
@@ -176,12 +183,9 @@ impl Braking {
             confirmed.filter_map(|track| Conflict::of(track, ego, &policy))
         };
         let worst = worst(conflicts());
-        let early_ns = since_ns + policy.warm_up_ns;
-        let is_early = |track: &Track| now_ns.saturating_sub(track.known_for_ns) <= early_ns;
-        let beginning = conflicts().filter(|conflict| {
-            let track = conflict.track;
-            policy.may_begin(mode, track) || policy.is_too_near(track) && is_early(track)
-        });
+        let seeing_ns = now_ns - since_ns;
+        let beginning =
+            conflicts().filter(|conflict| policy.may_begin(mode, conflict.track, seeing_ns));
         let demanded = beginning.filter_map(|conflict| policy.stage(&conflict)).max();
         self.note(now_ns, demanded, worst, ego);
         let deceleration_mps2 = self.begun.map_or(0.0, |begun| policy.deceleration_mps2(begun));
@@ -233,15 +237,18 @@ fn worst<'a>(conflicts: impl Iterator<Item = Conflict<'a>>) -> Option<Conflict<'
 
 impl BrakePolicy {
     /// The table at the head of this file.
-    fn may_begin(&self, mode: Mode, track: &Track) -> bool {
+    fn may_begin(&self, mode: Mode, track: &Track, seeing_ns: u64) -> bool {
+        let was_too_near = || self.was_too_near(track, seeing_ns);
         match mode {
             Mode::Fused => {
-                self.is_known_to_camera(track) && f64::from(track.x_m) <= self.camera_alone_max_m
+                was_too_near()
+                    || self.is_known_to_camera(track)
+                        && f64::from(track.x_m) <= self.camera_alone_max_m
                     || track.radar_age_ns.is_some()
                         && (track.camera_age_ns.is_some() || track.evidence > Evidence::Single)
             }
             Mode::CameraOnly => self.is_known_to_camera(track),
-            Mode::RadarOnly => track.evidence > Evidence::Single,
+            Mode::RadarOnly => track.evidence > Evidence::Single || was_too_near(),
             Mode::Coasting | Mode::Blind => false,
         }
     }
@@ -250,9 +257,13 @@ impl BrakePolicy {
         track.camera_age_ns.is_some() && track.known_for_ns >= self.camera_only_ns
     }
 
-    /// Whether only the radar can see it.
-    fn is_too_near(&self, track: &Track) -> bool {
-        track.radar_age_ns.is_some() && f64::from(track.x_m) <= self.too_near_m
+    /// Whether the radar found it, just after fusion began to see, where the camera sees nothing. Its
+    /// speed now tells where that was.
+    fn was_too_near(&self, track: &Track, seeing_ns: u64) -> bool {
+        let known_s = track.known_for_ns as f64 * 1e-9;
+        let first_m = f64::from(track.x_m) - f64::from(track.vx_mps) * known_s;
+        let is_early = seeing_ns.saturating_sub(track.known_for_ns) <= self.warm_up_ns;
+        track.radar_age_ns.is_some() && is_early && first_m <= self.too_near_m
     }
 
     /// How hard to brake for a conflict, if at all yet.

@@ -51,6 +51,8 @@ fn each_mode_begins_for_what_it_may() {
     let radar_saw_it_move = Track { evidence: Evidence::Moving, ..radar_alone };
     let camera_alone = Track { radar_age_ns: NEVER, evidence: Evidence::Single, ..STANDING };
     let fresh = Track { known_for_ns: 200 * MS, ..camera_alone };
+    let camera_alone_far = Track { x_m: 21.0, ..camera_alone };
+    let radar_alone_near = Track { x_m: 4.0, ..radar_alone };
     let tentative = Track { status: Status::Tentative, ..STANDING };
     let beside = Track { y_m: 3.5, ..STANDING };
     for (track, fused, camera_only, radar_only) in [
@@ -58,6 +60,8 @@ fn each_mode_begins_for_what_it_may() {
         (radar_alone, NOTHING, NOTHING, NOTHING),
         (radar_saw_it_move, FULL, NOTHING, FULL),
         (camera_alone, FULL, FULL, NOTHING),
+        (camera_alone_far, NOTHING, FULL, NOTHING),
+        (radar_alone_near, NOTHING, NOTHING, NOTHING),
         (fresh, NOTHING, NOTHING, NOTHING),
         (tentative, NOTHING, NOTHING, NOTHING),
         (beside, NOTHING, NOTHING, NOTHING),
@@ -113,6 +117,23 @@ fn after_a_start_it_may_ask_for_braking_before_it_may_deny_it() {
     assert_eq!(asked(&mut braking, Mode::Fused, &[], &[0, 100, 499]), [SILENCE; 3]);
     assert_eq!(asked(&mut braking.clone(), Mode::Fused, &[], &[500]), [NOTHING]);
     assert_eq!(asked(&mut braking, Mode::Fused, &[STANDING], &[499]), [FULL]);
+}
+
+#[test]
+fn what_the_radar_alone_finds_too_near_counts_if_it_was_there_at_the_start() {
+    let evidence = Evidence::Single;
+    let known_for_ns = 100 * MS;
+    let near = Track { camera_age_ns: NEVER, evidence, known_for_ns, x_m: 3.0, ..STANDING };
+    let from_afar = Track { known_for_ns: 300 * MS, ..near };
+    for mode in [Mode::Fused, Mode::RadarOnly] {
+        let mut braking = Braking::new(BrakePolicy::default());
+        asked(&mut braking, mode, &[], &[0]);
+        assert_eq!(asked(&mut braking.clone(), mode, &[near], &[600]), [FULL], "{mode:?}");
+        for (track, at_ms) in [(near, 700), (from_afar, 600)] {
+            let seen = asked(&mut braking.clone(), mode, &[track], &[at_ms]);
+            assert_eq!(seen, [NOTHING], "{mode:?}");
+        }
+    }
 }
 
 #[test]

@@ -24,8 +24,8 @@ struct Errors {
 impl Errors {
     fn note(&mut self, moment: &Moment) {
         let lead = moment.truth[0];
-        let tracks = &moment.output.tracks;
-        let confirmed = tracks.iter().filter(|track| track.status == Status::Confirmed);
+        let Some(output) = moment.output else { return };
+        let confirmed = output.tracks.iter().filter(|track| track.status == Status::Confirmed);
         let apart = confirmed.map(|track| {
             let (dx, dy) = (lead.x_m - f64::from(track.x_m), lead.y_m - f64::from(track.y_m));
             (dx * dx + dy * dy, track.id)

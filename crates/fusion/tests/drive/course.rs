@@ -4,7 +4,7 @@
 use std::ops::{ControlFlow, Range};
 
 use crate::wiring::{calibration, off_the_wire, on_the_wire};
-use fusion::{BrakeRequest, Config, EgoMotion, Fusion, Output};
+use fusion::{BrakeRequest, Config, Detection, EgoMotion, Fusion, Output};
 use world::traffic::{Actor, Ego, Kind, Start, Step, Traffic};
 use world::{Brakes, CameraModel, Motion, Object, Plant, RadarModel, RadarSensor, Renderer};
 use world::{Request, Way};
@@ -16,6 +16,8 @@ const TICK_NS: u64 = 10 * MS;
 /// From a measurement to its arrival.
 const CAMERA_LATENCY_NS: u64 = 12 * MS;
 const RADAR_LATENCY_NS: u64 = 3 * MS;
+/// Where nothing has arrived for so long, fusion says anew what it asks of the brakes.
+const REQUEST_PERIOD_NS: u64 = 100 * MS;
 
 /// What is driven and what goes wrong with the sensors, in measurement time.
 #[derive(Clone, Debug)]
@@ -71,11 +73,11 @@ impl Kill {
     }
 
     /// What fusion notices of it.
-    fn strike(&self, fusion: &mut Fusion, config: Config) {
+    fn strike(&self, fusion: &mut Fusion, config: &Config) {
         match self.victim {
             Victim::Camera => fusion.on_camera_gone(),
             Victim::Radar => fusion.on_radar_gone(),
-            Victim::Fusion => *fusion = Fusion::new(config),
+            Victim::Fusion => *fusion = Fusion::new(*config),
         }
     }
 }
@@ -85,7 +87,8 @@ pub(crate) struct Moment<'a> {
     pub(crate) now_ns: u64,
     /// What the output was made from.
     pub(crate) sample: Option<Sample>,
-    pub(crate) output: &'a Output,
+    /// What fusion says just now: with each sample, and in a silence time and again.
+    pub(crate) output: Option<&'a Output>,
     pub(crate) truth: &'a [Object],
     pub(crate) ego_mps: f64,
 }
@@ -102,6 +105,60 @@ enum Arrival {
     Tick,
     Frame,
     List,
+}
+
+impl Arrival {
+    fn sample(self) -> Option<Sample> {
+        match self {
+            Arrival::Tick => None,
+            Arrival::Frame => Some(Sample::Camera),
+            Arrival::List => Some(Sample::Radar),
+        }
+    }
+}
+
+/// The two sensors of a course, with what goes wrong with them.
+struct Sensors<'a> {
+    course: &'a Course,
+    renderer: Renderer,
+    radar: RadarSensor,
+    pixels: Vec<u8>,
+    seen: Vec<world::Detection>,
+    list: Vec<Detection>,
+}
+
+impl Sensors<'_> {
+    fn new(course: &Course) -> Sensors<'_> {
+        let model = CameraModel::default();
+        Sensors {
+            course,
+            renderer: Renderer::new(model, &course.traffic, course.seed),
+            radar: RadarSensor::new(RadarModel::default(), &course.traffic, course.seed),
+            pixels: vec![0; model.pixels()],
+            seen: Vec::new(),
+            list: Vec::new(),
+        }
+    }
+
+    fn frame(&mut self, captured_ns: u64, way: &Way, item: u64) -> &[u8] {
+        let captured_s = captured_ns as f64 * 1e-9;
+        self.renderer.render(captured_s, way.at(captured_s), item, &mut self.pixels);
+        &self.pixels
+    }
+
+    fn list(&mut self, captured_ns: u64, way: &Way, item: u64) -> &[Detection] {
+        let captured_s = captured_ns as f64 * 1e-9;
+        let Sensors { course, radar, seen, list, .. } = self;
+        if course.stuck_ns.is_none_or(|at_ns| captured_ns < at_ns) {
+            radar.measure(captured_s, way.at(captured_s), item as u32, seen);
+        }
+        list.clear();
+        list.extend(seen.iter().map(|seen| off_the_wire(&on_the_wire(seen))));
+        for detection in &mut *list {
+            detection.range_m += course.range_bias_m;
+        }
+        list
+    }
 }
 
 /// Someone on the road.
@@ -136,23 +193,22 @@ impl Course {
 
     /// As [`run`](Self::run), as long as `watch` wants to see more.
     pub(crate) fn run_while(&self, mut watch: impl FnMut(Moment) -> ControlFlow<()>) -> Way {
-        let (traffic, model) = (&self.traffic, CameraModel::default());
-        let config = Config::new(calibration(&model));
-        let mut renderer = Renderer::new(model, traffic, self.seed);
-        let sensor = RadarSensor::new(RadarModel::default(), traffic, self.seed);
+        let traffic = &self.traffic;
+        let config = Config::new(calibration(&CameraModel::default()));
+        let mut sensors = Sensors::new(self);
         let motion = Motion::new(traffic);
         let mut plant = traffic.ego.brakes.map(|brakes| Plant::new(traffic.ego.speed_mps, brakes));
         let mut way = Way::even(traffic.ego.speed_mps);
         let mut fusion = Fusion::new(config);
-        let mut pixels = vec![0; model.pixels()];
-        let (mut seen, mut truth, mut list) = (Vec::new(), Vec::new(), Vec::new());
-        let mut brake = BrakeRequest::NO_STATEMENT;
+        let mut truth = Vec::new();
+        let (mut brake, mut said_ns) = (BrakeRequest::NO_STATEMENT, 0);
         let mut kill = self.kill;
         for (now_ns, arrival, captured_ns, item) in self.arrivals() {
-            let captured_s = captured_ns as f64 * 1e-9;
             let now_s = now_ns as f64 * 1e-9;
             if let Some(kill) = kill.take_if(|kill| now_ns >= kill.at_ns) {
-                kill.strike(&mut fusion, config);
+                kill.strike(&mut fusion, &config);
+                // Whoever begins speaks at once.
+                said_ns = if kill.victim == Victim::Fusion { 0 } else { said_ns };
             }
             let lost = self.kill.is_some_and(|kill| kill.loses(arrival, captured_ns, now_ns));
             if lost && arrival != Arrival::Tick {
@@ -171,34 +227,26 @@ impl Course {
                     if !lost {
                         fusion.set_ego_motion(now_ns, odometry);
                     }
-                    fusion.output_at(now_ns)
+                    let is_due = !lost && now_ns >= said_ns + REQUEST_PERIOD_NS;
+                    is_due.then(|| fusion.output_at(now_ns))
                 }
                 Arrival::Frame => {
-                    renderer.render(captured_s, way.at(captured_s), item, &mut pixels);
-                    fusion.on_frame(captured_ns, now_ns, &pixels).expect("it is sound in form")
+                    let frame = sensors.frame(captured_ns, &way, item);
+                    Some(fusion.on_frame(captured_ns, now_ns, frame).expect("it is sound in form"))
                 }
                 Arrival::List => {
-                    if self.stuck_ns.is_none_or(|at_ns| captured_ns < at_ns) {
-                        sensor.measure(captured_s, way.at(captured_s), item as u32, &mut seen);
-                    }
-                    list.clear();
-                    list.extend(seen.iter().map(|seen| off_the_wire(&on_the_wire(seen))));
-                    for detection in &mut list {
-                        detection.range_m += self.range_bias_m;
-                    }
+                    let list = sensors.list(captured_ns, &way, item);
                     let told_ns = captured_ns.saturating_add_signed(self.radar_clock_ns);
-                    fusion.on_radar(told_ns, now_ns, &list).expect("it is sound in form")
+                    Some(fusion.on_radar(told_ns, now_ns, list).expect("it is sound in form"))
                 }
             };
-            brake = output.brake;
+            if let Some(output) = output {
+                (brake, said_ns) = (output.brake, now_ns);
+            }
             let ego = way.at(now_s);
             truth.clear();
             truth.extend(motion.at(now_s, ego));
-            let sample = match arrival {
-                Arrival::Tick => None,
-                Arrival::Frame => Some(Sample::Camera),
-                Arrival::List => Some(Sample::Radar),
-            };
+            let sample = arrival.sample();
             let ego_mps = ego.speed_mps;
             if watch(Moment { now_ns, sample, output, truth: &truth, ego_mps }).is_break() {
                 break;

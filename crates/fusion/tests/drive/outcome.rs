@@ -25,8 +25,10 @@ impl Outcome {
     }
 
     fn note(&mut self, moment: &Moment) {
-        let brake = moment.output.brake;
-        if brake.valid && brake.deceleration_mps2 > 0.0 && self.began.is_none() {
+        let brake = moment.output.map(|output| output.brake).filter(|brake| brake.valid);
+        if let Some(brake) = brake.filter(|brake| brake.deceleration_mps2 > 0.0)
+            && self.began.is_none()
+        {
             self.began = Some((moment.now_ns as f64 * 1e-9, brake.ttc_s));
         }
         for other in moment.truth {

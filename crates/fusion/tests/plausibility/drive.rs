@@ -2,7 +2,9 @@
 //! fault may change them on the way. Main type: [`Drive`].
 
 use crate::wiring::{calibration, off_the_wire, on_the_wire};
-use fusion::plausibility::{Belief, ClockMonitor, Doubt, PictureMonitor, RadarMonitor};
+use fusion::plausibility::{
+    Belief, ClockMonitor, ConsistencyMonitor, Doubt, PictureMonitor, RadarMonitor,
+};
 use fusion::{BrakeRequest, Config, Detection, EgoMotion, Fusion};
 use world::traffic::Traffic;
 use world::{CameraModel, Odometry, OwnMotion, Plant, RadarModel, RadarSensor, Renderer, Request};
@@ -38,7 +40,8 @@ pub(crate) struct Told {
 }
 
 impl Drive<'_> {
-    /// All doubts, in their order. A doubtful sample is withheld from fusion.
+    /// All doubts, in their order. A doubtful sample is withheld from fusion, unless it is merely
+    /// inconsistent.
     pub(crate) fn run(&self) -> Vec<Told> {
         let model = CameraModel::default();
         let config = Config::new(calibration(&model));
@@ -49,6 +52,7 @@ impl Drive<'_> {
         let mut pictures = PictureMonitor::new(model.width_px as usize);
         let mut lists = RadarMonitor::new(&config);
         let mut clocks = [CAMERA_PERIOD_NS, RADAR_PERIOD_NS].map(ClockMonitor::new);
+        let mut consistency = [ConsistencyMonitor::of_camera(), ConsistencyMonitor::of_radar()];
         let mut pixels = vec![0; model.pixels()];
         let mut seen = Vec::new();
         let mut told = Vec::new();
@@ -64,17 +68,17 @@ impl Drive<'_> {
                 let list = self.over_the_link(&seen, captured_ns);
                 let belief = Belief { at_ns: received_ns, output: fusion.output_at(received_ns) };
                 let doubt = clock.or_else(|| lists.check(captured_ns, &list, belief));
-                if doubt.is_none() {
-                    fusion.on_radar(captured_ns, received_ns, &list).expect("it is sound in form");
-                }
-                doubt
+                doubt.or_else(|| {
+                    let output = fusion.on_radar(captured_ns, received_ns, &list);
+                    consistency[1].check(output.expect("it is sound in form"))
+                })
             } else {
                 renderer.render(captured_s, ego, sample, &mut pixels);
                 let doubt = clock.or_else(|| pictures.check(&pixels));
-                if doubt.is_none() {
-                    fusion.on_frame(captured_ns, received_ns, &pixels).expect("it is sound");
-                }
-                doubt
+                doubt.or_else(|| {
+                    let output = fusion.on_frame(captured_ns, received_ns, &pixels);
+                    consistency[0].check(output.expect("it is sound in form"))
+                })
             };
             vehicle.asked = fusion.output_at(received_ns).brake;
             told.extend(doubt.map(|doubt| Told { by_radar, sample, doubt }));

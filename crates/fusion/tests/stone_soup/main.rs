@@ -1,8 +1,8 @@
 //! The tracker against Stone Soup on the same measurements: four cars before a radar, one brakes,
 //! one changes lanes, one look in twenty is in vain.
 //!
-//! Runs `compare.py` beside this file with `$PYTHON`, else `python3`; without Stone Soup there it
-//! says so and compares nothing.
+//! Runs `compare.py` beside this file with `$PYTHON`, else `python3`; without Stone Soup or another
+//! module there it says so and compares nothing.
 #![forbid(unsafe_code)]
 
 use std::io::Write;
