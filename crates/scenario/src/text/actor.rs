@@ -25,8 +25,9 @@ pub(crate) struct Ego {
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Brakes {
-    /// Dead time from a request to the first change of the deceleration.
-    #[schemars(range(min = 1.0, max = 2000.0))]
+    /// Dead time from a request to the first change of the deceleration. At least two ticks of the
+    /// plant: so far ahead the way of the car must be known when a sensor looks.
+    #[schemars(range(min = 20.0, max = 2000.0))]
     pub(crate) delay_ms: f64,
     /// How fast the deceleration changes.
     #[schemars(range(min = 1.0, max = 1000.0))]
@@ -34,8 +35,8 @@ pub(crate) struct Brakes {
     /// Largest deceleration that tyres and road allow: 9 on dry asphalt, some 5 on a wet one.
     #[schemars(range(min = 0.5, max = 15.0))]
     pub(crate) deceleration_max_mps2: f64,
-    /// How long the last request is held when fusion makes no statement any more, because it is dead
-    /// or has just begun.
+    /// How long the last request is held when fusion makes no statement any more: because it has just
+    /// begun, cannot tell, or is dead. A dead one counts as silent 200 ms after its last word.
     #[schemars(range(min = 0.0, max = 10_000.0))]
     pub(crate) hold_ms: f64,
 }
