@@ -210,6 +210,10 @@ impl Picture {
                 self.targets[..index].iter().position(|elder| is_same_vehicle(elder, target));
             match elder {
                 None => index += 1,
+                Some(elder) if self.targets[elder].status < target.status => {
+                    self.targets.remove(elder);
+                    index -= 1;
+                }
                 Some(elder) if self.targets[elder].is_astray_beside(target) => {
                     if target.status == Status::Confirmed {
                         let target = self.targets.remove(index);
@@ -217,10 +221,6 @@ impl Picture {
                     } else {
                         index += 1;
                     }
-                }
-                Some(elder) if self.targets[elder].status < target.status => {
-                    self.targets.remove(elder);
-                    index -= 1;
                 }
                 Some(_) => {
                     self.targets.remove(index);

@@ -27,6 +27,20 @@ fn a_single_kill_at_the_worst_moment_lets_no_car_be_hit() {
     }
 }
 
+/// The hardest braking of the tests; the example tries the others as well.
+#[test]
+fn a_single_kill_at_any_of_twenty_moments_lets_no_car_be_hit_that_brakes_hard() {
+    let case = Case::new("ncap-ccrb = { headway-m = 12, decel-mps2 = 6 }");
+    assert!(case.sound.is_safe(), "{:?}", case.sound);
+    for victim in KINDS {
+        for moment in 0..20 {
+            let from_s = -2.0 + 3.0 * f64::from(moment) / 19.0;
+            let outcome = case.with_kill(victim, from_s, RESTART_NS);
+            assert!(outcome.is_safe(), "{victim:?} at {from_s:.2} s: {outcome:?}");
+        }
+    }
+}
+
 #[test]
 fn a_restart_of_fusion_before_the_child_steps_out_delays_the_braking_but_stops_in_time() {
     let case = Case::new("ncap-cpnco = { ego-kph = 40, impact-percent = 50 }");
