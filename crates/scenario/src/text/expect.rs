@@ -149,7 +149,8 @@ pub(crate) struct Tracking {
     pub(crate) id_switches_max: Option<u64>,
 }
 
-/// Demands on what comes of it for the car, by the true motion over the whole run.
+/// Demands on what comes of it for the car, by the true motion over the whole run. But for the requests to
+/// brake, they need an ego car that brakes: `[ego.brakes]` or a preset.
 #[derive(Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 #[schemars(rename = "ExpectSafety")]

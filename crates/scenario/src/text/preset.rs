@@ -17,9 +17,9 @@ pub(crate) enum Preset {
     /// Car-to-car rear moving: a car drives ahead at 20 km/h. Euro NCAP AEB Car-to-Car test protocol
     /// 2023: 30 to 80 km/h, overlaps as before. It begins 5 s before the encounter.
     NcapCcrm(NcapCcrm),
-    /// Car-to-car rear braking: both drive at 50 km/h, and after 3 s the car ahead brakes to
-    /// standstill. Euro NCAP AEB Car-to-Car test protocol 2023: 12 or 40 m ahead, 2 or 6 m/s²; Crash
-    /// Avoidance Frontal Collisions 2026: 1 s ahead, 4 m/s².
+    /// Car-to-car rear braking: both drive at 50 km/h, and after 3 s the car ahead
+    /// brakes. Euro NCAP AEB Car-to-Car test protocol 2023: 12 or 40 m ahead, 2 or 6 m/s² to standstill;
+    /// Crash Avoidance Frontal Collisions 2026: 1 s ahead, 4 m/s² to 2 km/h.
     NcapCcrb(NcapCcrb),
     /// Car-to-pedestrian nearside child obstructed: a child walks at 5 km/h from behind two parked
     /// cars at the right, from 4 m beside the middle of the ego car. Euro NCAP Crash Avoidance Frontal
