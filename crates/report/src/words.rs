@@ -97,7 +97,8 @@ pub(crate) fn safety(summary: &Summary) -> String {
     let came = match (safety.impact, safety.gap_min_m) {
         (Some(impact), _) => {
             let kph = number::short(impact.speed_mps * 3.6);
-            format!("Collision at {kph} km/h, at {}", number::moment(impact.at_ms))
+            let what = if safety.closed_loop { "Collision" } else { "Without brakes a collision" };
+            format!("{what} at {kph} km/h, at {}", number::moment(impact.at_ms))
         }
         (None, Some(gap_m)) => format!("No collision, smallest gap {} m", number::short(gap_m)),
         (None, None) => "No collision, nobody was in the ego's path".to_owned(),

@@ -148,7 +148,12 @@ pub(super) fn safety(summary: &Summary) -> String {
     let cards = [
         (
             "collision",
-            if safety.impact.is_some() { "YES" } else { "none" }.to_owned(),
+            match (safety.impact, safety.closed_loop) {
+                (None, _) => "none",
+                (Some(_), true) => "YES",
+                (Some(_), false) => "open loop",
+            }
+            .to_owned(),
             beside(twin.map(|it| match it.impact_speed_mps {
                 Some(mps) => format!("without faults {} km/h", number::short(mps * 3.6)),
                 None => "without faults none".to_owned(),
