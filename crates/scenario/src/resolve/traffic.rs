@@ -1,4 +1,4 @@
-//! Who is on which road in which weather: [`traffic`].
+//! Who is on which road in which weather: [`traffic()`].
 
 use world::{plant, road, traffic, weather};
 

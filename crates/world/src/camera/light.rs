@@ -92,7 +92,7 @@ const RAIN_VISIBILITY_M: f64 = 11_600.0;
 const RAIN_EXPONENT: f64 = 0.63;
 
 /// The densest fog and the heaviest rain that the model knows: the limits of
-/// [`Weather`](crate::weather::Weather).
+/// [`Weather`].
 const MIN_VISIBILITY_M: f64 = 10.0;
 const MAX_RAIN_MMPH: f64 = 100.0;
 
