@@ -5,8 +5,8 @@
 //!
 //! The way: records sorted by meaning (`timeline`) → what became of each sample (`streams`), how
 //! long it took (`latency`), what became of each fault (`faults`), how good the tracks were
-//! (`accuracy`) and what came of it for the car (`safety`), both against the `truth` → what was demanded of all that
-//! (`expectations`, `isolation`) → the class of each trial (`faults::outcome`) and the tables of them
+//! (`accuracy`) and what came of it for the car (`safety`), both against the `truth` → what was
+//! demanded of all that (`expectations`, `isolation`) → the class of each trial (`faults::outcome`) and the tables of them
 //! (`detections`, `interference`). What repetitions of a run come to is a [`Campaign`] (`statistics`),
 //! what all runs exercise a [`Coverage`]. Each module's head states the rules it decides by.
 //!

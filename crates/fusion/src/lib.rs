@@ -15,7 +15,7 @@
 //!
 //! Frame of reference, everywhere: the origin is the centre of the ego's front bumper on the
 //! ground, x forward, y left. Both sensors are mounted there. The reference point of another
-//! vehicle is the centre of its rear face.
+//! vehicle is the centre of its nearest face.
 #![forbid(unsafe_code)]
 
 mod assignment;

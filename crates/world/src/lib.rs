@@ -2,8 +2,8 @@
 //!
 //! Frame of reference: the *ego frame* has its origin on the ground below the centre of the ego's
 //! front bumper, x forward, y to the left, z up; camera and radar are mounted there. An actor's
-//! reference point is the centre of its rear face on the ground, so its x is the gap from bumper
-//! to bumper.
+//! reference point is the centre of its nearest face on the ground (the rear, or the front of who
+//! comes towards the ego), so its x is the gap from bumper to bumper.
 //!
 //! Whatever a function here gives depends on its arguments and the seed alone, so a sensor
 //! process that dies and returns sees what it would have seen. There is no clock, no fault and no
