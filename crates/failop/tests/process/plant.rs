@@ -4,7 +4,7 @@
 use crate::processes::{role_of, signal};
 use crate::rig::{PATIENT, Rig, Running, scenario, wait, wait_for_records};
 use recording::Recording;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use wire::{Event, Node};
 
 /// A car that stands in the way, and brakes.
@@ -71,9 +71,10 @@ fn the_ego_car_brakes_for_what_is_in_its_way_and_stands_before_it() {
 }
 
 /// What each sample was like that fusion took, and what it showed: bit for bit.
-fn seen(rig: &Rig, name: &str) -> BTreeMap<(Node, u64), Vec<[u64; 2]>> {
+fn seen(rig: &Rig, name: &str) -> BTreeMap<(Node, u64), BTreeSet<[u64; 2]>> {
     let recording = Recording::open(&rig.run_directory(name)).expect("a recording");
-    let mut seen: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    // A sensor that is reborn may hand over again what its predecessor did: the same content.
+    let mut seen: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
     for (_, record) in &recording.records {
         let (key, content) = match record.event {
             Event::ContentSeen { stream, item, digest } => ((stream, item), [digest, 0]),
@@ -82,7 +83,7 @@ fn seen(rig: &Rig, name: &str) -> BTreeMap<(Node, u64), Vec<[u64; 2]>> {
             }
             _ => continue,
         };
-        seen.entry(key).or_default().push(content);
+        seen.entry(key).or_default().insert(content);
     }
     seen
 }
