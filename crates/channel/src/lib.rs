@@ -1,4 +1,4 @@
-//! How bytes travel between processes: newest-frame buffers in shared memory, datagram mailboxes,
+//! How bytes travel between processes: newest-frame buffers and rings in shared memory, datagram mailboxes,
 //! event rings, heartbeats with checkpoints, doorbells, boards, the status of everyone.
 //!
 //! A writer never waits for a reader, and a process killed at any instruction needs no repair. No
@@ -12,6 +12,7 @@ pub mod events;
 pub mod frames;
 pub mod heartbeat;
 pub mod mailbox;
+pub mod ring;
 pub mod start;
 pub mod status;
 
