@@ -11,6 +11,7 @@ pub mod doorbell;
 pub mod events;
 pub mod frames;
 pub mod heartbeat;
+pub mod journal;
 pub mod mailbox;
 pub mod ring;
 pub mod start;
