@@ -1,5 +1,5 @@
-//! How bytes travel between processes: newest-frame buffers and rings in shared memory, datagram mailboxes,
-//! event rings, heartbeats with checkpoints, doorbells, boards, the status of everyone.
+//! How bytes travel between processes: newest-frame buffers, rings and journals in shared memory,
+//! datagram mailboxes, event rings, heartbeats with checkpoints, doorbells, boards, the status of everyone.
 //!
 //! A writer never waits for a reader, and a process killed at any instruction needs no repair. No
 //! payload is understood here, and no fault is known.
