@@ -164,11 +164,31 @@ impl Producer {
 
     /// A slot for the next message; `None` if the reader has to give one back first.
     pub fn begin(&mut self) -> Option<Slot<'_>> {
+        let number = self.next_to_fill()?;
+        Some(Slot { producer: self, number })
+    }
+
+    /// The number of the next message, if there is a slot for it.
+    pub(crate) fn next_to_fill(&mut self) -> Option<u64> {
         let tail = Word(&self.position, position::TAIL);
         let head = &self.header.words()[queue::HEAD];
-        let slots = self.layout.slots;
-        let number = protocol::next_to_fill::<Kernel>(head, &tail, &mut self.seen, slots)?;
-        Some(Slot { producer: self, number })
+        protocol::next_to_fill::<Kernel>(head, &tail, &mut self.seen, self.layout.slots)
+    }
+
+    /// The bytes of the slot of the next message.
+    pub(crate) fn bytes_mut(&mut self, number: u64) -> &mut [u8] {
+        self.slots.bytes_mut(self.layout.first_byte(number), self.layout.slot_bytes)
+    }
+
+    /// Publishes the first `length` bytes of that slot.
+    pub(crate) fn publish(&self, number: u64, length: usize, now_ns: u64) {
+        let Producer { header, slots, layout, .. } = self;
+        assert!(length <= layout.slot_bytes, "{length} of {} bytes", layout.slot_bytes);
+        let about: &[AtomicU64] = &slots.words()[layout.length_word(number)..][..2];
+        // Relaxed: made visible by the Release store in `publish`.
+        about[0].store(length as u64, Ordering::Relaxed);
+        about[1].store(now_ns, Ordering::Relaxed);
+        protocol::publish::<Kernel>(&header.words()[queue::HEAD], number);
     }
 }
 
@@ -188,8 +208,7 @@ impl Slot<'_> {
 
     /// The slot's bytes, holding whatever was there before.
     pub fn bytes(&mut self) -> &mut [u8] {
-        let layout = self.producer.layout;
-        self.producer.slots.bytes_mut(layout.first_byte(self.number), layout.slot_bytes)
+        self.producer.bytes_mut(self.number)
     }
 
     /// Makes the first `length` bytes the next message. The reader finds `now_ns` as the time of
@@ -198,13 +217,7 @@ impl Slot<'_> {
     /// # Panics
     /// If the slot is shorter.
     pub fn publish(self, length: usize, now_ns: u64) {
-        let Producer { header, slots, layout, .. } = &*self.producer;
-        assert!(length <= layout.slot_bytes, "{length} of {} bytes", layout.slot_bytes);
-        let about: &[AtomicU64] = &slots.words()[layout.length_word(self.number)..][..2];
-        // Relaxed: made visible by the Release store in `publish`.
-        about[0].store(length as u64, Ordering::Relaxed);
-        about[1].store(now_ns, Ordering::Relaxed);
-        protocol::publish::<Kernel>(&header.words()[queue::HEAD], self.number);
+        self.producer.publish(self.number, length, now_ns);
     }
 }
 
@@ -232,11 +245,37 @@ impl Consumer {
 
     /// Holds the oldest message, if there is one.
     pub fn take(&mut self) -> Option<Item<'_>> {
+        let number = self.next_to_read()?;
+        Some(Item { consumer: self, number })
+    }
+
+    /// The number of the oldest message, if there is one.
+    pub(crate) fn next_to_read(&mut self) -> Option<u64> {
         let head = Word(&self.header, queue::HEAD);
         let tail = &self.position.words()[position::TAIL];
-        let slots = self.layout.slots;
-        let number = protocol::next_to_read::<Kernel>(&head, tail, &mut self.seen, slots)?;
-        Some(Item { consumer: self, number })
+        protocol::next_to_read::<Kernel>(&head, tail, &mut self.seen, self.layout.slots)
+    }
+
+    /// The oldest message.
+    pub(crate) fn bytes(&self, number: u64) -> &[u8] {
+        // The length comes from another process: never trust it.
+        let length = self.about(number, 0).min(self.layout.slot_bytes as u64) as usize;
+        self.slots.bytes(self.layout.first_byte(number), length)
+    }
+
+    /// When it was published.
+    pub(crate) fn published_ns(&self, number: u64) -> u64 {
+        self.about(number, 1)
+    }
+
+    /// Lets the writer have its slot back.
+    pub(crate) fn give_back(&self, number: u64) {
+        protocol::give_back::<Kernel>(&self.position.words()[position::TAIL], number);
+    }
+
+    fn about(&self, number: u64, index: usize) -> u64 {
+        // Relaxed: ordered by the look at the writer's count.
+        self.slots.load(self.layout.length_word(number) + index, Ordering::Relaxed)
     }
 }
 
@@ -256,28 +295,18 @@ impl Item<'_> {
 
     /// The message.
     pub fn bytes(&self) -> &[u8] {
-        let layout = self.consumer.layout;
-        // The length comes from another process: never trust it.
-        let length = self.about(0).min(layout.slot_bytes as u64) as usize;
-        self.consumer.slots.bytes(layout.first_byte(self.number), length)
+        self.consumer.bytes(self.number)
     }
 
     /// When it was published.
     pub fn published_ns(&self) -> u64 {
-        self.about(1)
-    }
-
-    fn about(&self, index: usize) -> u64 {
-        let Consumer { slots, layout, .. } = self.consumer;
-        // Relaxed: ordered by the look at the writer's count.
-        slots.load(layout.length_word(self.number) + index, Ordering::Relaxed)
+        self.consumer.published_ns(self.number)
     }
 }
 
 impl Drop for Item<'_> {
     fn drop(&mut self) {
-        let tail = &self.consumer.position.words()[position::TAIL];
-        protocol::give_back::<Kernel>(tail, self.number);
+        self.consumer.give_back(self.number);
     }
 }
 
