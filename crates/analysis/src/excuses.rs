@@ -41,6 +41,12 @@ impl Findings<'_> {
         samples.filter(|it| it.lost.is_some() && self.stalled_around(it, 0)).count() as u64
     }
 
+    /// Whether fusion went without a sample that was due in this time because the host stalled.
+    pub(crate) fn host_took_samples(&self, span: Span) -> bool {
+        let owed = self.outcomes.of(Node::Fusion).iter();
+        self.lost_in_stalls(owed.filter(|it| span.contains(it.due))) > 0
+    }
+
     /// For how long the watchdog waits before it calls a process silent, or too slow; `None` for
     /// detectors that wait for nothing.
     pub(crate) fn patience(&self, node: Node, detector: Detector) -> Option<Moment> {
