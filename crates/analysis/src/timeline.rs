@@ -220,7 +220,8 @@ impl<'a> Timeline<'a> {
             Event::Started { .. }
             | Event::Attached {}
             | Event::Applied { .. }
-            | Event::Resumed { .. } => self.processes.file(at, source, record),
+            | Event::Resumed { .. }
+            | Event::Stopping { .. } => self.processes.file(at, source, record),
             Event::EgoStretch { .. } | Event::PlantBehind { .. } | Event::PlantLost { .. } => {
                 self.plant.file(at, &record.event);
             }
@@ -239,6 +240,7 @@ fn writes(source: Source, event: &Event) -> bool {
     match event {
         Event::Started { .. } | Event::Applied { .. } => true,
         Event::Attached {} | Event::Resumed { .. } => source != Source::Watchdog,
+        Event::Stopping { .. } | Event::DebugSwitched { .. } => matches!(source, Source::Node(_)),
         Event::EgoStretch { .. } => source == Source::Plant,
         Event::PlantBehind { .. } => matches!(source, Source::Node(Node::Camera | Node::Radar)),
         Event::FramePublished { .. } | Event::FrameOverrun { .. } => {

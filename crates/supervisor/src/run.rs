@@ -239,7 +239,7 @@ impl Watchdog<'_> {
             self.take_deaths()?;
             for &token in &ready {
                 if token == STOP_TOKEN {
-                    if self.stop.arrived().map_err(kernel("read a signal"))? {
+                    if self.stop.next().map_err(kernel("read a signal"))?.is_some() {
                         self.events.tell(Event::RunEnded { ending: Ending::Interrupted });
                         return Ok(Ending::Interrupted);
                     }
@@ -334,6 +334,8 @@ impl Watchdog<'_> {
                 Action::Terminate(node) => {
                     let incarnation = self.policy.incarnation(node);
                     self.signal(node, Some(incarnation), Child::terminate)?;
+                    // It looks for signals when it is awake.
+                    self.resources.ring(node);
                 }
                 Action::Spawn(node, incarnation) => {
                     let seen = self.spawn(node, incarnation)?;

@@ -76,6 +76,20 @@ events! {
         /// Index of the fault in the plan.
         fault: u32,
     }
+    /// Asked to end (`SIGTERM`), the process does: its last record.
+    5 Stopping {
+        /// Process id of who asked.
+        by: u32,
+    }
+    /// The telling of each step on standard error was switched (`SIGUSR1`).
+    6 DebugSwitched {
+        /// 1 on, 0 off.
+        on: u32,
+        /// Lines that found no room since it was switched on.
+        dropped: u64,
+        /// `errno` why it cannot be switched on; 0 if it could.
+        errno: u32,
+    }
 
     // ---- camera ----
 

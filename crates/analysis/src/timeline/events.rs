@@ -246,6 +246,17 @@ pub(crate) struct ProcessLog {
     pub(crate) applied: Vec<Applied>,
     /// (moment, fault).
     pub(crate) resumed: Vec<(Moment, u32)>,
+    /// Who ended because they were asked to.
+    pub(crate) stopping: Vec<Stopping>,
+}
+
+/// A process ends, as it was asked to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stopping {
+    pub(crate) source: Source,
+    pub(crate) incarnation: u32,
+    /// Process id of who asked.
+    pub(crate) by: u32,
 }
 
 /// A process reached its `main`.
@@ -283,6 +294,7 @@ impl ProcessLog {
                 self.applied.push(applied);
             }
             Event::Resumed { fault } => self.resumed.push((at, fault)),
+            Event::Stopping { by } => self.stopping.push(Stopping { source, incarnation, by }),
             _ => {}
         }
     }

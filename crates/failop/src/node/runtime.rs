@@ -5,6 +5,7 @@
 
 use super::ego::{Ego, Seen};
 use super::faults::{Faults, start};
+use super::signals::Signals;
 use super::take;
 use anyhow::Context;
 use channel::arming::ArmingView;
@@ -18,6 +19,7 @@ use scenario::Plan;
 use std::os::fd::RawFd;
 use supervisor::Boot;
 use sys::clock::now_ns;
+use wire::checkpoint::Graph;
 use wire::event::Detector;
 use wire::{Checkpoint, Event, Node};
 use world::EgoState;
@@ -47,6 +49,7 @@ pub(super) struct Attaching {
     lacking: Vec<Need>,
     status: StatusView,
     way: Option<RawFd>,
+    signals: Signals,
 }
 
 impl Attaching {
@@ -59,6 +62,7 @@ impl Attaching {
         if let Some(priority) = boot.realtime_priority {
             sys::sched::set_realtime(priority).context("real-time class")?;
         }
+        let signals = Signals::take().context("signals")?;
         sys::process::set_name(&format!("failop-{node}")).context("process name")?;
         sys::sched::set_precise_timers().context("timer slack")?;
         sys::crash::disable_core_files().context("core files")?;
@@ -75,6 +79,7 @@ impl Attaching {
             lacking,
             status: StatusView::attach(take(descriptors.status, "the status page")?)?,
             way: descriptors.way,
+            signals,
             plan,
         })
     }
@@ -102,6 +107,7 @@ impl Attaching {
         // Whoever comes later is born to the schedule when it may write.
         let mut born_ns = self.started_ns;
         while self.stands_by() {
+            self.signals.heed(None);
             let now = now_ns();
             self.beater.beat(now);
             let writer = self.status.node(self.node).writer;
@@ -115,6 +121,7 @@ impl Attaching {
         self.events.tell_at(attached_ns, Event::Attached {});
         let t0_ns = loop {
             let seen = self.doorbell.count();
+            self.signals.heed(Some(&mut self.events));
             let now = now_ns();
             self.beater.beat(now);
             let t0_ns = self.start.t0_ns().unwrap_or(u64::MAX);
@@ -133,6 +140,8 @@ impl Attaching {
             t0_ns,
             beater: self.beater,
             doorbell: self.doorbell,
+            signals: self.signals,
+            item: 0,
             beat_period_ns,
         }
     }
@@ -165,6 +174,9 @@ pub(super) struct Runtime {
     /// Absolute start of the schedule.
     t0_ns: u64,
     doorbell: Doorbell,
+    signals: Signals,
+    /// What the step in hand works on.
+    pub(super) item: u64,
 }
 
 impl Runtime {
@@ -195,7 +207,14 @@ impl Runtime {
 
     /// Says that a step has come this far.
     pub(super) fn pass(&self, checkpoint: Checkpoint) {
-        self.beater.pass(self.incarnation, checkpoint, now_ns());
+        let now = now_ns();
+        self.beater.pass(self.incarnation, checkpoint, now);
+        if Graph::of(self.node).ends_at(checkpoint) {
+            let at_s = now.saturating_sub(self.t0_ns) as f64 * 1e-9;
+            let who = format_args!("{} #{}", self.node, self.incarnation);
+            let step = format_args!("{at_s:.6} s {who}: {checkpoint:?} {}", self.item);
+            self.signals.debug(step);
+        }
     }
 
     /// Ends the process if another incarnation may write: asked before each write to a channel.
@@ -216,9 +235,10 @@ impl Runtime {
     }
 
     /// Sleeps until the doorbell has rung again after `seen` or `deadline_ns` has come; meanwhile
-    /// shows life. An error is one that a fault makes.
+    /// shows life, and does what signals ask. An error is one that a fault makes.
     pub(super) fn pause(&mut self, seen: u32, deadline_ns: u64) -> anyhow::Result<()> {
         loop {
+            self.signals.heed(Some(&mut self.events));
             self.faults.begin_armed();
             if self.idle_strike_ns() <= self.now_ns() {
                 self.suffer()?;
