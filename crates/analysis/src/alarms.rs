@@ -113,7 +113,7 @@ fn about<'f>(findings: &'f Findings, noticed: &Noticed) -> &'f [Outcome] {
 fn is_excused(findings: &Findings, noticed: &Noticed) -> bool {
     let timeline = &findings.timeline;
     let patience = match noticed.by {
-        Source::Watchdog => findings.patience(noticed.node, noticed.detector),
+        Source::Watchdog => findings.patience(noticed.node, noticed.detector, noticed.at),
         Source::Node(_) | Source::Plant => Some(modes::silence_limit(timeline)),
     };
     patience.is_some_and(|patience| {

@@ -47,10 +47,10 @@ impl Findings<'_> {
         self.lost_in_stalls(owed.filter(|it| span.contains(it.due))) > 0
     }
 
-    /// For how long the watchdog waits before it calls a process silent, or too slow; `None` for
+    /// For how long the watchdog waited, at this moment, before it called a process silent, or too slow; `None` for
     /// detectors that wait for nothing.
-    pub(crate) fn patience(&self, node: Node, detector: Detector) -> Option<Moment> {
-        let supervision = &self.timeline.plan.supervision[node.index()];
+    pub(crate) fn patience(&self, node: Node, detector: Detector, at: Moment) -> Option<Moment> {
+        let supervision = self.timeline.supervision(node, at);
         let timeout_ns = match detector {
             Detector::Heartbeat => supervision.heartbeat_timeout_ns,
             Detector::Startup => supervision.startup_timeout_ns,
@@ -69,7 +69,7 @@ impl Findings<'_> {
     /// count stalls, but what they hold up is not always over with them.
     pub(crate) fn is_silenced_by_stall(&self, complaint: &Detected) -> bool {
         let Detected { at, node, detector, .. } = *complaint;
-        self.patience(node, detector).is_some_and(|patience| {
+        self.patience(node, detector, at).is_some_and(|patience| {
             self.stalls.disturb(Span { from: at.saturating_sub(patience), to: at })
         })
     }

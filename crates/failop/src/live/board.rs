@@ -189,6 +189,9 @@ impl Board {
             Event::DebugSwitched { on: 0, dropped, .. } if dropped > 0 => {
                 Some(format!("{:<7} {dropped} lines of its steps found no room", source.name()))
             }
+            Event::LimitChanged { node, limit, before, after } => {
+                Some(format!("{node:<7} {}: {after}, not {before}", limit.name()))
+            }
             Event::SpawnFailed { node, incarnation, errno } => {
                 let why = std::io::Error::from_raw_os_error(errno.cast_signed());
                 Some(format!("{node:<7} number {incarnation} cannot be started: {why}"))

@@ -102,8 +102,6 @@ impl Attaching {
         }
         let attached_ns = now_ns();
         self.beater.ready(self.incarnation, attached_ns);
-        let timeout_ns = self.plan.supervision[self.node.index()].heartbeat_timeout_ns;
-        let beat_period_ns = timeout_ns / BEATS_PER_TIMEOUT;
         // Whoever comes later is born to the schedule when it may write.
         let mut born_ns = self.started_ns;
         while self.stands_by() {
@@ -112,7 +110,7 @@ impl Attaching {
             self.beater.beat(now);
             let writer = self.status.node(self.node).writer;
             if writer != self.incarnation {
-                self.status.wait(self.node, writer, now + beat_period_ns);
+                self.status.wait(self.node, writer, now + self.beat_period_ns());
             }
             born_ns = now_ns();
         }
@@ -128,7 +126,7 @@ impl Attaching {
             if t0_ns <= now {
                 break t0_ns;
             }
-            self.doorbell.wait(seen, t0_ns.min(now + beat_period_ns.min(START_LOOK_NS)));
+            self.doorbell.wait(seen, t0_ns.min(now + self.beat_period_ns().min(START_LOOK_NS)));
         };
         Runtime {
             node: self.node,
@@ -142,8 +140,18 @@ impl Attaching {
             doorbell: self.doorbell,
             signals: self.signals,
             item: 0,
-            beat_period_ns,
+            planned_timeout_ns: self.planned_timeout_ns(),
         }
+    }
+
+    /// The heartbeat timeout of the scenario.
+    fn planned_timeout_ns(&self) -> u64 {
+        self.plan.supervision[self.node.index()].heartbeat_timeout_ns
+    }
+
+    /// How often it shows life.
+    fn beat_period_ns(&self) -> u64 {
+        beat_period_ns(&self.status, self.node, self.planned_timeout_ns())
     }
 
     /// The faults of this incarnation, born at `born_ns` to a schedule that starts at `t0_ns`.
@@ -169,8 +177,8 @@ pub(super) struct Runtime {
     pub(super) faults: Faults,
     /// Where it shows life.
     pub(super) beater: Beater,
-    /// How often it does.
-    pub(super) beat_period_ns: u64,
+    /// The heartbeat timeout of the scenario.
+    planned_timeout_ns: u64,
     /// Absolute start of the schedule.
     t0_ns: u64,
     doorbell: Doorbell,
@@ -224,6 +232,11 @@ impl Runtime {
         }
     }
 
+    /// How often it shows life.
+    pub(super) fn beat_period_ns(&self) -> u64 {
+        beat_period_ns(&self.status, self.node, self.planned_timeout_ns)
+    }
+
     /// How often the doorbell has rung: read it before looking at the inputs.
     pub(super) fn rings(&self) -> u32 {
         self.doorbell.count()
@@ -250,7 +263,7 @@ impl Runtime {
                 return Ok(());
             }
             let strike = self.absolute_ns(self.idle_strike_ns());
-            self.doorbell.wait(seen, deadline.min(now + self.beat_period_ns).min(strike));
+            self.doorbell.wait(seen, deadline.min(now + self.beat_period_ns()).min(strike));
         }
     }
 
@@ -259,4 +272,9 @@ impl Runtime {
         let due_ns = self.faults.injector.next_process_fault_ns(self.now_ns());
         due_ns.map_or(u64::MAX, |due| due.saturating_add(IDLE_STRIKE_NS))
     }
+}
+
+/// How often a node shows life, by the heartbeat timeout that holds.
+fn beat_period_ns(status: &StatusView, node: Node, planned_timeout_ns: u64) -> u64 {
+    status.heartbeat_timeout_ns(node).unwrap_or(planned_timeout_ns) / BEATS_PER_TIMEOUT
 }
