@@ -103,3 +103,32 @@ pub(crate) fn ignore(signal: Signal) -> io::Result<()> {
     [signal].into_iter().collect::<SigSet>().thread_unblock()?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nix::sys::signal::raise;
+
+    #[test]
+    fn signals_wait_until_they_are_read_and_say_who_sent_them() {
+        let node = NodeSignals::take().unwrap();
+        assert_eq!(node.next(), None);
+        raise(Signal::SIGUSR1).unwrap();
+        assert_eq!(node.next(), Some(ToNode::ToggleDebug));
+        raise(Signal::SIGTERM).unwrap();
+        assert_eq!(node.next(), Some(ToNode::End { by: std::process::id() }));
+        assert_eq!(node.next(), None);
+    }
+
+    #[test]
+    fn a_hang_up_asks_for_limits_and_an_interrupt_for_the_end() {
+        let watchdog = StopSignals::take().unwrap();
+        for (signal, asked) in
+            [(Signal::SIGHUP, ToWatchdog::Reload), (Signal::SIGINT, ToWatchdog::End)]
+        {
+            raise(signal).unwrap();
+            assert_eq!(watchdog.next().unwrap(), Some(asked));
+        }
+        assert_eq!(watchdog.next().unwrap(), None);
+    }
+}

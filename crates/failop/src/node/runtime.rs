@@ -128,6 +128,7 @@ impl Attaching {
             }
             self.doorbell.wait(seen, t0_ns.min(now + self.beat_period_ns().min(START_LOOK_NS)));
         };
+        let planned_timeout_ns = self.planned_timeout_ns();
         Runtime {
             node: self.node,
             incarnation: self.incarnation,
@@ -140,7 +141,7 @@ impl Attaching {
             doorbell: self.doorbell,
             signals: self.signals,
             item: 0,
-            planned_timeout_ns: self.planned_timeout_ns(),
+            planned_timeout_ns,
         }
     }
 

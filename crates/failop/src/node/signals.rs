@@ -12,8 +12,9 @@
 use channel::events::EventWriter;
 use std::fmt::Arguments;
 use std::io;
+use sys::lines::Lines;
 use sys::signals::{NodeSignals, ToNode};
-use sys::stderr::Lines;
+
 use wire::Event;
 
 /// The signals of a node, and what they have switched on.
@@ -50,7 +51,7 @@ impl Signals {
         if let Some(lines) = self.debug.take() {
             return Event::DebugSwitched { on: 0, dropped: lines.dropped(), errno: 0 };
         }
-        let opened = Lines::open();
+        let opened = Lines::open(io::stderr());
         let errno = opened.as_ref().err().and_then(io::Error::raw_os_error).unwrap_or(0);
         self.debug = opened.ok();
         let on = u32::from(self.debug.is_some());
