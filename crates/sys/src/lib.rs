@@ -19,6 +19,7 @@ pub mod crash;
 pub mod futex;
 pub mod host;
 pub mod limits;
+pub mod lines;
 pub mod load;
 pub mod memory;
 pub mod poll;

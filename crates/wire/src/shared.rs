@@ -101,6 +101,9 @@ pub mod status {
     /// First of one word for each node, in the order of its index: the incarnation that may write
     /// in the low 32 bits, which is a futex word, and its presence above them.
     pub const NODES: usize = 16;
+    /// First of one word for each node: its heartbeat timeout in nanoseconds, 0 as long as it is that
+    /// of the scenario.
+    pub const HEARTBEAT_TIMEOUTS: usize = 24;
 }
 
 /// Board: header page, then the slots (its writer read-write, readers read-only).
