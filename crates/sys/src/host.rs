@@ -1,5 +1,7 @@
 //! What machine this is, for the report's fingerprint: [`describe`].
 
+use std::io;
+
 /// Facts about the machine; a fact that the kernel does not tell is an empty text or 0.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Description {
@@ -51,6 +53,12 @@ fn read(path: &str) -> String {
 fn field(text: &str, name: &str) -> Option<String> {
     let line = text.lines().find(|line| line.starts_with(name))?;
     Some(line.split_once(':')?.1.trim().to_owned())
+}
+
+/// A number that the host tells in a file of `/proc`.
+pub(crate) fn told_number(path: &str) -> io::Result<usize> {
+    let text = std::fs::read_to_string(path)?;
+    text.trim().parse().map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
 }
 
 #[cfg(test)]
