@@ -5,10 +5,15 @@
 //! head of its file.
 
 mod carrier;
+mod descriptor;
 mod framing;
 mod mechanisms;
+mod pipe;
 mod pool;
+mod posix_queue;
 mod queue;
+mod sysv_queue;
+mod tcp;
 mod unix;
 
 use crate::doorbell::Doorbell;

@@ -26,10 +26,11 @@ pub struct Size {
 }
 
 /// A queue through whose descriptor anyone who has it sends and receives. It is as large as wished, or
-/// as the host allows ([`size`]). Its name is gone before this returns, so nothing is left to remove.
+/// as the host allows ([`size`]): of shorter messages than wished it holds more. Its name is gone before this returns, so nothing is left to remove.
 pub fn create(wished: Size) -> io::Result<OwnedFd> {
-    let mut messages = wished.messages.min(told_number(MESSAGES_MAX)?);
     let message_bytes = wished.message_bytes.min(told_number(MESSAGE_BYTES_MAX)?);
+    let pieces = wished.message_bytes.div_ceil(message_bytes);
+    let mut messages = wished.messages.saturating_mul(pieces).min(told_number(MESSAGES_MAX)?);
     loop {
         match create_exactly(Size { messages, message_bytes }) {
             // The queues of this user weigh as much as RLIMIT_MSGQUEUE allows: a shorter one may fit.

@@ -43,16 +43,22 @@ pub fn datagram_pair() -> io::Result<(OwnedFd, OwnedFd)> {
     pair(Kind::Datagram)
 }
 
-/// Wishes for a buffer of `bytes` in each direction; the host cuts it to what it allows
+/// Lets the socket keep `bytes` in each direction if it does not yet, or as much as the host allows
 /// (`net.core.wmem_max` and `rmem_max`).
-pub fn set_buffers(socket: impl AsFd, bytes: usize) -> io::Result<()> {
-    setsockopt(&socket, sockopt::SndBuf, &bytes)?;
-    setsockopt(&socket, sockopt::RcvBuf, &bytes)?;
+pub fn grow_buffers(socket: impl AsFd, bytes: usize) -> io::Result<()> {
+    // The option's value is an int.
+    let bytes = bytes.min(i32::MAX as usize);
+    if getsockopt(&socket, sockopt::SndBuf)? < bytes {
+        setsockopt(&socket, sockopt::SndBuf, &bytes)?;
+    }
+    if getsockopt(&socket, sockopt::RcvBuf)? < bytes {
+        setsockopt(&socket, sockopt::RcvBuf, &bytes)?;
+    }
     Ok(())
 }
 
 /// How much memory may hold what was sent through a socket and not yet received, with the kernel's
-/// own structures, which weigh up to as much again: twice what [`set_buffers`] was given.
+/// own structures, which weigh up to as much again: twice what was set.
 pub fn send_buffer_bytes(socket: impl AsFd) -> io::Result<usize> {
     Ok(getsockopt(&socket, sockopt::SndBuf)?)
 }
@@ -193,11 +199,10 @@ mod tests {
     #[test]
     fn a_larger_buffer_takes_a_larger_message() {
         let (a, b) = pair(Kind::Seqpacket).unwrap();
-        set_buffers(&a, 4608).unwrap();
-        let message = vec![7; 100_000];
+        let message = vec![7; 2 * send_buffer_bytes(&a).unwrap()];
         let refused = send(&a, &message).unwrap_err().raw_os_error();
         assert_eq!(refused, Some(nix::libc::EMSGSIZE));
-        set_buffers(&a, 200_000).unwrap();
+        grow_buffers(&a, message.len()).unwrap();
         assert!(send_buffer_bytes(&a).unwrap() > message.len());
         assert_eq!(send(&a, &message).unwrap(), Sent::Taken);
         assert_eq!(receive(&b, &mut [0; 8]).unwrap(), Some(message.len()));

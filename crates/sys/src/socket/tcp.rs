@@ -37,14 +37,13 @@ fn accept(listener: &TcpListener, near: &TcpStream) -> io::Result<TcpStream> {
 mod tests {
     use super::*;
     use crate::poll::{wait_readable, wait_writable};
-    use crate::socket::{receive_some, send_some, set_buffers};
+    use crate::socket::{receive_some, send_some};
 
     const FOREVER_NS: u64 = u64::MAX / 2;
 
     #[test]
     fn bytes_come_in_order_and_a_full_connection_is_told() {
         let (near, far) = pair().unwrap();
-        set_buffers(&near, 65536).unwrap();
         let mut buffer = [0; 8];
         assert_eq!(receive_some(&far, &mut buffer).unwrap(), None);
         assert_eq!(send_some(&near, b"one").unwrap(), Some(3));

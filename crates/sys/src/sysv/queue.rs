@@ -103,25 +103,22 @@ impl QueueEnd {
         Ok(sent.map(|_| bytes.len()))
     }
 
-    /// Takes the oldest message of the lowest type up to `kind_max`, without waiting: how many bytes, at most
-    /// as many as `buffer` holds, the rest of a longer message is lost; `None` if there is none.
+    /// Takes the oldest message of the lowest type up to `kind_max`, without waiting; `None` if there is none.
+    /// Returns its true length, up to [`MESSAGE_BYTES_MAX`], which is more than `buffer` holds if it was cut.
     pub fn receive(&mut self, kind_max: i64, buffer: &mut [u8]) -> io::Result<Option<usize>> {
-        let room = buffer.len().min(MESSAGE_BYTES_MAX);
         // A message that is too long for whoever reads must not stay in everyone's way for ever.
         let flags = libc::IPC_NOWAIT | libc::MSG_NOERROR;
+        let message = (&raw mut *self.message).cast();
         // SAFETY: the pointer is that of a live `Message`, to which nobody else has access (`&mut
-        // self`); the kernel stores the type and at most `room` bytes of text, which it holds.
-        let result = unsafe {
-            libc::msgrcv(self.id, (&raw mut *self.message).cast(), room, -kind_max, flags)
-        };
+        // self`); the kernel stores the type and at most as many bytes of text as it holds.
+        let result = unsafe { libc::msgrcv(self.id, message, MESSAGE_BYTES_MAX, -kind_max, flags) };
         let length = match Errno::result(result) {
-            Err(Errno::ENOMSG) => return Ok(None),
-            result => without_waiting(result)?,
+            Err(Errno::ENOMSG) => None,
+            result => without_waiting(result)?.map(isize::cast_unsigned),
         };
-        let Some(length) = length else { return Ok(None) };
-        let length = length.cast_unsigned();
-        buffer[..length].copy_from_slice(&self.message.text[..length]);
-        Ok(Some(length))
+        let kept = length.unwrap_or(0).min(buffer.len());
+        buffer[..kept].copy_from_slice(&self.message.text[..kept]);
+        Ok(length)
     }
 }
 
@@ -178,7 +175,7 @@ mod tests {
         let queue = Queue::create().unwrap();
         let (mut sender, mut receiver) = both_ends(&queue);
         assert_eq!(sender.send(1, b"longer than the buffer").unwrap(), Some(22));
-        assert_eq!(receiver.receive(1, &mut [0; 8]).unwrap(), Some(8));
+        assert_eq!(receiver.receive(1, &mut [0; 8]).unwrap(), Some(22));
         assert_eq!(receiver.receive(1, &mut [0; 8]).unwrap(), None);
     }
 
