@@ -3,7 +3,7 @@
 //! Order: by type, then as sent: a command overtakes samples that wait. Boundaries: kept. Back-pressure: the
 //! queue holds `kernel.msgmnb` (16,384) bytes of messages of up to 8192; then the sender is told. Nobody can
 //! wait for a queue and for something else: the receiver needs a doorbell, and a sender in the middle of a
-//! message looks again after a short sleep. Credentials: the kernel notes who sent last (`ipcs -p`). The
+//! message looks again and again. Credentials: the kernel notes who sent last (`ipcs -p`). The
 //! queue survives everyone: its owner removes it when it ends; if the owner is killed it stays (`ipcrm -q`).
 
 use super::carrier::{Owner, PieceReceiver, PieceSender};
@@ -16,9 +16,11 @@ use sys::sysv::queue::{Queue, QueueEnd};
 /// Types of messages: the receiver takes the lowest first.
 const COMMAND: i64 = 1;
 const SAMPLE: i64 = 2;
-/// Sleep of a sender that finds no room; the kernel adds up to 50 µs. About as long as a receiver takes to
-/// be woken and to read: a queue holds two pieces, and a camera's frame, 254 of them, must get through
-/// within the sender's patience.
+/// Looks that a sender without room takes, giving way to others between them, before it sleeps: a receiver
+/// that is reading takes a piece in a few microseconds.
+const LOOKS: u32 = 8;
+/// Its sleep then; the kernel adds up to 50 µs. A queue holds two pieces, and a camera's frame, 254 of them,
+/// must get through within the sender's patience.
 const NAP_NS: u64 = 20_000;
 
 #[derive(Debug)]
@@ -52,15 +54,19 @@ impl Owner for Owned {
 
 /// One end.
 #[derive(Debug)]
-pub(super) struct End(QueueEnd);
+pub(super) struct End {
+    queue: QueueEnd,
+    /// How often there was no room since there was.
+    looks: u32,
+}
 
 pub(super) fn attach(spec: Spec, end: &Inherited) -> Result<Box<End>, LinkError> {
     let [id] = end.ids[..] else { return Err(foreign(spec, end)) };
     match (i32::try_from(id), &end.descriptors[..]) {
         (Ok(id), []) => {
-            let end = QueueEnd::new(id)
+            let queue = QueueEnd::new(id)
                 .map_err(|source| LinkError::System { mechanism: spec.mechanism, source })?;
-            Ok(Box::new(End(end)))
+            Ok(Box::new(End { queue, looks: 0 }))
         }
         _ => Err(foreign(spec, end)),
     }
@@ -68,7 +74,7 @@ pub(super) fn attach(spec: Spec, end: &Inherited) -> Result<Box<End>, LinkError>
 
 impl PieceSender for End {
     fn piece_bytes_max(&self) -> usize {
-        self.0.message_bytes_max()
+        self.queue.message_bytes_max()
     }
 
     fn keeps_boundaries(&self) -> bool {
@@ -80,18 +86,24 @@ impl PieceSender for End {
             Urgency::Sample => SAMPLE,
             Urgency::Command => COMMAND,
         };
-        self.0.send(kind, piece)
+        let sent = self.queue.send(kind, piece)?;
+        self.looks = if sent.is_some() { 0 } else { self.looks + 1 };
+        Ok(sent)
     }
 
     fn wait_for_room(&mut self, deadline_ns: u64) -> io::Result<()> {
-        sleep_until(deadline_ns.min(now_ns() + NAP_NS));
+        if self.looks <= LOOKS {
+            std::thread::yield_now();
+        } else {
+            sleep_until(deadline_ns.min(now_ns() + NAP_NS));
+        }
         Ok(())
     }
 }
 
 impl PieceReceiver for End {
     fn piece_bytes_max(&self) -> usize {
-        self.0.message_bytes_max()
+        self.queue.message_bytes_max()
     }
 
     fn keeps_boundaries(&self) -> bool {
@@ -99,7 +111,7 @@ impl PieceReceiver for End {
     }
 
     fn try_receive(&mut self, buffer: &mut [u8]) -> io::Result<Option<usize>> {
-        self.0.receive(SAMPLE, buffer)
+        self.queue.receive(SAMPLE, buffer)
     }
 
     fn descriptor(&self) -> Option<BorrowedFd<'_>> {

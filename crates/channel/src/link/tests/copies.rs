@@ -54,9 +54,11 @@ fn a_command_overtakes_where_there_are_priorities() {
 /// the sender may lose its patience; it is told, sends again, and the receiver finds a damaged one.
 #[test]
 fn a_message_of_many_pieces_arrives_whole() {
+    /// More than a pipe holds (1 MiB).
+    const BYTES: usize = 1_200_000;
     for mechanism in COPYING {
         let pattern = Pattern::Queue;
-        let spec = Spec { mechanism, pattern, message_bytes: 3 << 20, slots: 1 };
+        let spec = Spec { mechanism, pattern, message_bytes: BYTES, slots: 1 };
         let link = Link::create(spec).unwrap();
         let (end, theirs) = (own(link.outlet()), own(link.inlet()));
         let mut outlet = Outlet::attach(spec, end, None).unwrap();
@@ -64,12 +66,12 @@ fn a_message_of_many_pieces_arrives_whole() {
             let receiver = scope.spawn(move || {
                 let mut inlet = Inlet::attach(spec, theirs).unwrap();
                 for number in [1, 2] {
-                    assert_eq!(undamaged(&mut inlet), vec![number; 3 << 20], "{mechanism}");
+                    assert_eq!(undamaged(&mut inlet), vec![number; BYTES], "{mechanism}");
                 }
             });
             for number in [1, 2] {
                 let deadline_ns = now_ns() + PATIENCE_NS;
-                let message = vec![number; 3 << 20];
+                let message = vec![number; BYTES];
                 while !outlet.send(&message, Urgency::Sample).unwrap().is_sent() {
                     assert!(now_ns() < deadline_ns, "{mechanism}: no room for {number}");
                     std::thread::yield_now();
