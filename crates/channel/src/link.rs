@@ -365,5 +365,14 @@ fn foreign(spec: Spec, end: &Inherited) -> LinkError {
     LinkError::Foreign { mechanism: spec.mechanism, descriptors, ids }
 }
 
+/// What a refusal of the system means: that the mechanism is not there, or that it failed.
+fn refused(spec: Spec) -> impl Fn(io::Error) -> LinkError {
+    let mechanism = spec.mechanism;
+    move |source| match source.kind() {
+        io::ErrorKind::Unsupported => LinkError::Lacking { mechanism, why: source.to_string() },
+        _ => LinkError::System { mechanism, source },
+    }
+}
+
 #[cfg(test)]
 mod tests;

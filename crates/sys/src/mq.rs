@@ -25,15 +25,18 @@ pub struct Size {
     pub message_bytes: usize,
 }
 
-/// A queue through whose descriptor anyone who has it sends and receives. It is as large as wished, or
-/// as the host allows ([`size`]): of shorter messages than wished it holds more. Its name is gone before this returns, so nothing is left to remove.
+/// A queue through whose descriptor anyone who has it sends and receives. It is as large as wished,
+/// or as the host allows ([`size`]): of shorter messages than wished it holds more. Its name is
+/// gone before this returns, so nothing is left to remove (`/dev/mqueue`), except by a process that
+/// is killed within this call.
 pub fn create(wished: Size) -> io::Result<OwnedFd> {
     let message_bytes = wished.message_bytes.min(told_number(MESSAGE_BYTES_MAX)?);
     let pieces = wished.message_bytes.div_ceil(message_bytes);
     let mut messages = wished.messages.saturating_mul(pieces).min(told_number(MESSAGES_MAX)?);
     loop {
         match create_exactly(Size { messages, message_bytes }) {
-            // The queues of this user weigh as much as RLIMIT_MSGQUEUE allows: a shorter one may fit.
+            // The queues of this user weigh as much as RLIMIT_MSGQUEUE allows: a shorter one may
+            // fit.
             Err(Errno::EMFILE) if messages > 1 => messages /= 2,
             result => return Ok(result?),
         }
@@ -81,15 +84,16 @@ pub fn size(queue: impl AsFd) -> io::Result<Size> {
     })
 }
 
-/// Sends one message without waiting, before all that wait with a lower priority: how many bytes; `None` if the
-/// queue is full. One longer than the queue's messages is the error `EMSGSIZE`.
+/// Sends one message without waiting, before all that wait with a lower priority: how many bytes;
+/// `None` if the queue is full. One longer than the queue's messages is the error `EMSGSIZE`.
 pub fn send(queue: impl AsFd, message: &[u8], priority: u32) -> io::Result<Option<usize>> {
     let sent = without_waiting(mq_send(&borrowed(&queue), message, priority))?;
     Ok(sent.map(|()| message.len()))
 }
 
-/// Takes the oldest message of the highest priority without waiting: its length and its priority; `None` if
-/// there is none. A buffer shorter than the queue's longest message is the error `EMSGSIZE`.
+/// Takes the oldest message of the highest priority without waiting: its length and its priority;
+/// `None` if there is none. A buffer shorter than the queue's longest message is the error
+/// `EMSGSIZE`.
 pub fn receive(queue: impl AsFd, buffer: &mut [u8]) -> io::Result<Option<(usize, u32)>> {
     let mut priority = 0;
     let received = without_waiting(mq_receive(&borrowed(&queue), buffer, &mut priority))?;

@@ -1,8 +1,8 @@
-//! Streams of bytes through a buffer of the kernel, without a name or with one: [`Pipe`], [`write`],
-//! [`lend`], [`read`].
+//! Streams of bytes through a buffer of the kernel, without a name or with one: [`Pipe`],
+//! [`write`], [`lend`], [`read`].
 //!
-//! Neither end ever waits. A write into a pipe that nobody reads is an error and no signal: the Rust
-//! runtime ignores `SIGPIPE` before `main`, in every process whose `main` is Rust's.
+//! Neither end ever waits. A write into a pipe that nobody reads is an error and no signal: the
+//! Rust runtime ignores `SIGPIPE` before `main`, in every process whose `main` is Rust's.
 
 use crate::host::told_number;
 use crate::poll::without_waiting;
@@ -35,9 +35,9 @@ impl Pipe {
         Pipe { reader, writer }.with_capacity(capacity_bytes)
     }
 
-    /// A pipe that is opened by a name (FIFO), in a directory that only this user can enter. Both ends
-    /// are open before this returns, and the name is gone again: descriptors are the only way to it, and
-    /// nothing is left to remove whoever dies.
+    /// A pipe that is opened by a name (FIFO), in a directory that only this user can enter. Both
+    /// ends are open before this returns, and the name is gone again: descriptors are the only way
+    /// to it, and nothing is left to remove, except by a process that is killed within this call.
     pub fn named(capacity_bytes: usize) -> io::Result<Pipe> {
         let directory = mkdtemp(&std::env::temp_dir().join("fifo-XXXXXX"))?;
         let opened = Pipe::open(&directory.join("fifo"));
@@ -71,8 +71,8 @@ pub fn capacity(end: impl AsFd) -> io::Result<usize> {
     Ok(fcntl(end, FcntlArg::F_GETPIPE_SZ)? as usize)
 }
 
-/// How many bytes wait in the pipe. A byte that is not among them has been copied to its reader, if all
-/// readers use [`read`]: the kernel does both under the pipe's lock.
+/// How many bytes wait in the pipe. A byte that is not among them has been copied to its reader, if
+/// all readers use [`read`]: the kernel does both under the pipe's lock.
 pub fn unread_bytes(end: impl AsFd) -> io::Result<usize> {
     let mut count: libc::c_int = 0;
     // SAFETY: FIONREAD stores one int through the pointer, which is that of a live local.
@@ -81,27 +81,28 @@ pub fn unread_bytes(end: impl AsFd) -> io::Result<usize> {
     Ok(usize::try_from(count).expect("a pipe holds no negative count"))
 }
 
-/// Copies into the pipe what has room: how many bytes, `None` if there is none. Up to `PIPE_BUF` (4096)
-/// bytes go whole or not at all.
+/// Copies into the pipe what has room: how many bytes, `None` if there is none. Up to `PIPE_BUF`
+/// (4096) bytes go whole or not at all.
 pub fn write(writer: impl AsFd, bytes: &[u8]) -> io::Result<Option<usize>> {
     without_waiting(nix::unistd::write(writer, bytes))
 }
 
-/// Lends the pages of `bytes` to the pipe instead of copying them (`vmsplice`): how many bytes, `None` if
-/// there is no room. Every page of memory that is touched takes a page of the pipe's capacity.
+/// Lends the pages of `bytes` to the pipe instead of copying them (`vmsplice`): how many bytes,
+/// `None` if there is no room. Every page of memory that is touched takes a page of the pipe's
+/// capacity.
 ///
 /// The reader copies out of these very pages when it reads: a change before that reaches it. So the
-/// caller must leave the bytes alone until they are counted no more by [`unread_bytes`]; then the reader
-/// has its copy. That is a promise between sender and reader, not one of memory safety: the kernel keeps
-/// the pages as long as the pipe refers to them, also when this process has freed them or died, and the
-/// worst that a broken promise gives is a message of two halves, which the check of its sum finds.
-/// Nothing is gifted (`SPLICE_F_GIFT`): the pages stay the caller's.
+/// caller must leave the bytes alone until they are counted no more by [`unread_bytes`]; then the
+/// reader has its copy. That is a promise between sender and reader, not one of memory safety: the
+/// kernel keeps the pages as long as the pipe refers to them, also when this process has freed them
+/// or died, and the worst that a broken promise gives is a message of two halves, which the check
+/// of its sum finds. Nothing is gifted (`SPLICE_F_GIFT`): the pages stay the caller's.
 pub fn lend(writer: impl AsFd, bytes: &[u8]) -> io::Result<Option<usize>> {
     without_waiting(vmsplice(writer, &[IoSlice::new(bytes)], SpliceFFlags::SPLICE_F_NONBLOCK))
 }
 
-/// Takes what is there: how many bytes, `None` if there are none. An end of the stream, when the last
-/// writer has closed its end, is the error `UnexpectedEof`.
+/// Takes what is there: how many bytes, `None` if there are none. An end of the stream, when the
+/// last writer has closed its end, is the error `UnexpectedEof`.
 pub fn read(reader: impl AsFd, buffer: &mut [u8]) -> io::Result<Option<usize>> {
     match without_waiting(nix::unistd::read(reader, buffer))? {
         Some(0) if !buffer.is_empty() => Err(io::ErrorKind::UnexpectedEof.into()),

@@ -1,5 +1,5 @@
-//! Connected sockets without a name: [`pair`] of Unix sockets, [`tcp::pair`]; [`send`] and [`receive`]
-//! messages, [`send_some`] and [`receive_some`] bytes of a stream.
+//! Connected sockets without a name: [`pair`] of Unix sockets, [`tcp::pair`]; [`send`] and
+//! [`receive`] messages, [`send_some`] and [`receive_some`] bytes of a stream.
 //!
 //! Nothing here waits, and a peer that is gone is an error, never a `SIGPIPE`.
 
@@ -36,9 +36,10 @@ pub fn pair(kind: Kind) -> io::Result<(OwnedFd, OwnedFd)> {
     Ok(socketpair(AddressFamily::Unix, socket_type, None, flags)?)
 }
 
-/// Two connected datagram sockets. Messages keep their boundaries and their order; the kernel keeps as
-/// many as the sender's buffer weighs ([`send_buffer_bytes`]) and then tells the sender. The limit of
-/// `net.unix.max_dgram_qlen` messages is for a receiver that others send to as well, not for a pair.
+/// Two connected datagram sockets. Messages keep their boundaries and their order; the kernel keeps
+/// as many as the sender's buffer weighs ([`send_buffer_bytes`]) and then tells the sender. The
+/// limit of `net.unix.max_dgram_qlen` messages is for a receiver that others send to as well, not
+/// for a pair.
 pub fn datagram_pair() -> io::Result<(OwnedFd, OwnedFd)> {
     pair(Kind::Datagram)
 }
@@ -74,8 +75,8 @@ pub struct Credentials {
     pub gid: u32,
 }
 
-/// Who connected the other end of a Unix socket, as the kernel noted it at that time. Of a pair that is
-/// the process that made the pair, whoever has inherited the end since.
+/// Who connected the other end of a Unix socket, as the kernel noted it at that time. Of a pair
+/// that is the process that made the pair, whoever has inherited the end since.
 pub fn peer_credentials(socket: impl AsFd) -> io::Result<Credentials> {
     let peer = getsockopt(&socket, sockopt::PeerCredentials)?;
     Ok(Credentials { pid: peer.pid().cast_unsigned(), uid: peer.uid(), gid: peer.gid() })
@@ -103,8 +104,8 @@ pub fn send(socket: impl AsFd, message: &[u8]) -> io::Result<Sent> {
     Ok(if send_some(socket, message)?.is_some() { Sent::Taken } else { Sent::QueueFull })
 }
 
-/// Sends one message, or in a stream as much as has room, without ever waiting: how many bytes; `None` if
-/// there is no room.
+/// Sends one message, or in a stream as much as has room, without ever waiting: how many bytes;
+/// `None` if there is no room.
 pub fn send_some(socket: impl AsFd, bytes: &[u8]) -> io::Result<Option<usize>> {
     let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL;
     match nix_send(socket.as_fd().as_raw_fd(), bytes, flags) {
@@ -120,8 +121,8 @@ pub fn receive(socket: impl AsFd, buffer: &mut [u8]) -> io::Result<Option<usize>
     without_waiting(recv(socket.as_fd().as_raw_fd(), buffer, flags))
 }
 
-/// Takes what a stream has without ever waiting: how many bytes, `None` if there are none. The end of
-/// the stream, when the peer has closed its end, is the error `UnexpectedEof`.
+/// Takes what a stream has without ever waiting: how many bytes, `None` if there are none. The end
+/// of the stream, when the peer has closed its end, is the error `UnexpectedEof`.
 pub fn receive_some(socket: impl AsFd, buffer: &mut [u8]) -> io::Result<Option<usize>> {
     match without_waiting(recv(socket.as_fd().as_raw_fd(), buffer, MsgFlags::MSG_DONTWAIT))? {
         Some(0) if !buffer.is_empty() => Err(io::ErrorKind::UnexpectedEof.into()),

@@ -1,8 +1,8 @@
-//! Mechanisms whose ends are a descriptor each: [`Pair`] owns both, [`End`] is one, and what may be done
-//! with it a mechanism tells as [`Carry`].
+//! Mechanisms whose ends are a descriptor each: [`Pair`] owns both, [`End`] is one, and what may be
+//! done with it a mechanism tells as [`Carry`].
 
 use super::carrier::{Owner, PieceReceiver, PieceSender};
-use super::{HandDown, Inherited, LinkError, Spec, Urgency, only_descriptor};
+use super::{HandDown, Inherited, LinkError, Spec, Urgency, only_descriptor, refused};
 use std::fmt::Debug;
 use std::io;
 use std::marker::PhantomData;
@@ -53,8 +53,7 @@ impl<C: Carry> End<C> {
     /// Takes over an inherited end.
     pub(super) fn attach(spec: Spec, end: Inherited) -> Result<Box<End<C>>, LinkError> {
         let descriptor = only_descriptor(spec, end)?;
-        let piece_bytes_max = C::piece_bytes_max(descriptor.as_fd())
-            .map_err(|source| LinkError::System { mechanism: spec.mechanism, source })?;
+        let piece_bytes_max = C::piece_bytes_max(descriptor.as_fd()).map_err(refused(spec))?;
         Ok(Box::new(End { descriptor, piece_bytes_max, carry: PhantomData }))
     }
 }

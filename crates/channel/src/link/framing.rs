@@ -1,8 +1,10 @@
-//! Messages out of pieces: what every mechanism that copies has in common ([`outgoing`], [`incoming`]).
+//! Messages out of pieces: what every mechanism that copies has in common ([`outgoing`],
+//! [`incoming`]).
 //!
-//! A mechanism that keeps boundaries carries a message that fits as it is. Else the message goes in an
-//! envelope, in as many pieces as it takes. A sender waits for room only in the middle of a message, and
-//! not for ever; one that gives up, or is killed there, costs the receiver that message and no other.
+//! A mechanism that keeps boundaries carries a message that fits as it is. Else the message goes in
+//! an envelope, in as many pieces as it takes. A sender waits for room only in the middle of a
+//! message, and not for ever; one that gives up, or is killed there, costs the receiver that
+//! message and no other.
 
 use super::carrier::{Found, Incoming, Message, Outgoing, PieceReceiver, PieceSender};
 use super::{Pattern, Sent, Spec, Urgency};
@@ -13,8 +15,8 @@ use sys::clock::now_ns;
 use wire::envelope::{HEAD_BYTES, Head, MAGIC, TAIL_BYTES};
 use zerocopy::IntoBytes;
 
-/// Longest time that a sender waits for room in the middle of a message: less than a frame period at 30
-/// FPS and than any heartbeat timeout. Then the message is lost, and the sender told.
+/// Longest time that a sender waits for room in the middle of a message: less than a frame period
+/// at 30 FPS and than any heartbeat timeout. Then the message is lost, and the sender told.
 const PATIENCE_NS: u64 = 30_000_000;
 /// Messages that one look takes at most to get at the newest: more come with the next.
 const MESSAGES_PER_LOOK: usize = 4;
@@ -128,8 +130,8 @@ struct Framer {
     spec: Spec,
     /// Head, message, tail. Empty if it was lent.
     buffer: Vec<u8>,
-    /// Buffers that the mechanism reads only when the receiver does, the oldest first, each with the number
-    /// of bytes of it that went.
+    /// Buffers that the mechanism reads only when the receiver does, the oldest first, each with
+    /// the number of bytes of it that went.
     lent: VecDeque<(Vec<u8>, usize)>,
     sequence: u64,
     to: Box<dyn PieceSender>,
@@ -166,8 +168,8 @@ impl Framer {
     /// A buffer of which nothing is lent: the oldest, a further one, or `None` if there are enough.
     fn free_buffer(&mut self) -> io::Result<Option<Vec<u8>>> {
         let newer: usize = self.lent.iter().skip(1).map(|(_buffer, went)| went).sum();
-        // What is still lent is the end of all that went: if the newer ones are that long, all of it
-        // stands in them.
+        // What is still lent is the end of all that went: if the newer ones are that long, all of
+        // it stands in them.
         if self.to.lent_bytes()? <= newer {
             return Ok(self.lent.pop_front().map(|(buffer, _went)| buffer));
         }
@@ -271,7 +273,8 @@ impl Assembler {
         }
     }
 
-    /// Takes more; of a stream no more than up to `end`, where that is known. Whether there was any.
+    /// Takes more; of a stream no more than up to `end`, where that is known. Whether there was
+    /// any.
     fn receive(&mut self, end: Option<usize>) -> io::Result<bool> {
         let end = end.filter(|_| !self.from.keeps_boundaries()).unwrap_or(self.coming.len());
         let room = &mut self.coming[self.filled..end];

@@ -1,20 +1,21 @@
 //! Pipes as links: without a name, opened by a name (FIFO), or with the sender's pages lent to them
 //! (`vmsplice`).
 //!
-//! Order: kept. Boundaries: none, a stream. Back-pressure: the pipe holds up to `fs.pipe-max-size` bytes,
-//! each page of which holds a page of one write at most; then the sender is told. Priority: none.
-//! Credentials: none; who inherited a descriptor. What went in survives its sender, lent pages too, as long
-//! as somebody has the receiving end. The owner keeps both, so neither side sees the other's end as an
-//! end of the stream. Nothing has a name (that of a FIFO is gone before anyone sees the link): all vanishes
-//! with the last process that has it.
+//! Order: kept. Boundaries: none, a stream. Back-pressure: the pipe holds up to `fs.pipe-max-size`
+//! bytes, each page of which holds a page of one write at most; then the sender is told. Priority:
+//! none. Credentials: none; who inherited a descriptor. What went in survives its sender, lent
+//! pages too, as long as somebody has the receiving end. The owner keeps both, so neither side sees
+//! the other's end as an end of the stream. Nothing has a name (that of a FIFO is gone before
+//! anyone sees the link): all vanishes with the last process that has it.
 //!
-//! A lent page is copied once, by the reader. Its sender fills other buffers meanwhile, as many as the link
-//! has slots, and takes one back when `FIONREAD` counts none of its bytes any more: the kernel counts them
-//! down under the pipe's lock, only after it has copied them for the reader. Bytes come out in the order in
-//! which they went in, so those still counted are the last that went.
+//! A lent page is copied once, by the reader. Its sender fills other buffers meanwhile, as many as
+//! the link has slots, and takes one back when `FIONREAD` counts none of its bytes any more: the
+//! kernel counts them down under the pipe's lock, only after it has copied them for the reader.
+//! Bytes come out in the order in which they went in, so those still counted are the last that
+//! went.
 
 use super::descriptor::{Carry, Pair};
-use super::{LinkError, Spec, Urgency, framing};
+use super::{LinkError, Spec, Urgency, framing, refused};
 use std::io;
 use std::os::fd::BorrowedFd;
 use sys::pipe::Pipe;
@@ -32,15 +33,15 @@ pub(super) fn named(spec: Spec) -> Result<Box<Pair>, LinkError> {
     pair(spec, Pipe::named(framing::all_bytes(spec)))
 }
 
-/// A link by a pipe to which pages are lent: one that is touched in part takes as much room as others.
+/// A link by a pipe to which pages are lent: one that is touched in part takes as much room as
+/// others.
 pub(super) fn lent(spec: Spec) -> Result<Box<Pair>, LinkError> {
     let message_bytes = framing::whole_bytes(spec).next_multiple_of(PAGE_BYTES) + PAGE_BYTES;
     pair(spec, Pipe::anonymous(spec.slots * message_bytes))
 }
 
 fn pair(spec: Spec, made: io::Result<Pipe>) -> Result<Box<Pair>, LinkError> {
-    let Pipe { reader, writer } =
-        made.map_err(|source| LinkError::System { mechanism: spec.mechanism, source })?;
+    let Pipe { reader, writer } = made.map_err(refused(spec))?;
     Ok(Box::new(Pair { sender: writer, receiver: reader }))
 }
 

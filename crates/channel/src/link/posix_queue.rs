@@ -1,13 +1,14 @@
 //! A POSIX message queue as a link: one descriptor for both ends.
 //!
-//! Order: by priority, then as sent: a command overtakes samples that wait. Boundaries: kept. Back-pressure:
-//! as many messages as the host grants (`fs.mqueue.msg_max`, 10, of `msgsize_max`, 8192 bytes, and
-//! `RLIMIT_MSGQUEUE` for all of a user); then the sender is told. Credentials: none; who inherited the
-//! descriptor. What was sent survives its sender as long as somebody has the queue. Its name is gone before
-//! anyone sees the link: it vanishes with the last process that has it.
+//! Order: by priority, then as sent: a command overtakes samples that wait. Boundaries: kept.
+//! Back-pressure: as many messages as the host grants (`fs.mqueue.msg_max`, 10, of `msgsize_max`,
+//! 8192 bytes, and `RLIMIT_MSGQUEUE` for all of a user); then the sender is told. Credentials:
+//! none; who inherited the descriptor. What was sent survives its sender as long as somebody has
+//! the queue. Its name is gone before anyone sees the link: it vanishes with the last process that
+//! has it.
 
 use super::descriptor::{Carry, Pair};
-use super::{LinkError, Spec, Urgency, framing};
+use super::{LinkError, Spec, Urgency, framing, refused};
 use std::io;
 use std::os::fd::BorrowedFd;
 use sys::mq::Size;
@@ -23,8 +24,7 @@ pub(super) fn create(spec: Spec) -> Result<Box<Pair>, LinkError> {
         let receiver = sender.try_clone()?;
         Ok(Pair { sender, receiver })
     };
-    let pair = make().map_err(|source| LinkError::System { mechanism: spec.mechanism, source })?;
-    Ok(Box::new(pair))
+    Ok(Box::new(make().map_err(refused(spec))?))
 }
 
 /// What a queue does.

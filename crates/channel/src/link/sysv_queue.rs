@@ -1,13 +1,14 @@
 //! A System V message queue as a link: one number for both ends.
 //!
-//! Order: by type, then as sent: a command overtakes samples that wait. Boundaries: kept. Back-pressure: the
-//! queue holds `kernel.msgmnb` (16,384) bytes of messages of up to 8192; then the sender is told. Nobody can
-//! wait for a queue and for something else: the receiver needs a doorbell, and a sender in the middle of a
-//! message looks again and again. Credentials: the kernel notes who sent last (`ipcs -p`). The
-//! queue survives everyone: its owner removes it when it ends; if the owner is killed it stays (`ipcrm -q`).
+//! Order: by type, then as sent: a command overtakes samples that wait. Boundaries: kept.
+//! Back-pressure: the queue holds `kernel.msgmnb` (16,384) bytes of messages of up to 8192; then
+//! the sender is told. Nobody can wait for a queue and for something else: the receiver needs a
+//! doorbell, and a sender in the middle of a message looks again and again. Credentials: the kernel
+//! notes who sent last (`ipcs -p`). The queue survives everyone: its owner removes it when it ends;
+//! if the owner is killed it stays (`ipcrm -q`).
 
 use super::carrier::{Owner, PieceReceiver, PieceSender};
-use super::{HandDown, Inherited, LinkError, Spec, Urgency, foreign};
+use super::{HandDown, Inherited, LinkError, Spec, Urgency, foreign, refused};
 use std::io;
 use std::os::fd::BorrowedFd;
 use sys::clock::{now_ns, sleep_until};
@@ -16,11 +17,11 @@ use sys::sysv::queue::{Queue, QueueEnd};
 /// Types of messages: the receiver takes the lowest first.
 const COMMAND: i64 = 1;
 const SAMPLE: i64 = 2;
-/// Looks that a sender without room takes, giving way to others between them, before it sleeps: a receiver
-/// that is reading takes a piece in a few microseconds.
+/// Looks that a sender without room takes, giving way to others between them, before it sleeps: a
+/// receiver that is reading takes a piece in a few microseconds.
 const LOOKS: u32 = 8;
-/// Its sleep then; the kernel adds up to 50 µs. A queue holds two pieces, and a camera's frame, 254 of them,
-/// must get through within the sender's patience.
+/// Its sleep then; the kernel adds up to 50 µs. A queue holds two pieces, and a camera's frame, 254
+/// of them, must get through within the sender's patience.
 const NAP_NS: u64 = 20_000;
 
 #[derive(Debug)]
@@ -30,8 +31,7 @@ pub(super) struct Owned {
 
 /// A link by a queue.
 pub(super) fn create(spec: Spec) -> Result<Box<Owned>, LinkError> {
-    let queue = Queue::create()
-        .map_err(|source| LinkError::System { mechanism: spec.mechanism, source })?;
+    let queue = Queue::create().map_err(refused(spec))?;
     Ok(Box::new(Owned { queue }))
 }
 
@@ -64,8 +64,7 @@ pub(super) fn attach(spec: Spec, end: &Inherited) -> Result<Box<End>, LinkError>
     let [id] = end.ids[..] else { return Err(foreign(spec, end)) };
     match (i32::try_from(id), &end.descriptors[..]) {
         (Ok(id), []) => {
-            let queue = QueueEnd::new(id)
-                .map_err(|source| LinkError::System { mechanism: spec.mechanism, source })?;
+            let queue = QueueEnd::new(id).map_err(refused(spec))?;
             Ok(Box::new(End { queue, looks: 0 }))
         }
         _ => Err(foreign(spec, end)),

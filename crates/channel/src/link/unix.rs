@@ -1,20 +1,22 @@
 //! Unix sockets as links: pairs without a name, of streams, datagrams or sequenced packets.
 //!
 //! Order: kept. Boundaries: kept by datagrams and packets. Back-pressure: the sender's buffer
-//! (`net.core.wmem_max` bounds it) holds what was not received, each message with the kernel's own share;
-//! then the sender is told. A sender that waits is woken when three quarters are free. Priority: none.
-//! Credentials: `SO_PEERCRED` names who made the pair, which is the owner, not who inherited the end. What
-//! was sent survives its sender as long as somebody has the receiving end. The owner keeps both, so neither
-//! side sees the other's end. Nothing has a name: all vanishes with the last process that has it.
+//! (`net.core.wmem_max` bounds it) holds what was not received, each message with the kernel's own
+//! share; then the sender is told. A sender that waits is woken when three quarters are free.
+//! Priority: none. Credentials: `SO_PEERCRED` names who made the pair, which is the owner, not who
+//! inherited the end. What was sent survives its sender as long as somebody has the receiving end.
+//! The owner keeps both, so neither side sees the other's end. Nothing has a name: all vanishes
+//! with the last process that has it.
 
 use super::descriptor::{Carry, Pair};
-use super::{LinkError, Spec, Urgency, framing};
+use super::{LinkError, Spec, Urgency, framing, refused};
 use std::io;
 use std::os::fd::BorrowedFd;
 use sys::socket::Kind;
 
-/// Longest piece: what a socket's default buffer (`net.core.wmem_default`, 212,992 bytes) holds with
-/// the kernel's own share of it. A longer one would need memory that is contiguous for the kernel.
+/// Longest piece: what a socket's default buffer (`net.core.wmem_default`, 212,992 bytes) holds
+/// with the kernel's own share of it. A longer one would need memory that is contiguous for the
+/// kernel.
 const PIECE_BYTES: usize = 128 << 10;
 
 /// A link by a pair of this kind.
@@ -24,8 +26,7 @@ pub(super) fn create(spec: Spec, kind: Kind) -> Result<Box<Pair>, LinkError> {
         sys::socket::grow_buffers(&sender, framing::all_bytes(spec))?;
         Ok(Pair { sender, receiver })
     };
-    let pair = make().map_err(|source| LinkError::System { mechanism: spec.mechanism, source })?;
-    Ok(Box::new(pair))
+    Ok(Box::new(make().map_err(refused(spec))?))
 }
 
 /// What a stream socket does, also one of TCP.

@@ -21,8 +21,8 @@ pub(crate) mod state {
     pub(crate) const TORN: usize = 1;
 }
 
-/// Becomes `role`, with the parent, the life, the state page and the end of the link named in the arguments;
-/// returns only when it cannot, or is lonely.
+/// Becomes `role`, with the parent, the life, the state page and the end of the link named in the
+/// arguments; returns only when it cannot, or is lonely.
 pub(crate) fn main(arguments: &[String]) -> ExitCode {
     let [role, parent, life, page, mechanism, ends @ ..] = arguments else {
         return ExitCode::from(2);

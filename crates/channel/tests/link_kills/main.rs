@@ -1,8 +1,8 @@
-//! Links between real processes, one of which is killed in the middle of a message: whatever was cut off
-//! is told, no message that is accepted is torn, and whoever comes next gets on.
+//! Links between real processes, one of which is killed in the middle of a message: whatever was
+//! cut off is told, no message that is accepted is torn, and whoever comes next gets on.
 //!
-//! The program starts itself again as its own children, so it has no libtest in it; `harness` stands
-//! in for that.
+//! The program starts itself again as its own children, so it has no libtest in it; `harness`
+//! stands in for that.
 #![forbid(unsafe_code)]
 
 mod child;

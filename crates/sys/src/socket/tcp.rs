@@ -4,8 +4,9 @@ use std::io;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 
-/// Connections of others that are turned away before this gives up: the port is open to every process of
-/// the machine for a moment, and ours is in the queue of accepted ones at the latest after them.
+/// Connections of others that are turned away before this gives up: the port is open to every
+/// process of the machine for a moment, and ours is in the queue of accepted ones at the latest
+/// after them.
 const STRANGERS_MAX: usize = 16;
 
 /// Two connected sockets that neither wait nor hold small messages back (`TCP_NODELAY`). Nobody can

@@ -1,8 +1,8 @@
 //! System V message queues: [`Queue`] owns one, [`QueueEnd`] sends and receives by its number.
 //!
-//! A queue has no descriptor: nothing can wait for it and for something else at once. It outlives every
-//! process until somebody removes it, so the owner does so when it is dropped; an owner that is killed
-//! leaves it behind (`ipcs -q`, `ipcrm -q`).
+//! A queue has no descriptor: nothing can wait for it and for something else at once. It outlives
+//! every process until somebody removes it, so the owner does so when it is dropped; an owner that
+//! is killed leaves it behind (`ipcs -q`, `ipcrm -q`).
 
 use crate::host::told_number;
 use crate::poll::without_waiting;
@@ -25,7 +25,8 @@ pub struct Queue {
 }
 
 impl Queue {
-    /// A queue that no key leads to (`IPC_PRIVATE`), only its number. It holds `kernel.msgmnb` bytes.
+    /// A queue that no key leads to (`IPC_PRIVATE`), only its number. It holds `kernel.msgmnb`
+    /// bytes.
     pub fn create() -> io::Result<Queue> {
         // SAFETY: takes two integers and returns a number or -1.
         let id = unsafe { libc::msgget(libc::IPC_PRIVATE, libc::IPC_CREAT | OWN) };
@@ -86,7 +87,8 @@ impl QueueEnd {
         self.message_bytes_max
     }
 
-    /// Sends one message of a type, 1 or more, without waiting: how many bytes; `None` if the queue is full.
+    /// Sends one message of a type, 1 or more, without waiting: how many bytes; `None` if the queue
+    /// is full.
     ///
     /// # Panics
     /// If the message is longer than [`QueueEnd::message_bytes_max`].
@@ -94,8 +96,8 @@ impl QueueEnd {
         assert!(bytes.len() <= self.message_bytes_max, "a message that the host takes");
         self.message.kind = kind;
         self.message.text[..bytes.len()].copy_from_slice(bytes);
-        // SAFETY: the pointer is that of a live `Message`, whose text is as long as `bytes` at least,
-        // checked above; the kernel only reads it.
+        // SAFETY: the pointer is that of a live `Message`, whose text is as long as `bytes` at
+        // least, checked above; the kernel only reads it.
         let result = unsafe {
             libc::msgsnd(self.id, (&raw const *self.message).cast(), bytes.len(), libc::IPC_NOWAIT)
         };
@@ -103,8 +105,9 @@ impl QueueEnd {
         Ok(sent.map(|_| bytes.len()))
     }
 
-    /// Takes the oldest message of the lowest type up to `kind_max`, without waiting; `None` if there is none.
-    /// Returns its true length, up to [`MESSAGE_BYTES_MAX`], which is more than `buffer` holds if it was cut.
+    /// Takes the oldest message of the lowest type up to `kind_max`, without waiting; `None` if
+    /// there is none. Returns its true length, up to [`MESSAGE_BYTES_MAX`], which is more than
+    /// `buffer` holds if it was cut.
     pub fn receive(&mut self, kind_max: i64, buffer: &mut [u8]) -> io::Result<Option<usize>> {
         // A message that is too long for whoever reads must not stay in everyone's way for ever.
         let flags = libc::IPC_NOWAIT | libc::MSG_NOERROR;

@@ -50,8 +50,9 @@ fn a_command_overtakes_where_there_are_priorities() {
     }
 }
 
-/// More than any of the mechanisms takes at once, to a receiver that reads meanwhile. On a busy machine
-/// the sender may lose its patience; it is told, sends again, and the receiver finds a damaged one.
+/// More than any of the mechanisms takes at once, to a receiver that reads meanwhile. On a busy
+/// machine the sender may lose its patience; it is told, sends again, and the receiver finds a
+/// damaged one.
 #[test]
 fn a_message_of_many_pieces_arrives_whole() {
     /// More than a pipe holds (1 MiB).
