@@ -1,14 +1,16 @@
 //! Waiting for descriptors and for a time at once: [`Poller`]. A thread that has no descriptor
 //! wakes the one that waits through a [`Waker`].
 
+use crate::clock::now_ns;
 use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, ppoll};
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use nix::sys::eventfd::{EfdFlags, EventFd};
 use nix::sys::time::TimeSpec;
 use nix::sys::timer::TimerSetTimeFlags;
 use nix::sys::timerfd::{ClockId, Expiration, TimerFd, TimerFlags};
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
 /// Token of the poller's own timer: nobody else's.
@@ -65,7 +67,7 @@ impl Poller {
     }
 }
 
-/// A descriptor that any thread makes readable.
+/// A descriptor that any thread, or any process that inherits it, makes readable.
 #[derive(Debug)]
 pub struct Waker {
     event: EventFd,
@@ -76,6 +78,12 @@ impl Waker {
     pub fn new() -> io::Result<Waker> {
         let flags = EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK;
         Ok(Waker { event: EventFd::from_value_and_flags(0, flags)? })
+    }
+
+    /// Takes over one that was handed down.
+    pub fn from_fd(fd: OwnedFd) -> Waker {
+        // SAFETY: an eventfd, made by `new`; the wrapper keeps nothing but the descriptor.
+        Waker { event: unsafe { EventFd::from_owned_fd(fd) } }
     }
 
     /// Makes it readable.
@@ -102,10 +110,20 @@ impl AsFd for Waker {
     }
 }
 
+/// Sleeps until one of a few descriptors is readable, or broken, at the longest until `deadline_ns`. May
+/// return early. It keeps nothing between two waits, where a [`Poller`] keeps its set.
+pub fn wait_any(fds: &[BorrowedFd<'_>], deadline_ns: u64) -> io::Result<()> {
+    let mut events: Vec<_> = fds.iter().map(|fd| PollFd::new(*fd, PollFlags::POLLIN)).collect();
+    let left = Duration::from_nanos(deadline_ns.saturating_sub(now_ns()));
+    match ppoll(&mut events, Some(TimeSpec::from_duration(left)), None) {
+        Ok(_) | Err(Errno::EINTR) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::now_ns;
 
     #[test]
     fn a_wait_ends_at_its_deadline_or_when_something_is_readable() {
