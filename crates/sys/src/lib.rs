@@ -23,6 +23,7 @@ pub mod load;
 pub mod memory;
 pub mod mutex;
 pub mod notify;
+pub mod parcel;
 pub mod poll;
 pub mod process;
 pub mod queued;

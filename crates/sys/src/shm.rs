@@ -62,6 +62,11 @@ impl Memory {
         Ok(Memory { fd: file.into() })
     }
 
+    /// What was made elsewhere in this crate.
+    pub(crate) fn of(fd: OwnedFd) -> Memory {
+        Memory { fd }
+    }
+
     /// The descriptor, through which the memory can be written.
     pub fn fd(&self) -> BorrowedFd<'_> {
         self.fd.as_fd()

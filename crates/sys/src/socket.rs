@@ -1,5 +1,7 @@
 //! Unix datagram sockets without a name: [`datagram_pair`], [`send`], [`receive`].
 
+pub mod rights;
+
 use nix::errno::Errno;
 use nix::sys::socket::{
     AddressFamily, MsgFlags, SockFlag, SockType, recv, send as nix_send, socketpair,

@@ -20,7 +20,7 @@ impl Memory {
         let fd = shm_open(name.as_str(), flags, Mode::S_IRUSR | Mode::S_IWUSR)?;
         shm_unlink(name.as_str())?;
         nix::unistd::ftruncate(&fd, bytes as i64)?;
-        Ok(Memory { fd })
+        Ok(Memory::of(fd))
     }
 }
 
