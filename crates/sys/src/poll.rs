@@ -111,11 +111,22 @@ impl AsFd for Waker {
 }
 
 /// Sleeps until one of a few descriptors is readable, or broken, at the longest until `deadline_ns`. May
-/// return early. It keeps nothing between two waits, where a [`Poller`] keeps its set.
-pub fn wait_any(fds: &[BorrowedFd<'_>], deadline_ns: u64) -> io::Result<()> {
-    let mut events: Vec<_> = fds.iter().map(|fd| PollFd::new(*fd, PollFlags::POLLIN)).collect();
+/// return early. It keeps nothing between two waits, where a [`Poller`] keeps its set. The first that is.
+pub fn wait_any(fds: &[BorrowedFd<'_>], deadline_ns: u64) -> io::Result<Option<usize>> {
+    let events = fds.iter().map(|fd| PollFd::new(*fd, PollFlags::POLLIN));
+    let mut events = events.collect::<Vec<_>>();
+    wait_for(&mut events, deadline_ns)?;
+    Ok(events.iter().position(|event| event.any().unwrap_or(true)))
+}
+
+/// Sleeps until `fd` can be written to or `deadline_ns` has come. May return early.
+pub fn wait_writable(fd: impl AsFd, deadline_ns: u64) -> io::Result<()> {
+    wait_for(&mut [PollFd::new(fd.as_fd(), PollFlags::POLLOUT)], deadline_ns)
+}
+
+fn wait_for(events: &mut [PollFd<'_>], deadline_ns: u64) -> io::Result<()> {
     let left = Duration::from_nanos(deadline_ns.saturating_sub(now_ns()));
-    match ppoll(&mut events, Some(TimeSpec::from_duration(left)), None) {
+    match ppoll(events, Some(TimeSpec::from_duration(left)), None) {
         Ok(_) | Err(Errno::EINTR) => Ok(()),
         Err(error) => Err(error.into()),
     }

@@ -61,10 +61,18 @@ pub mod pin {
     pub const CELL: usize = 8;
 }
 
-/// Doorbell page (everyone who may wake its owner, and the owner).
+/// Doorbell page (everyone who may wake its owner, and the owner). A page with its lock or semaphore
+/// follows.
 pub mod doorbell {
+    /// What makes it heard: the number of its kind.
+    pub const KIND: usize = 1;
     /// A counter; the low 32 bits are the futex word.
     pub const COUNT: usize = 8;
+    /// Whom a signal reaches: its process id in the low 32 bits, 0 for nobody, and above them how often
+    /// that has changed.
+    pub const WAITER: usize = 16;
+    /// How many died while they held its lock.
+    pub const HOLDERS_DIED: usize = 24;
 }
 
 /// Heartbeat page (its process read-write, the watchdog read-only).

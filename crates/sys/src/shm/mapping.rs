@@ -35,6 +35,12 @@ impl Source for SegmentId {
     }
 }
 
+impl Source for Place<'_> {
+    fn place(&self) -> Place<'_> {
+        *self
+    }
+}
+
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Access {
     Read,
