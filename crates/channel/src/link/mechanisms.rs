@@ -2,14 +2,19 @@
 
 use super::carrier::{Incoming, Outgoing, Owner};
 use super::{Inherited, LinkError, Mechanism, Pattern, Spec, framing, pool, queue, unix};
+use crate::store::StoreKind;
 use std::io;
 
 /// What a link consists of.
 pub(super) fn owner(spec: Spec) -> Result<Box<dyn Owner>, LinkError> {
     let system = |source: io::Error| LinkError::System { mechanism: spec.mechanism, source };
+    if let Some(kind) = StoreKind::of(spec.mechanism) {
+        return Ok(match spec.pattern {
+            Pattern::Newest => Box::new(pool::create(kind, spec)?),
+            Pattern::Queue => Box::new(queue::create(kind, spec)?),
+        });
+    }
     Ok(match (spec.mechanism, spec.pattern) {
-        (Mechanism::Shm, Pattern::Newest) => Box::new(pool::create(spec)?),
-        (Mechanism::Shm, Pattern::Queue) => Box::new(queue::create(spec)?),
         (Mechanism::UnixDgram, _) => Box::new(unix::Pair::create().map_err(system)?),
         _ => return Err(lacking(spec)),
     })
@@ -17,9 +22,13 @@ pub(super) fn owner(spec: Spec) -> Result<Box<dyn Owner>, LinkError> {
 
 /// The sender's end.
 pub(super) fn outgoing(spec: Spec, end: Inherited) -> Result<Box<dyn Outgoing>, LinkError> {
+    if let Some(_shared) = StoreKind::of(spec.mechanism) {
+        return Ok(match spec.pattern {
+            Pattern::Newest => Box::new(pool::outlet(spec, end)?),
+            Pattern::Queue => Box::new(queue::outlet(spec, end)?),
+        });
+    }
     Ok(match (spec.mechanism, spec.pattern) {
-        (Mechanism::Shm, Pattern::Newest) => Box::new(pool::outlet(spec, end)?),
-        (Mechanism::Shm, Pattern::Queue) => Box::new(queue::outlet(spec, end)?),
         (Mechanism::UnixDgram, _) => framing::outgoing(spec, Box::new(unix::outlet(spec, end)?)),
         _ => return Err(lacking(spec)),
     })
@@ -27,9 +36,13 @@ pub(super) fn outgoing(spec: Spec, end: Inherited) -> Result<Box<dyn Outgoing>, 
 
 /// The receiver's end.
 pub(super) fn incoming(spec: Spec, end: Inherited) -> Result<Box<dyn Incoming>, LinkError> {
+    if let Some(_shared) = StoreKind::of(spec.mechanism) {
+        return Ok(match spec.pattern {
+            Pattern::Newest => Box::new(pool::inlet(spec, end)?),
+            Pattern::Queue => Box::new(queue::inlet(spec, end)?),
+        });
+    }
     Ok(match (spec.mechanism, spec.pattern) {
-        (Mechanism::Shm, Pattern::Newest) => Box::new(pool::inlet(spec, &end)?),
-        (Mechanism::Shm, Pattern::Queue) => Box::new(queue::inlet(spec, &end)?),
         (Mechanism::UnixDgram, _) => framing::incoming(spec, Box::new(unix::inlet(spec, end)?)),
         _ => return Err(lacking(spec)),
     })

@@ -15,9 +15,13 @@ fn ends(spec: Spec) -> (Link, Outlet, Inlet) {
     (link, outlet, inlet)
 }
 
-const MECHANISMS: [(Mechanism, Pattern); 4] = [
+const MECHANISMS: [(Mechanism, Pattern); 8] = [
     (Mechanism::Shm, Pattern::Newest),
     (Mechanism::Shm, Pattern::Queue),
+    (Mechanism::PosixShmFutex, Pattern::Newest),
+    (Mechanism::PosixShmFutex, Pattern::Queue),
+    (Mechanism::SysvShmSemaphore, Pattern::Newest),
+    (Mechanism::SysvShmSemaphore, Pattern::Queue),
     (Mechanism::UnixDgram, Pattern::Newest),
     (Mechanism::UnixDgram, Pattern::Queue),
 ];
