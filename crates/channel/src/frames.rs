@@ -117,6 +117,7 @@ pub struct Writer {
 
 impl Writer {
     /// Maps the frames and the pin page of every reader.
+    #[expect(clippy::needless_pass_by_value, reason = "a descriptor is often made for this call")]
     pub fn attach(frames: impl Source, pin_fds: &[OwnedFd]) -> Result<Writer, AttachError> {
         let memory = frames.place();
         let header = attach(PageKind::Frames, memory, PAGE_BYTES)?;
@@ -192,6 +193,7 @@ pub struct Reader {
 
 impl Reader {
     /// Maps the frames and the reader's own pin page. The newest frame counts as unseen.
+    #[expect(clippy::needless_pass_by_value, reason = "a descriptor is often made for this call")]
     pub fn attach(frames: impl Source, pin_fd: impl AsFd) -> Result<Reader, AttachError> {
         let memory = frames.place();
         let header = attach_view(PageKind::Frames, memory, PAGE_BYTES)?;

@@ -7,6 +7,7 @@
 mod carrier;
 mod framing;
 mod mechanisms;
+mod memfd_passing;
 mod pool;
 mod queue;
 mod unix;

@@ -172,6 +172,7 @@ pub struct Producer {
 
 impl Producer {
     /// Maps the slots and the reader's position.
+    #[expect(clippy::needless_pass_by_value, reason = "a descriptor is often made for this call")]
     pub fn attach(slots: impl Source, position_fd: impl AsFd) -> Result<Producer, AttachError> {
         let memory = slots.place();
         let header = attach(PageKind::Queue, memory, PAGE_BYTES)?;
@@ -254,6 +255,7 @@ pub struct Consumer {
 
 impl Consumer {
     /// Maps the slots and the position from which on nothing was given back.
+    #[expect(clippy::needless_pass_by_value, reason = "a descriptor is often made for this call")]
     pub fn attach(slots: impl Source, position_fd: impl AsFd) -> Result<Consumer, AttachError> {
         let memory = slots.place();
         let header = attach_view(PageKind::Queue, memory, PAGE_BYTES)?;

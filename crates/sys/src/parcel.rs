@@ -57,7 +57,7 @@ pub struct Parcel {
 }
 
 impl Parcel {
-    /// Maps the first `bytes` of it. What is not sealed, or is shorter, is refused: it could change, or
+    /// Maps the first `bytes` of it, of which there may be none. What is not sealed, or is shorter, is refused: it could change, or
     /// end this process, while it is read.
     pub fn open(fd: impl AsFd, bytes: usize) -> io::Result<Parcel> {
         let found = SealFlag::from_bits_retain(fcntl(&fd, FcntlArg::F_GET_SEALS)?);
@@ -65,7 +65,7 @@ impl Parcel {
             let message = format!("a message with the seals {found:?}");
             return Err(io::Error::new(io::ErrorKind::InvalidData, message));
         }
-        Ok(Parcel { map: SharedView::map(fd, 0, bytes)?, bytes })
+        Ok(Parcel { map: SharedView::map(fd, 0, bytes.max(1))?, bytes })
     }
 
     /// The message.

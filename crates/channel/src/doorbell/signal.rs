@@ -106,3 +106,24 @@ fn replace(waiter: &AtomicU64, new_pid: u32, wanted: impl Fn(u32) -> bool) {
     if let Err(_another_waits) = waiter.fetch_update(Ordering::Release, Ordering::Relaxed, change) {
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_that_has_changed_names_nobody_even_if_it_names_the_same_number() {
+        let (waiter, own) = (AtomicU64::new(0), std::process::id());
+        assert!(find(&waiter, 0).unwrap().is_none());
+        replace(&waiter, own, |_| true);
+        let first = waiter.load(Ordering::Relaxed);
+        assert!(find(&waiter, first).unwrap().is_some());
+        replace(&waiter, 0, |found| found == own + 1);
+        assert_eq!(waiter.load(Ordering::Relaxed), first, "another one was buried");
+        replace(&waiter, 0, |found| found == own);
+        assert!(find(&waiter, first).unwrap().is_none());
+        replace(&waiter, own, |_| true);
+        assert!(find(&waiter, first).unwrap().is_none());
+        assert!(find(&waiter, waiter.load(Ordering::Relaxed)).unwrap().is_some());
+    }
+}

@@ -1,7 +1,9 @@
 //! Which mechanism is made of what: the one table of all of them.
 
 use super::carrier::{Incoming, Outgoing, Owner};
-use super::{Inherited, LinkError, Mechanism, Pattern, Spec, framing, pool, queue, unix};
+use super::{
+    Inherited, LinkError, Mechanism, Pattern, Spec, framing, memfd_passing, pool, queue, unix,
+};
 use crate::store::StoreKind;
 use std::io;
 
@@ -15,7 +17,9 @@ pub(super) fn owner(spec: Spec) -> Result<Box<dyn Owner>, LinkError> {
         });
     }
     Ok(match (spec.mechanism, spec.pattern) {
-        (Mechanism::UnixDgram, _) => Box::new(unix::Pair::create().map_err(system)?),
+        (Mechanism::UnixDgram | Mechanism::MemfdPassing, _) => {
+            Box::new(unix::Pair::create().map_err(system)?)
+        }
         _ => return Err(lacking(spec)),
     })
 }
@@ -29,6 +33,7 @@ pub(super) fn outgoing(spec: Spec, end: Inherited) -> Result<Box<dyn Outgoing>, 
         });
     }
     Ok(match (spec.mechanism, spec.pattern) {
+        (Mechanism::MemfdPassing, _) => Box::new(memfd_passing::outlet(spec, end)?),
         (Mechanism::UnixDgram, _) => framing::outgoing(spec, Box::new(unix::outlet(spec, end)?)),
         _ => return Err(lacking(spec)),
     })
@@ -43,6 +48,7 @@ pub(super) fn incoming(spec: Spec, end: Inherited) -> Result<Box<dyn Incoming>, 
         });
     }
     Ok(match (spec.mechanism, spec.pattern) {
+        (Mechanism::MemfdPassing, _) => Box::new(memfd_passing::inlet(spec, end)?),
         (Mechanism::UnixDgram, _) => framing::incoming(spec, Box::new(unix::inlet(spec, end)?)),
         _ => return Err(lacking(spec)),
     })

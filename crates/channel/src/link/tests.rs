@@ -15,13 +15,15 @@ fn ends(spec: Spec) -> (Link, Outlet, Inlet) {
     (link, outlet, inlet)
 }
 
-const MECHANISMS: [(Mechanism, Pattern); 8] = [
+const MECHANISMS: [(Mechanism, Pattern); 10] = [
     (Mechanism::Shm, Pattern::Newest),
     (Mechanism::Shm, Pattern::Queue),
     (Mechanism::PosixShmFutex, Pattern::Newest),
     (Mechanism::PosixShmFutex, Pattern::Queue),
     (Mechanism::SysvShmSemaphore, Pattern::Newest),
     (Mechanism::SysvShmSemaphore, Pattern::Queue),
+    (Mechanism::MemfdPassing, Pattern::Newest),
+    (Mechanism::MemfdPassing, Pattern::Queue),
     (Mechanism::UnixDgram, Pattern::Newest),
     (Mechanism::UnixDgram, Pattern::Queue),
 ];
