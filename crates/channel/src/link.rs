@@ -6,6 +6,7 @@
 
 mod carrier;
 mod framing;
+mod hybrid;
 mod mechanisms;
 mod memfd_passing;
 mod pool;

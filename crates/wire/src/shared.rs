@@ -43,6 +43,8 @@ pub enum PageKind {
     Queue = 12,
     /// How far the reader of a queue is.
     Position = 13,
+    /// Slots whose handles travel by another way: header page, then the slots.
+    Handles = 16,
 }
 
 /// Frame buffer header page (writer read-write, readers read-only).
@@ -77,6 +79,19 @@ pub mod doorbell {
     pub const WAITER: usize = 16;
     /// How many died while they held its lock.
     pub const HOLDERS_DIED: usize = 24;
+}
+
+/// Header page of slots whose handles travel by another way (the sender read-write, the receiver
+/// read-only).
+pub mod handles {
+    /// The newest number that was given to a handle.
+    pub const SEQUENCE: usize = 8;
+    /// Up to which number everything is done with.
+    pub const ACKNOWLEDGED: usize = 9;
+    /// First of one word for each slot: number of the last handle of it that was sent; 0 for none.
+    pub const FIRST_SLOT: usize = 16;
+    /// Most slots: as many as a pool of frames may have.
+    pub const SLOTS_MAX: usize = super::frames::SLOTS_MAX;
 }
 
 /// Heartbeat page (its process read-write, the watchdog read-only).

@@ -2,7 +2,8 @@
 
 use super::carrier::{Incoming, Outgoing, Owner};
 use super::{
-    Inherited, LinkError, Mechanism, Pattern, Spec, framing, memfd_passing, pool, queue, unix,
+    Inherited, LinkError, Mechanism, Pattern, Spec, framing, hybrid, memfd_passing, pool, queue,
+    unix,
 };
 use crate::store::StoreKind;
 use std::io;
@@ -17,6 +18,7 @@ pub(super) fn owner(spec: Spec) -> Result<Box<dyn Owner>, LinkError> {
         });
     }
     Ok(match (spec.mechanism, spec.pattern) {
+        (Mechanism::Hybrid, _) => Box::new(hybrid::create_link(spec)?),
         (Mechanism::UnixDgram | Mechanism::MemfdPassing, _) => {
             Box::new(unix::Pair::create().map_err(system)?)
         }
@@ -33,6 +35,7 @@ pub(super) fn outgoing(spec: Spec, end: Inherited) -> Result<Box<dyn Outgoing>, 
         });
     }
     Ok(match (spec.mechanism, spec.pattern) {
+        (Mechanism::Hybrid, _) => Box::new(hybrid::outlet(spec, end)?),
         (Mechanism::MemfdPassing, _) => Box::new(memfd_passing::outlet(spec, end)?),
         (Mechanism::UnixDgram, _) => framing::outgoing(spec, Box::new(unix::outlet(spec, end)?)),
         _ => return Err(lacking(spec)),
@@ -48,6 +51,7 @@ pub(super) fn incoming(spec: Spec, end: Inherited) -> Result<Box<dyn Incoming>, 
         });
     }
     Ok(match (spec.mechanism, spec.pattern) {
+        (Mechanism::Hybrid, _) => Box::new(hybrid::inlet(spec, end)?),
         (Mechanism::MemfdPassing, _) => Box::new(memfd_passing::inlet(spec, end)?),
         (Mechanism::UnixDgram, _) => framing::incoming(spec, Box::new(unix::inlet(spec, end)?)),
         _ => return Err(lacking(spec)),

@@ -15,7 +15,7 @@ fn ends(spec: Spec) -> (Link, Outlet, Inlet) {
     (link, outlet, inlet)
 }
 
-const MECHANISMS: [(Mechanism, Pattern); 10] = [
+const MECHANISMS: [(Mechanism, Pattern); 12] = [
     (Mechanism::Shm, Pattern::Newest),
     (Mechanism::Shm, Pattern::Queue),
     (Mechanism::PosixShmFutex, Pattern::Newest),
@@ -24,6 +24,8 @@ const MECHANISMS: [(Mechanism, Pattern); 10] = [
     (Mechanism::SysvShmSemaphore, Pattern::Queue),
     (Mechanism::MemfdPassing, Pattern::Newest),
     (Mechanism::MemfdPassing, Pattern::Queue),
+    (Mechanism::Hybrid, Pattern::Newest),
+    (Mechanism::Hybrid, Pattern::Queue),
     (Mechanism::UnixDgram, Pattern::Newest),
     (Mechanism::UnixDgram, Pattern::Queue),
 ];
