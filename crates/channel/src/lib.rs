@@ -19,6 +19,7 @@ pub mod status;
 
 mod checkpoints;
 mod page;
+mod store;
 mod words;
 
 pub use page::AttachError;

@@ -7,7 +7,9 @@
 mod carrier;
 mod descriptor;
 mod framing;
+mod hybrid;
 mod mechanisms;
+mod memfd_passing;
 mod pipe;
 mod pool;
 mod posix_queue;

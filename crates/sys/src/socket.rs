@@ -6,6 +6,8 @@
 pub mod tcp;
 
 use crate::poll::without_waiting;
+pub mod rights;
+
 use nix::errno::Errno;
 use nix::sys::socket::{
     AddressFamily, MsgFlags, SockFlag, SockType, getsockopt, recv, send as nix_send, setsockopt,

@@ -45,6 +45,8 @@ pub enum PageKind {
     Position = 13,
     /// Lock of those who write to one queue.
     Lock = 14,
+    /// Slots whose handles travel by another way: header page, then the slots.
+    Handles = 16,
 }
 
 /// Frame buffer header page (writer read-write, readers read-only).
@@ -67,10 +69,31 @@ pub mod pin {
     pub const CELL: usize = 8;
 }
 
-/// Doorbell page (everyone who may wake its owner, and the owner).
+/// Doorbell page (everyone who may wake its owner, and the owner). A page with its lock or semaphore
+/// follows.
 pub mod doorbell {
+    /// What makes it heard: the number of its kind.
+    pub const KIND: usize = 1;
     /// A counter; the low 32 bits are the futex word.
     pub const COUNT: usize = 8;
+    /// Whom a signal reaches: its process id in the low 32 bits, 0 for nobody, and above them how often
+    /// that has changed.
+    pub const WAITER: usize = 16;
+    /// How many died while they held its lock.
+    pub const HOLDERS_DIED: usize = 24;
+}
+
+/// Header page of slots whose handles travel by another way (the sender read-write, the receiver
+/// read-only).
+pub mod handles {
+    /// The newest number that was given to a handle.
+    pub const SEQUENCE: usize = 8;
+    /// Up to which number everything is done with.
+    pub const ACKNOWLEDGED: usize = 9;
+    /// First of one word for each slot: number of the last handle of it that was sent; 0 for none.
+    pub const FIRST_SLOT: usize = 16;
+    /// Most slots: as many as a pool of frames may have.
+    pub const SLOTS_MAX: usize = super::frames::SLOTS_MAX;
 }
 
 /// Heartbeat page (its process read-write, the watchdog read-only).
