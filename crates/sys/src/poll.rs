@@ -1,5 +1,6 @@
-//! Waiting for descriptors and for a time at once: [`Poller`]. A thread that has no descriptor
-//! wakes the one that waits through a [`Waker`].
+//! Waiting for descriptors and for a time at once: [`Poller`], for one descriptor alone
+//! [`wait_readable`] and [`wait_writable`]. A thread that has no descriptor wakes the one that waits
+//! through a [`Waker`].
 
 use crate::clock::now_ns;
 use nix::errno::Errno;
@@ -119,7 +120,14 @@ pub fn wait_any(fds: &[BorrowedFd<'_>], deadline_ns: u64) -> io::Result<Option<u
     Ok(events.iter().position(|event| event.any().unwrap_or(true)))
 }
 
-/// Sleeps until `fd` can be written to or `deadline_ns` has come. May return early.
+/// Sleeps until `fd` is readable, or broken, at the longest until `deadline_ns`. May return early.
+pub fn wait_readable(fd: impl AsFd, deadline_ns: u64) -> io::Result<()> {
+    wait_for(&mut [PollFd::new(fd.as_fd(), PollFlags::POLLIN)], deadline_ns)
+}
+
+/// Sleeps until `fd` takes more, or is broken, at the longest until `deadline_ns`. May return early.
+/// A Unix socket counts as one that takes more when three quarters of its buffer are free, a TCP socket
+/// when a third is.
 pub fn wait_writable(fd: impl AsFd, deadline_ns: u64) -> io::Result<()> {
     wait_for(&mut [PollFd::new(fd.as_fd(), PollFlags::POLLOUT)], deadline_ns)
 }
@@ -128,6 +136,15 @@ fn wait_for(events: &mut [PollFd<'_>], deadline_ns: u64) -> io::Result<()> {
     let left = Duration::from_nanos(deadline_ns.saturating_sub(now_ns()));
     match ppoll(events, Some(TimeSpec::from_duration(left)), None) {
         Ok(_) | Err(Errno::EINTR) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What a call that never waits has done; `None` if it would have had to wait.
+pub(crate) fn without_waiting<T>(result: nix::Result<T>) -> io::Result<Option<T>> {
+    match result {
+        Ok(done) => Ok(Some(done)),
+        Err(Errno::EAGAIN | Errno::EINTR) => Ok(None),
         Err(error) => Err(error.into()),
     }
 }
@@ -163,5 +180,20 @@ mod tests {
         waker.clear().unwrap();
         poller.wait(0, &mut ready).unwrap();
         assert!(ready.is_empty());
+    }
+
+    #[test]
+    fn one_descriptor_is_waited_for_until_it_is_ready_or_the_time_has_come() {
+        let (a, b) = crate::socket::datagram_pair().unwrap();
+        let deadline = now_ns() + 1_000_000;
+        wait_readable(&b, deadline).unwrap();
+        assert!(now_ns() >= deadline);
+        wait_readable(&b, 0).unwrap();
+        while crate::socket::send(&a, b"x").unwrap().is_sent() {}
+        wait_writable(&a, 0).unwrap();
+        wait_readable(&b, u64::MAX / 2).unwrap();
+        while crate::socket::receive(&b, &mut [0; 8]).unwrap().is_some() {}
+        wait_writable(&a, u64::MAX / 2).unwrap();
+        assert!(crate::socket::send(&a, b"x").unwrap().is_sent());
     }
 }

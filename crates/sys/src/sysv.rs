@@ -2,4 +2,5 @@
 //! owner here removes its own when it is dropped.
 
 pub mod memory;
+pub mod queue;
 pub mod semaphore;

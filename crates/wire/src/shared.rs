@@ -43,6 +43,8 @@ pub enum PageKind {
     Queue = 12,
     /// How far the reader of a queue is.
     Position = 13,
+    /// Lock of those who write to one queue.
+    Lock = 14,
     /// Slots whose handles travel by another way: header page, then the slots.
     Handles = 16,
 }
@@ -100,7 +102,9 @@ pub mod heartbeat {
     pub const INCARNATION: usize = 8;
     /// When the process last showed life; 0 before it attached.
     pub const BEAT_NS: usize = 9;
-    /// Held by the process's main thread as a robust futex while it lives: the low 32 bits.
+    /// Held by the process's main thread as a robust futex while it lives: the low 32 bits. The six words
+    /// before it and the six behind it are the holder's: the C library's list of such futexes goes
+    /// through two of them.
     pub const HOLDER: usize = 16;
     /// Checkpoints ever passed; checkpoint n lies in entry n mod the ring's length.
     pub const PASSED: usize = 24;
@@ -120,6 +124,9 @@ pub mod status {
     /// First of one word for each node, in the order of its index: the incarnation that may write
     /// in the low 32 bits, which is a futex word, and its presence above them.
     pub const NODES: usize = 16;
+    /// First of one word for each node: its heartbeat timeout in nanoseconds, 0 as long as it is that
+    /// of the scenario.
+    pub const HEARTBEAT_TIMEOUTS: usize = 24;
 }
 
 /// Board: header page, then the slots (its writer read-write, readers read-only).
@@ -147,6 +154,12 @@ pub mod queue {
 pub mod position {
     /// Messages that the reader has ever given back.
     pub const TAIL: usize = 8;
+}
+
+/// Lock page of a queue that several processes write to (its writers read-write).
+pub mod lock {
+    /// A robust futex: the low 32 bits. The six words before it and the six behind it are the lock's.
+    pub const OWNER: usize = 16;
 }
 
 /// Start page (the watchdog read-write, nodes read-only).
