@@ -18,13 +18,12 @@ pub(super) fn owner(spec: Spec) -> Result<Box<dyn Owner>, LinkError> {
         });
     }
     Ok(match spec.mechanism {
-        Mechanism::MemfdPassing => unix::create(spec, Kind::Datagram)?,
         Mechanism::Hybrid => Box::new(hybrid::create_link(spec)?),
         Mechanism::Pipe => pipe::anonymous(spec)?,
         Mechanism::Fifo => pipe::named(spec)?,
         Mechanism::Vmsplice => pipe::lent(spec)?,
         Mechanism::UnixStream => unix::create(spec, Kind::Stream)?,
-        Mechanism::UnixDgram => unix::create(spec, Kind::Datagram)?,
+        Mechanism::UnixDgram | Mechanism::MemfdPassing => unix::create(spec, Kind::Datagram)?,
         Mechanism::UnixSeqpacket => unix::create(spec, Kind::Seqpacket)?,
         Mechanism::Tcp => tcp::create(spec)?,
         Mechanism::PosixMq => posix_queue::create(spec)?,
