@@ -111,6 +111,11 @@ impl AsFd for Waker {
     }
 }
 
+/// Sleeps until `fd` is readable, or broken, at the longest until `deadline_ns`. May return early.
+pub fn wait_readable(fd: impl AsFd, deadline_ns: u64) -> io::Result<()> {
+    wait_for(&mut [PollFd::new(fd.as_fd(), PollFlags::POLLIN)], deadline_ns)
+}
+
 /// Sleeps until one of a few descriptors is readable, or broken, at the longest until `deadline_ns`. May
 /// return early. It keeps nothing between two waits, where a [`Poller`] keeps its set. The first that is.
 pub fn wait_any(fds: &[BorrowedFd<'_>], deadline_ns: u64) -> io::Result<Option<usize>> {
@@ -118,11 +123,6 @@ pub fn wait_any(fds: &[BorrowedFd<'_>], deadline_ns: u64) -> io::Result<Option<u
     let mut events = events.collect::<Vec<_>>();
     wait_for(&mut events, deadline_ns)?;
     Ok(events.iter().position(|event| event.any().unwrap_or(true)))
-}
-
-/// Sleeps until `fd` is readable, or broken, at the longest until `deadline_ns`. May return early.
-pub fn wait_readable(fd: impl AsFd, deadline_ns: u64) -> io::Result<()> {
-    wait_for(&mut [PollFd::new(fd.as_fd(), PollFlags::POLLIN)], deadline_ns)
 }
 
 /// Sleeps until `fd` takes more, or is broken, at the longest until `deadline_ns`. May return early.

@@ -9,6 +9,11 @@ use super::{
 use crate::store::StoreKind;
 use sys::socket::Kind;
 
+/// Whether something becomes readable when a message comes by it.
+pub(crate) fn has_descriptor(mechanism: Mechanism) -> bool {
+    StoreKind::of(mechanism).is_none() && mechanism != Mechanism::SysvMsg
+}
+
 /// What a link consists of.
 pub(super) fn owner(spec: Spec) -> Result<Box<dyn Owner>, LinkError> {
     if let Some(kind) = StoreKind::of(spec.mechanism) {
@@ -34,30 +39,30 @@ pub(super) fn owner(spec: Spec) -> Result<Box<dyn Owner>, LinkError> {
 
 /// The sender's end.
 pub(super) fn outgoing(spec: Spec, end: Inherited) -> Result<Box<dyn Outgoing>, LinkError> {
-    if let Some(_shared) = StoreKind::of(spec.mechanism) {
+    if StoreKind::of(spec.mechanism).is_some() {
         return Ok(match spec.pattern {
             Pattern::Newest => Box::new(pool::outlet(spec, end)?),
             Pattern::Queue => Box::new(queue::outlet(spec, end)?),
         });
     }
     Ok(match spec.mechanism {
-        Mechanism::MemfdPassing => Box::new(memfd_passing::outlet(spec, end)?),
         Mechanism::Hybrid => Box::new(hybrid::outlet(spec, end)?),
+        Mechanism::MemfdPassing => Box::new(memfd_passing::outlet(spec, end)?),
         _ => framing::outgoing(spec, pieces(spec, end)?),
     })
 }
 
 /// The receiver's end.
 pub(super) fn incoming(spec: Spec, end: Inherited) -> Result<Box<dyn Incoming>, LinkError> {
-    if let Some(_shared) = StoreKind::of(spec.mechanism) {
+    if StoreKind::of(spec.mechanism).is_some() {
         return Ok(match spec.pattern {
             Pattern::Newest => Box::new(pool::inlet(spec, end)?),
             Pattern::Queue => Box::new(queue::inlet(spec, end)?),
         });
     }
     Ok(match spec.mechanism {
-        Mechanism::MemfdPassing => Box::new(memfd_passing::inlet(spec, end)?),
         Mechanism::Hybrid => Box::new(hybrid::inlet(spec, end)?),
+        Mechanism::MemfdPassing => Box::new(memfd_passing::inlet(spec, end)?),
         _ => framing::incoming(spec, pieces(spec, end)?),
     })
 }
