@@ -2,9 +2,11 @@
 //! [`Reader`].
 //!
 //! The memory is a header page and a pool of slots, writable by the writer alone, and one pin page
-//! for each reader, writable by that reader alone. `protocol` says who may touch which slot when.
+//! for each reader, writable by that reader alone. `protocol` says who may touch which slot when. A pool
+//! of a single slot leaves nothing to say: it is `unsynchronised`.
 
 mod protocol;
+mod unsynchronised;
 
 use crate::page::{AttachError, attach, attach_view, create};
 use crate::words::Load;
@@ -12,6 +14,7 @@ use protocol::Kernel;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::Ordering;
 use sys::shm::{HUGE_PAGE_BYTES, Memory, Shared, SharedView};
+use unsynchronised::Seen;
 use wire::shared::{PAGE_BYTES, PageKind, frames, pin};
 
 /// The owner's handle: creates the memory, hands it out, and unpins for the dead.
@@ -22,7 +25,8 @@ pub struct Buffer {
 }
 
 impl Buffer {
-    /// New memory for `slots` frames of at most `slot_bytes` bytes and `readers` readers.
+    /// New memory for `slots` frames of at most `slot_bytes` bytes and `readers` readers. A single slot
+    /// is filled under the eyes of its readers, who may find two frames in one.
     pub fn create(slots: usize, slot_bytes: usize, readers: usize) -> Result<Buffer, AttachError> {
         check(slots, slot_bytes)?;
         let more = SLOTS_OFFSET - PAGE_BYTES + pool_bytes(slots, slot_bytes);
@@ -64,7 +68,7 @@ impl Buffer {
 }
 
 fn check(slots: usize, slot_bytes: usize) -> Result<(), AttachError> {
-    if (2..=frames::SLOTS_MAX).contains(&slots) && (1..=64 << 20).contains(&slot_bytes) {
+    if (1..=frames::SLOTS_MAX).contains(&slots) && (1..=64 << 20).contains(&slot_bytes) {
         return Ok(());
     }
     let detail = format!("{slots} slots of {slot_bytes} bytes");
@@ -123,10 +127,26 @@ impl Writer {
 
     /// A slot to fill; `None` if every slot is the newest or held by a reader: the frame is lost.
     pub fn begin(&mut self) -> Option<Fill<'_>> {
+        if self.slot_count == 1 {
+            unsynchronised::begin(self.header.words());
+            return Some(Fill { writer: self, slot: 0 });
+        }
         let latest = &self.header.words()[frames::LATEST];
         let pins = self.pins.iter().map(|page| Word(page, pin::CELL));
         let slot = protocol::free_slot::<Kernel>(latest, pins, self.slot_count)?;
         Some(Fill { writer: self, slot })
+    }
+
+    /// Lets readers find a slot, as published at `now_ns`.
+    fn show(&self, slot: usize, now_ns: u64) {
+        let words = self.header.words();
+        // Relaxed: made visible by the Release store that follows.
+        words[frames::PUBLISHED_NS + slot].store(now_ns, Ordering::Relaxed);
+        if self.slot_count == 1 {
+            unsynchronised::finish(words);
+        } else {
+            protocol::publish::<Kernel>(&words[frames::LATEST], slot);
+        }
     }
 }
 
@@ -147,10 +167,7 @@ impl Fill<'_> {
 
     /// Makes the slot the newest frame. Readers find `now_ns` as the time of publication.
     pub fn publish(self, now_ns: u64) {
-        let words = self.writer.header.words();
-        // Relaxed: made visible by the Release store in `publish`.
-        words[frames::PUBLISHED_NS + self.slot].store(now_ns, Ordering::Relaxed);
-        protocol::publish::<Kernel>(&words[frames::LATEST], self.slot);
+        self.writer.show(self.slot, now_ns);
     }
 
     /// Makes the slot the newest frame before it is complete and lets `finish` write the rest: for a
@@ -161,10 +178,7 @@ impl Fill<'_> {
     /// take no index or length from them. Within this process nobody else reaches the slot: the
     /// writer is borrowed until this returns, so that the slot is not filled again before.
     pub fn publish_torn(mut self, now_ns: u64, finish: impl FnOnce(&mut [u8])) {
-        let words = self.writer.header.words();
-        // Relaxed: made visible by the Release store in `publish`.
-        words[frames::PUBLISHED_NS + self.slot].store(now_ns, Ordering::Relaxed);
-        protocol::publish::<Kernel>(&words[frames::LATEST], self.slot);
+        self.writer.show(self.slot, now_ns);
         finish(self.bytes());
     }
 }
@@ -178,6 +192,8 @@ pub struct Reader {
     slot_count: usize,
     slot_bytes: usize,
     seen: u64,
+    /// Of the only slot, as it was found: a frame that changes while it is used could not be checked.
+    copy: Vec<u8>,
 }
 
 impl Reader {
@@ -190,34 +206,58 @@ impl Reader {
         let slots = SharedView::map(frames_fd, SLOTS_OFFSET, pool_bytes(slot_count, slot_bytes))
             .map_err(|source| AttachError::Map { what: PageKind::Frames, source })?;
         let pin = attach(PageKind::Pin, pin_fd, PAGE_BYTES)?;
-        Ok(Reader { header, slots, pin, slot_count, slot_bytes, seen: 0 })
+        let copy = vec![0; if slot_count == 1 { slot_bytes } else { 0 }];
+        Ok(Reader { header, slots, pin, slot_count, slot_bytes, seen: 0, copy })
     }
 
-    /// Holds the newest frame, if there is one that this reader has not seen.
+    /// Holds the newest frame, if there is one that this reader has not seen; of a single slot, what lies
+    /// there, seen or not.
     pub fn newest(&mut self) -> Option<Held<'_>> {
+        if self.slot_count == 1 {
+            let slot = self.slots.bytes(0, self.slot_bytes);
+            let seen = unsynchronised::look(&self.header, slot, &mut self.copy)?;
+            return Some(Held { reader: self, slot: 0, seen });
+        }
         let latest = Word(&self.header, frames::LATEST);
         let cell = &self.pin.words()[pin::CELL];
         let word = protocol::pin_newest::<Kernel>(&latest, cell, self.seen)?;
         self.seen = word;
         // The writer's word comes from another process: never trust it as an index.
         let slot = protocol::slot_of(word).min(self.slot_count - 1);
-        Some(Held { reader: self, slot })
+        Some(Held { reader: self, slot, seen: Seen::Undisturbed })
     }
 }
 
-/// A frame that the writer does not touch until this is dropped.
+/// A frame that the writer does not touch until this is dropped; of a single slot, a copy.
 #[must_use]
 #[derive(Debug)]
 pub struct Held<'a> {
     reader: &'a Reader,
     slot: usize,
+    seen: Seen,
 }
 
 impl Held<'_> {
     /// The frame.
     pub fn bytes(&self) -> &[u8] {
+        if self.reader.slot_count == 1 { &self.reader.copy } else { self.in_place() }
+    }
+
+    fn in_place(&self) -> &[u8] {
         let Reader { slots, slot_bytes, .. } = self.reader;
         slots.bytes(self.slot * stride(*slot_bytes), *slot_bytes)
+    }
+
+    /// Whether the writer was in the slot while this was read: only ever of a single slot.
+    pub fn is_overwritten(&self) -> bool {
+        self.seen == Seen::Overwritten
+    }
+
+    /// The first byte from `from` on that is another now than when it was read: only ever of a single
+    /// slot. As writers go forward, it is where one was.
+    pub fn first_change(&self, from: usize) -> Option<usize> {
+        let now = self.in_place().iter().zip(self.bytes()).skip(from);
+        now.enumerate().find(|(_, (now, was))| now != was).map(|(index, _)| from + index)
     }
 
     /// When it was published.
@@ -331,7 +371,7 @@ mod tests {
 
     #[test]
     fn impossible_buffers_are_refused() {
-        for (slots, bytes) in [(0, 100), (1, 100), (65, 100), (2, 0), (2, usize::MAX)] {
+        for (slots, bytes) in [(0, 100), (65, 100), (2, 0), (2, usize::MAX)] {
             assert!(Buffer::create(slots, bytes, 1).is_err(), "{slots} slots of {bytes}");
         }
     }

@@ -8,7 +8,7 @@
 pub const PAGE_BYTES: usize = 4096;
 
 /// Version of all layouts in this file.
-pub const SHARED_VERSION: u64 = 2;
+pub const SHARED_VERSION: u64 = 3;
 
 /// What word 0 of a page of this `kind` holds.
 pub const fn magic(kind: PageKind) -> u64 {
@@ -39,6 +39,8 @@ pub enum PageKind {
     Way = 10,
     /// What fusion asks of the brakes.
     Brake = 11,
+    /// A torn frame that fusion keeps: header page, then its pixels.
+    Exhibit = 12,
 }
 
 /// Frame buffer header page (writer read-write, readers read-only).
@@ -49,6 +51,10 @@ pub mod frames {
     pub const SLOT_BYTES: usize = 2;
     /// The newest publication: its number << 8 | slot; 0 before the first.
     pub const LATEST: usize = 8;
+    /// Of a single slot: how often a writer has begun to fill it …
+    pub const FILLS_BEGUN: usize = 9;
+    /// … and which of these it has finished last.
+    pub const FILLS_FINISHED: usize = 10;
     /// Per slot: when it was published, `CLOCK_MONOTONIC` nanoseconds.
     pub const PUBLISHED_NS: usize = 16;
     /// Most slots a buffer may have: what the low byte of [`LATEST`] and the header page can hold.
@@ -119,6 +125,16 @@ pub mod arming {
     pub const FIRST: usize = 8;
     /// Faults that the page holds.
     pub const FAULTS: usize = super::PAGE_BYTES / 8 - FIRST;
+}
+
+/// Exhibit header page (fusion read-write, the watchdog reads it when fusion is buried).
+pub mod exhibit {
+    /// 1 while a frame is kept.
+    pub const KEPT: usize = 8;
+    /// Number that its header carries.
+    pub const FRAME: usize = 9;
+    /// Its first row of the older frame.
+    pub const ROW: usize = 10;
 }
 
 /// Event ring file (its process read-write, the watchdog read-only).
