@@ -37,8 +37,8 @@ pub(crate) fn run(NodeArguments { role, boot }: &NodeArguments) -> anyhow::Resul
         RoleDescriptors::Radar { mailbox, fusion_doorbell } => {
             radar::work(attaching, mailbox, fusion_doorbell)
         }
-        RoleDescriptors::Fusion { frames, pin, mailbox, radar_doorbell, brake } => {
-            let inherited = fusion::Inherited { frames, pin, mailbox, radar_doorbell, brake };
+        RoleDescriptors::Fusion { frames, pin, mailbox, radar_doorbell, brake, exhibit } => {
+            let inherited = fusion::Inherited { frames, pin, mailbox, radar_doorbell, brake, exhibit };
             fusion::work(attaching, &inherited)
         }
     }

@@ -32,6 +32,7 @@ pub(crate) fn findings(document: &Value) -> Vec<Finding> {
     expected_faults_exist(document, &mut findings);
     followed_actors_exist(document, &mut findings);
     limits_agree(document, &mut findings);
+    single_slot_has_no_buffers(document, &mut findings);
     modes_agree(document, &mut findings);
     safety::demands_agree(document, &mut findings);
     watchdog::limits_agree(document, &mut findings);
@@ -173,6 +174,7 @@ fn followed_actors_exist(document: &Value, findings: &mut Vec<Finding>) {
 fn limits_agree(document: &Value, findings: &mut Vec<Finding>) {
     for (table, least, most) in [
         ("camera", "frames-lost-min", "frames-lost-max"),
+        ("camera", "frames-torn-min", "frames-torn-max"),
         ("radar", "messages-lost-min", "messages-lost-max"),
     ] {
         let limit = |key| document.at(&["expect", table, key]);
@@ -184,6 +186,14 @@ fn limits_agree(document: &Value, findings: &mut Vec<Finding>) {
                 format!("`{least}` is {low_count}, more than `{most}`, which is {high_count}");
             findings.push(Finding::wrong(&low.span, message));
         }
+    }
+}
+
+fn single_slot_has_no_buffers(document: &Value, findings: &mut Vec<Finding>) {
+    let Some(buffers) = document.at(&["camera", "buffers"]) else { return };
+    if document.at(&["camera", "sync"]).and_then(Value::text) == Some("none") {
+        let message = "with `sync = \"none\"` the frame buffer has a single slot; leave out `buffers`";
+        findings.push(Finding::wrong(&buffers.span, message.to_owned()));
     }
 }
 

@@ -14,6 +14,8 @@ pub(crate) mod weather;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::plan::FrameSync;
+
 /// The version of the file format that this program reads.
 pub(crate) const SCHEMA: u32 = 1;
 
@@ -91,13 +93,17 @@ pub(crate) struct Camera {
     /// camera drop frames. Readers + 2, here 3, never drop one.
     #[schemars(range(min = 2, max = 8))]
     pub(crate) buffers: u32,
+    /// How the frame buffer is synchronised. `atomic-swap`: a frame shows when it is complete, fusion is
+    /// woken, and what it holds nobody writes. `none`: a single slot, which the camera fills while fusion
+    /// reads it, once a period by a clock of its own; frames tear.
+    pub(crate) sync: FrameSync,
     /// Whether frames are protected end to end (E2E Profile 7) and checked.
     pub(crate) protection: bool,
 }
 
 impl Default for Camera {
     fn default() -> Self {
-        Self { fps: 30, buffers: 2, protection: true }
+        Self { fps: 30, buffers: 2, sync: FrameSync::AtomicSwap, protection: true }
     }
 }
 

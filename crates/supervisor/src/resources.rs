@@ -8,6 +8,7 @@ use crate::children::Seat;
 use channel::arming::Arming;
 use channel::board::Board;
 use channel::doorbell::Doorbell;
+use channel::exhibit::Exhibit;
 use channel::frames::Buffer;
 use channel::heartbeat::Monitor;
 use channel::start::Start;
@@ -15,9 +16,11 @@ use channel::status::StatusBoard;
 use channel::{AttachError, events};
 use recording::ring_file_name;
 use scenario::Plan;
+use scenario::plan::FrameSync;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::path::Path;
+use std::sync::Arc;
 use sys::shm::Memory;
 use wire::plant::{BRAKE_WORDS, WAY_WORDS};
 use wire::shared::PageKind;
@@ -45,6 +48,8 @@ pub(crate) struct Resources {
     fusion_end: OwnedFd,
     /// In a closed loop.
     boards: Option<Boards>,
+    /// Of a frame buffer that is not synchronised.
+    exhibit: Option<Arc<Exhibit>>,
 }
 
 /// What closes the loop.
@@ -99,6 +104,7 @@ impl Resources {
         let (status_memory, status) = StatusBoard::create()?;
         let frames = Buffer::create(plan.camera.buffers as usize, frame::FRAME_BYTES, READERS)?;
         let (radar_end, fusion_end) = sys::socket::datagram_pair()?;
+        let torn = plan.camera.sync == FrameSync::None;
         let closed_loop = plan.traffic.ego.brakes.is_some();
         let of_each = "one for each node or source";
         Ok(Resources {
@@ -117,7 +123,13 @@ impl Resources {
             radar_end,
             fusion_end,
             boards: closed_loop.then(Boards::create).transpose()?,
+            exhibit: torn.then(Exhibit::create).transpose()?.map(Arc::new),
         })
+    }
+
+    /// Where fusion keeps a torn frame.
+    pub(crate) fn exhibit(&self) -> Option<Arc<Exhibit>> {
+        self.exhibit.clone()
     }
 
     /// What shows the life of the process in a seat.
@@ -167,6 +179,7 @@ impl Resources {
                 mailbox: hand_down(self.fusion_end.as_fd()),
                 radar_doorbell: hand_down(self.doorbells[Node::Radar.index()].0.fd()),
                 brake: self.boards.as_ref().map(|boards| hand_down(boards.brake.fd())),
+                exhibit: self.exhibit.as_ref().map(|exhibit| hand_down(exhibit.fd())),
             },
         };
         let descriptors = Descriptors {

@@ -21,8 +21,34 @@ pub(super) fn judge(findings: &Findings, node: Node) -> Vec<Expectation> {
     let lost_max = lost_max.map(|max| lost(findings, node, Bound::Max(max)));
     let lost_min = lost_min.map(|min| lost(findings, node, Bound::Min(min)));
     let mut all: Vec<Expectation> = lost_max.into_iter().chain(lost_min).collect();
+    if node == Node::Camera {
+        let torn = expect.torn;
+        all.extend(torn.max.map(|max| self::torn(findings, Bound::Max(max))));
+        all.extend(torn.min.map(|min| self::torn(findings, Bound::Min(min))));
+    }
     all.extend(on_process(findings, node, process));
     all
+}
+
+/// Frames that fusion read torn. No stall tears one that is synchronised, and on a single processor one
+/// that is not may be read whole each time.
+fn torn(findings: &Findings, bound: Bound) -> Expectation {
+    let torn = findings.timeline.fusion.torn.len() as u64;
+    let (suffix, relation, limit, met) = match bound {
+        Bound::Max(max) => ("max", "at most", max, torn <= max),
+        Bound::Min(min) => ("min", "at least", min, torn >= min),
+    };
+    let expected = format!("{relation} {}", count(limit, "torn frame"));
+    let actual = count(torn, "torn frame");
+    let finding = match bound {
+        _ if met => Finding::Met,
+        Bound::Min(_) if !findings.timeline.end.whole => {
+            Finding::Unclear(WhyNot::EndedEarly, "the run ended early.".into())
+        }
+        _ => Finding::Missed(format!("fusion read {actual}, {expected} demanded.")),
+    };
+    let name = format!("expect.camera.frames-torn-{suffix}");
+    Demand { name, expected, actual }.came_to(finding)
 }
 
 #[derive(Clone, Copy)]

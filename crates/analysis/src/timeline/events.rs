@@ -48,8 +48,20 @@ pub(crate) struct FusionLog {
     pub(crate) tracks_dropped: Vec<Moment>,
     /// When a sensor became suspicious, and which.
     pub(crate) inconsistent: Vec<(Moment, Node)>,
+    /// Frames that it read torn, in the order of time.
+    pub(crate) torn: Vec<ReadTorn>,
     /// Integrity checks of frames: frame number and time.
     pub(crate) checks: Vec<(u64, Span)>,
+}
+
+/// A frame that fusion read torn.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ReadTorn {
+    pub(crate) at: Moment,
+    /// The number that it carried.
+    pub(crate) frame: u64,
+    /// Its first row of the older frame; `u32::MAX` where that is not known.
+    pub(crate) row: u32,
 }
 
 /// A sample that fusion took.
@@ -344,6 +356,7 @@ impl Timeline<'_> {
                 let from = self.moment(begun_ns);
                 self.fusion.checks.push((frame, Span { from, to: at }));
             }
+            Event::FrameTorn { frame, row } => self.fusion.torn.push(ReadTorn { at, frame, row }),
             Event::RadarReceived { cycle, captured_ns, sent_ns, .. } => {
                 let item = self.place_of(Node::Radar, cycle, self.moment(captured_ns));
                 self.file_received((at, by), (Node::Radar, cycle), item, sent_ns);

@@ -80,6 +80,7 @@ fn nominal_summary(duration_ms: f64) -> Summary {
         reasons: Vec::new(),
         ended: "completed".to_owned(),
         streams: Streams { camera, radar, fusion },
+        frames_torn: 0,
         faults: Vec::new(),
         detection_matrix: Vec::new(),
         false_alarms: BTreeMap::new(),
