@@ -26,7 +26,8 @@ pub(crate) fn exhibit(findings: &Findings, torn: &Torn) -> Option<TornFrame> {
         return None;
     }
     let timeline = &findings.timeline;
-    let told = timeline.fusion.torn.iter().find(|it| (it.frame, it.row) == (torn.frame, torn.row))?;
+    let told =
+        timeline.fusion.torn.iter().find(|it| (it.frame, it.row) == (torn.frame, torn.row))?;
     let camera = &timeline.sensors[Node::Camera.index()];
     let next = camera.handed_over.iter().find(|it| it.at > told.at)?.item;
     let [below, above] = [torn.frame, next].map(|frame| picture(findings, &model, frame));
@@ -72,7 +73,8 @@ fn busiest((one, other): (&[u8], &[u8]), width: usize, row: usize) -> (usize, us
     let top = row.saturating_sub(part_height / 2).min(height - part_height);
     let differences = |left: usize| -> u64 {
         let rows = (top..top + part_height).map(|row| row * width + left);
-        let of = |start: usize| one[start..][..part_width].iter().zip(&other[start..][..part_width]);
+        let of =
+            |start: usize| one[start..][..part_width].iter().zip(&other[start..][..part_width]);
         rows.flat_map(of).map(|(a, b)| u64::from(a.abs_diff(*b))).sum()
     };
     let lefts = (0..=width - part_width).step_by(part_width / 8);

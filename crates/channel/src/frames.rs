@@ -2,19 +2,15 @@
 //! [`Reader`].
 //!
 //! The memory is a header page and a pool of slots, writable by the writer alone, and one pin page
-//! for each reader, writable by that reader alone. `protocol` says who may touch which slot when. A pool
-//! of a single slot leaves nothing to say: it is `unsynchronised`.
+//! for each reader, writable by that reader alone. `protocol` says who may touch which slot when.
 
 mod protocol;
-mod unsynchronised;
 
 use crate::page::{AttachError, attach, attach_view, create};
-use crate::words::Load;
-use protocol::Kernel;
+use crate::words::{Kernel, Word};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::Ordering;
 use sys::shm::{HUGE_PAGE_BYTES, Memory, Shared, SharedView};
-use unsynchronised::Seen;
 use wire::shared::{PAGE_BYTES, PageKind, frames, pin};
 
 /// The owner's handle: creates the memory, hands it out, and unpins for the dead.
@@ -25,8 +21,7 @@ pub struct Buffer {
 }
 
 impl Buffer {
-    /// New memory for `slots` frames of at most `slot_bytes` bytes and `readers` readers. A single slot
-    /// is filled under the eyes of its readers, who may find two frames in one.
+    /// New memory for `slots` frames of at most `slot_bytes` bytes and `readers` readers.
     pub fn create(slots: usize, slot_bytes: usize, readers: usize) -> Result<Buffer, AttachError> {
         check(slots, slot_bytes)?;
         let more = SLOTS_OFFSET - PAGE_BYTES + pool_bytes(slots, slot_bytes);
@@ -68,7 +63,7 @@ impl Buffer {
 }
 
 fn check(slots: usize, slot_bytes: usize) -> Result<(), AttachError> {
-    if (1..=frames::SLOTS_MAX).contains(&slots) && (1..=64 << 20).contains(&slot_bytes) {
+    if (2..=frames::SLOTS_MAX).contains(&slots) && (1..=64 << 20).contains(&slot_bytes) {
         return Ok(());
     }
     let detail = format!("{slots} slots of {slot_bytes} bytes");
@@ -88,15 +83,6 @@ const SLOTS_OFFSET: usize = HUGE_PAGE_BYTES;
 fn pool_bytes(slots: usize, slot_bytes: usize) -> usize {
     let bytes = slots * stride(slot_bytes);
     if bytes < HUGE_PAGE_BYTES { bytes } else { bytes.next_multiple_of(HUGE_PAGE_BYTES) }
-}
-
-/// A word of a read-only page.
-struct Word<'a>(&'a SharedView, usize);
-
-impl Load for Word<'_> {
-    fn load(&self, ordering: Ordering) -> u64 {
-        self.0.load(self.1, ordering)
-    }
 }
 
 /// The writing side: one process at a time, the one before it buried.
@@ -127,26 +113,28 @@ impl Writer {
 
     /// A slot to fill; `None` if every slot is the newest or held by a reader: the frame is lost.
     pub fn begin(&mut self) -> Option<Fill<'_>> {
-        if self.slot_count == 1 {
-            unsynchronised::begin(self.header.words());
-            return Some(Fill { writer: self, slot: 0 });
-        }
-        let latest = &self.header.words()[frames::LATEST];
-        let pins = self.pins.iter().map(|page| Word(page, pin::CELL));
-        let slot = protocol::free_slot::<Kernel>(latest, pins, self.slot_count)?;
+        let slot = self.free_slot()?;
         Some(Fill { writer: self, slot })
     }
 
-    /// Lets readers find a slot, as published at `now_ns`.
-    fn show(&self, slot: usize, now_ns: u64) {
+    /// A slot that no reader sees until it is published, if there is one.
+    pub(crate) fn free_slot(&self) -> Option<usize> {
+        let latest = &self.header.words()[frames::LATEST];
+        let pins = self.pins.iter().map(|page| Word(page, pin::CELL));
+        protocol::free_slot::<Kernel>(latest, pins, self.slot_count)
+    }
+
+    /// The bytes of a slot that was free.
+    pub(crate) fn bytes_mut(&mut self, slot: usize) -> &mut [u8] {
+        self.slots.bytes_mut(slot * stride(self.slot_bytes), self.slot_bytes)
+    }
+
+    /// Makes the slot the newest frame. Readers find `now_ns` as the time of publication.
+    pub(crate) fn publish(&self, slot: usize, now_ns: u64) {
         let words = self.header.words();
-        // Relaxed: made visible by the Release store that follows.
+        // Relaxed: made visible by the Release store in `publish`.
         words[frames::PUBLISHED_NS + slot].store(now_ns, Ordering::Relaxed);
-        if self.slot_count == 1 {
-            unsynchronised::finish(words);
-        } else {
-            protocol::publish::<Kernel>(&words[frames::LATEST], slot);
-        }
+        protocol::publish::<Kernel>(&words[frames::LATEST], slot);
     }
 }
 
@@ -161,25 +149,12 @@ pub struct Fill<'a> {
 impl Fill<'_> {
     /// The slot's bytes, holding whatever was there before.
     pub fn bytes(&mut self) -> &mut [u8] {
-        let Writer { slots, slot_bytes, .. } = &mut *self.writer;
-        slots.bytes_mut(self.slot * stride(*slot_bytes), *slot_bytes)
+        self.writer.bytes_mut(self.slot)
     }
 
     /// Makes the slot the newest frame. Readers find `now_ns` as the time of publication.
     pub fn publish(self, now_ns: u64) {
-        self.writer.show(self.slot, now_ns);
-    }
-
-    /// Makes the slot the newest frame before it is complete and lets `finish` write the rest: for a
-    /// fault injector, which breaks the protocol on purpose; nothing else calls it.
-    ///
-    /// Readers may see any mix of what was there and what `finish` writes. That is no worse for them
-    /// than a wild write by a broken writer (`sys::shm`): they read plain bytes, through a check, and
-    /// take no index or length from them. Within this process nobody else reaches the slot: the
-    /// writer is borrowed until this returns, so that the slot is not filled again before.
-    pub fn publish_torn(mut self, now_ns: u64, finish: impl FnOnce(&mut [u8])) {
-        self.writer.show(self.slot, now_ns);
-        finish(self.bytes());
+        self.writer.publish(self.slot, now_ns);
     }
 }
 
@@ -192,8 +167,6 @@ pub struct Reader {
     slot_count: usize,
     slot_bytes: usize,
     seen: u64,
-    /// Of the only slot, as it was found: a frame that changes while it is used could not be checked.
-    copy: Vec<u8>,
 }
 
 impl Reader {
@@ -206,70 +179,65 @@ impl Reader {
         let slots = SharedView::map(frames_fd, SLOTS_OFFSET, pool_bytes(slot_count, slot_bytes))
             .map_err(|source| AttachError::Map { what: PageKind::Frames, source })?;
         let pin = attach(PageKind::Pin, pin_fd, PAGE_BYTES)?;
-        let copy = vec![0; if slot_count == 1 { slot_bytes } else { 0 }];
-        Ok(Reader { header, slots, pin, slot_count, slot_bytes, seen: 0, copy })
+        Ok(Reader { header, slots, pin, slot_count, slot_bytes, seen: 0 })
     }
 
-    /// Holds the newest frame, if there is one that this reader has not seen; of a single slot, what lies
-    /// there, seen or not.
+    /// Holds the newest frame, if there is one that this reader has not seen.
     pub fn newest(&mut self) -> Option<Held<'_>> {
-        if self.slot_count == 1 {
-            let slot = self.slots.bytes(0, self.slot_bytes);
-            let seen = unsynchronised::look(&self.header, slot, &mut self.copy)?;
-            return Some(Held { reader: self, slot: 0, seen });
-        }
+        let slot = self.pin_newest()?;
+        Some(Held { reader: self, slot })
+    }
+
+    /// Pins the newest slot, if there is one that this reader has not seen.
+    pub(crate) fn pin_newest(&mut self) -> Option<usize> {
         let latest = Word(&self.header, frames::LATEST);
         let cell = &self.pin.words()[pin::CELL];
         let word = protocol::pin_newest::<Kernel>(&latest, cell, self.seen)?;
         self.seen = word;
         // The writer's word comes from another process: never trust it as an index.
-        let slot = protocol::slot_of(word).min(self.slot_count - 1);
-        Some(Held { reader: self, slot, seen: Seen::Undisturbed })
+        Some(protocol::slot_of(word).min(self.slot_count - 1))
+    }
+
+    /// The bytes of the pinned slot.
+    pub(crate) fn bytes(&self, slot: usize) -> &[u8] {
+        self.slots.bytes(slot * stride(self.slot_bytes), self.slot_bytes)
+    }
+
+    /// When the pinned slot was published.
+    pub(crate) fn published_ns(&self, slot: usize) -> u64 {
+        // Relaxed: ordered by the acquisition of the newest frame.
+        self.header.load(frames::PUBLISHED_NS + slot, Ordering::Relaxed)
+    }
+
+    /// Lets the writer have the pinned slot back.
+    pub(crate) fn unpin(&self) {
+        protocol::unpin::<Kernel>(&self.pin.words()[pin::CELL]);
     }
 }
 
-/// A frame that the writer does not touch until this is dropped; of a single slot, a copy.
+/// A frame that the writer does not touch until this is dropped.
 #[must_use]
 #[derive(Debug)]
 pub struct Held<'a> {
     reader: &'a Reader,
     slot: usize,
-    seen: Seen,
 }
 
 impl Held<'_> {
     /// The frame.
     pub fn bytes(&self) -> &[u8] {
-        if self.reader.slot_count == 1 { &self.reader.copy } else { self.in_place() }
-    }
-
-    fn in_place(&self) -> &[u8] {
-        let Reader { slots, slot_bytes, .. } = self.reader;
-        slots.bytes(self.slot * stride(*slot_bytes), *slot_bytes)
-    }
-
-    /// Whether the writer was in the slot while this was read: only ever of a single slot.
-    pub fn is_overwritten(&self) -> bool {
-        self.seen == Seen::Overwritten
-    }
-
-    /// The first byte from `from` on that is another now than when it was read: only ever of a single
-    /// slot. As writers go forward, it is where one was.
-    pub fn first_change(&self, from: usize) -> Option<usize> {
-        let now = self.in_place().iter().zip(self.bytes()).skip(from);
-        now.enumerate().find(|(_, (now, was))| now != was).map(|(index, _)| from + index)
+        self.reader.bytes(self.slot)
     }
 
     /// When it was published.
     pub fn published_ns(&self) -> u64 {
-        // Relaxed: ordered by the acquisition of the newest frame.
-        self.reader.header.load(frames::PUBLISHED_NS + self.slot, Ordering::Relaxed)
+        self.reader.published_ns(self.slot)
     }
 }
 
 impl Drop for Held<'_> {
     fn drop(&mut self) {
-        protocol::unpin::<Kernel>(&self.reader.pin.words()[pin::CELL]);
+        self.reader.unpin();
     }
 }
 
@@ -343,22 +311,6 @@ mod tests {
     }
 
     #[test]
-    fn a_torn_frame_is_seen_before_it_is_complete_and_the_next_is_whole() {
-        let (mut rig, mut readers) = rig(3, 1);
-        let mut fill = rig.writer.begin().unwrap();
-        fill.bytes().fill(1);
-        fill.publish_torn(7, |rest| {
-            let held = readers[0].newest().unwrap();
-            assert_eq!((held.bytes(), held.published_ns()), (&[1; 100][..], 7));
-            drop(held);
-            rest[50..].fill(2);
-        });
-        assert!(readers[0].newest().is_none(), "it was published once");
-        assert!(put(&mut rig.writer, 3));
-        assert_eq!(readers[0].newest().unwrap().bytes(), [3; 100]);
-    }
-
-    #[test]
     fn the_pin_of_a_dead_reader_is_given_back_by_the_owner() {
         let (mut rig, mut readers) = rig(2, 1);
         assert!(put(&mut rig.writer, 1));
@@ -371,7 +323,7 @@ mod tests {
 
     #[test]
     fn impossible_buffers_are_refused() {
-        for (slots, bytes) in [(0, 100), (65, 100), (2, 0), (2, usize::MAX)] {
+        for (slots, bytes) in [(0, 100), (1, 100), (65, 100), (2, 0), (2, usize::MAX)] {
             assert!(Buffer::create(slots, bytes, 1).is_err(), "{slots} slots of {bytes}");
         }
     }

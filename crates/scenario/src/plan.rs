@@ -9,8 +9,8 @@ use rand_chacha::ChaCha8Rng;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use wire::Node;
 use wire::event::{Detector, Mode};
+use wire::{Mechanism, Node};
 use world::traffic::Traffic;
 
 /// A whole scenario.
@@ -75,6 +75,8 @@ pub struct Camera {
     pub sync: FrameSync,
     /// Whether frames are protected and checked.
     pub protection: bool,
+    /// By what frames travel to fusion.
+    pub link: Mechanism,
 }
 
 impl Camera {
@@ -101,6 +103,8 @@ pub struct Radar {
     pub period_ns: u64,
     /// Whether messages are checked.
     pub protection: bool,
+    /// By what messages travel to and from fusion.
+    pub link: Mechanism,
 }
 
 /// How a process is supervised.

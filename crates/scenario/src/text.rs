@@ -13,8 +13,10 @@ pub(crate) mod weather;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use wire::Mechanism;
 
 use crate::plan::FrameSync;
+use crate::schema::mechanism;
 
 /// The version of the file format that this program reads.
 pub(crate) const SCHEMA: u32 = 1;
@@ -94,16 +96,25 @@ pub(crate) struct Camera {
     #[schemars(range(min = 2, max = 8))]
     pub(crate) buffers: u32,
     /// How the frame buffer is synchronised. `atomic-swap`: a frame shows when it is complete, fusion is
-    /// woken, and what it holds nobody writes. `none`: a single slot, which the camera fills while fusion
-    /// reads it, once a period by a clock of its own; frames tear.
+    /// woken, and what it holds nobody writes. `none`: a single slot in shared memory, which the camera
+    /// fills while fusion reads it, once a period by a clock of its own; frames tear.
     pub(crate) sync: FrameSync,
     /// Whether frames are protected end to end (E2E Profile 7) and checked.
     pub(crate) protection: bool,
+    /// By what frames travel to fusion.
+    #[schemars(schema_with = "mechanism")]
+    pub(crate) link: Mechanism,
 }
 
 impl Default for Camera {
     fn default() -> Self {
-        Self { fps: 30, buffers: 2, sync: FrameSync::AtomicSwap, protection: true }
+        Self {
+            fps: 30,
+            buffers: 2,
+            sync: FrameSync::AtomicSwap,
+            protection: true,
+            link: Mechanism::Shm,
+        }
     }
 }
 
@@ -116,11 +127,14 @@ pub(crate) struct Radar {
     pub(crate) period_ms: f64,
     /// Whether messages are checked end to end (E2E Profile 4).
     pub(crate) protection: bool,
+    /// By what messages travel to fusion, and its commands back.
+    #[schemars(schema_with = "mechanism")]
+    pub(crate) link: Mechanism,
 }
 
 impl Default for Radar {
     fn default() -> Self {
-        Self { period_ms: 50.0, protection: true }
+        Self { period_ms: 50.0, protection: true, link: Mechanism::UnixDgram }
     }
 }
 

@@ -8,7 +8,7 @@
 pub const PAGE_BYTES: usize = 4096;
 
 /// Version of all layouts in this file.
-pub const SHARED_VERSION: u64 = 3;
+pub const SHARED_VERSION: u64 = 2;
 
 /// What word 0 of a page of this `kind` holds.
 pub const fn magic(kind: PageKind) -> u64 {
@@ -39,8 +39,14 @@ pub enum PageKind {
     Way = 10,
     /// What fusion asks of the brakes.
     Brake = 11,
+    /// Queue of messages: header page, then the slots.
+    Queue = 12,
+    /// How far the reader of a queue is.
+    Position = 13,
+    /// A slot that nobody synchronises: header page, then its bytes.
+    Slot = 14,
     /// A torn frame that fusion keeps: header page, then its pixels.
-    Exhibit = 12,
+    Exhibit = 15,
 }
 
 /// Frame buffer header page (writer read-write, readers read-only).
@@ -51,10 +57,6 @@ pub mod frames {
     pub const SLOT_BYTES: usize = 2;
     /// The newest publication: its number << 8 | slot; 0 before the first.
     pub const LATEST: usize = 8;
-    /// Of a single slot: how often a writer has begun to fill it …
-    pub const FILLS_BEGUN: usize = 9;
-    /// … and which of these it has finished last.
-    pub const FILLS_FINISHED: usize = 10;
     /// Per slot: when it was published, `CLOCK_MONOTONIC` nanoseconds.
     pub const PUBLISHED_NS: usize = 16;
     /// Most slots a buffer may have: what the low byte of [`LATEST`] and the header page can hold.
@@ -112,6 +114,22 @@ pub mod board {
     pub const FIRST: usize = super::PAGE_BYTES / 8;
 }
 
+/// Queue header page (writers read-write, the reader read-only).
+pub mod queue {
+    /// Number of slots.
+    pub const SLOTS: usize = 1;
+    /// Bytes of a message that a slot holds.
+    pub const SLOT_BYTES: usize = 2;
+    /// Messages ever published; message n lies in slot n mod the number of slots.
+    pub const HEAD: usize = 8;
+}
+
+/// Position page of a queue's reader (its reader read-write, writers read-only).
+pub mod position {
+    /// Messages that the reader has ever given back.
+    pub const TAIL: usize = 8;
+}
+
 /// Start page (the watchdog read-write, nodes read-only).
 pub mod start {
     /// Start of the schedule, `CLOCK_MONOTONIC` nanoseconds; 0 until it is decided.
@@ -125,6 +143,16 @@ pub mod arming {
     pub const FIRST: usize = 8;
     /// Faults that the page holds.
     pub const FAULTS: usize = super::PAGE_BYTES / 8 - FIRST;
+}
+
+/// Header page of a slot that nobody synchronises (writer read-write, its reader read-only).
+pub mod slot {
+    /// How often a writer has begun to fill it …
+    pub const BEGUN: usize = 8;
+    /// … and which of these fills was finished last; 0 before the first.
+    pub const FINISHED: usize = 9;
+    /// When that was published, `CLOCK_MONOTONIC` nanoseconds.
+    pub const PUBLISHED_NS: usize = 10;
 }
 
 /// Exhibit header page (fusion read-write, the watchdog reads it when fusion is buried).

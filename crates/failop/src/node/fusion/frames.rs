@@ -9,11 +9,11 @@ use super::{Driver, Inherited};
 use crate::node::grid::Grid;
 use crate::node::take;
 use channel::exhibit::ExhibitWriter;
-use channel::frames::Held;
+use channel::link::Held;
 use scenario::Plan;
 use scenario::plan::FrameSync;
 use sys::clock::now_ns;
-use wire::frame::{HEADER_BYTES, WIDTH_PX, check, pixels};
+use wire::frame::{WIDTH_PX, check, pixels};
 use wire::{Event, Node};
 
 /// How much slower than the camera's fusion's clock goes, nanoseconds a second: that of two quartzes of
@@ -30,7 +30,8 @@ struct Unsynchronised {
 
 impl Looks {
     pub(super) fn attach(plan: &Plan, inherited: &Inherited) -> anyhow::Result<Looks> {
-        let Some(exhibit) = inherited.exhibit.filter(|_| plan.camera.sync == FrameSync::None) else {
+        let Some(exhibit) = inherited.exhibit.filter(|_| plan.camera.sync == FrameSync::None)
+        else {
             return Ok(Looks(None));
         };
         let grid = Grid::new(1_000_000_000 + DRIFT_NS, plan.camera.fps.into(), plan.duration_ns);
@@ -51,11 +52,12 @@ impl Looks {
     /// What there is to tell of a damaged frame that the camera was in: the row where it was, up to which
     /// the frame is of the next one. Of such frames one is kept.
     fn torn(&mut self, frame: u64, held: &Held<'_>) -> Option<Event> {
-        let Unsynchronised { exhibit, .. } = self.0.as_mut().filter(|_| held.is_overwritten())?;
-        let change = held.first_change(HEADER_BYTES);
-        let row = change.map(|byte| ((byte - HEADER_BYTES) / WIDTH_PX) as u32);
+        let Unsynchronised { exhibit, .. } = self.0.as_mut()?;
+        let [was, is] = [held.bytes(), held.overwritten()?].map(pixels);
+        let mut rows = was.chunks_exact(WIDTH_PX).zip(is.chunks_exact(WIDTH_PX));
+        let row = rows.position(|(was, is)| was != is).map(|row| row as u32);
         if let Some(row) = row {
-            exhibit.keep((frame, row), pixels(held.bytes()));
+            exhibit.keep((frame, row), was);
         }
         Some(Event::FrameTorn { frame, row: row.unwrap_or(u32::MAX) })
     }
