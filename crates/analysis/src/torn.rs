@@ -28,8 +28,9 @@ pub(crate) fn exhibit(findings: &Findings, torn: &Torn) -> Option<TornFrame> {
     let timeline = &findings.timeline;
     let told =
         timeline.fusion.torn.iter().find(|it| (it.frame, it.row) == (torn.frame, torn.row))?;
-    let camera = &timeline.sensors[Node::Camera.index()];
-    let next = camera.handed_over.iter().find(|it| it.at > told.at)?.item;
+    // The header of the newer one was not written yet.
+    let filled = timeline.sensors[Node::Camera.index()].handed_over.iter().map(|it| it.item);
+    let next = filled.skip_while(|item| *item != torn.frame).nth(1)?;
     let [below, above] = [torn.frame, next].map(|frame| picture(findings, &model, frame));
     let same = |rows: Range<usize>, of: &[u8]| {
         rows.filter(|row| torn.pixels[row * width..][..width] == of[row * width..][..width]).count()
@@ -90,14 +91,15 @@ fn cut(pixels: &[u8], width: usize, (left, top): (usize, usize)) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Verdict;
     use crate::testing::{Script, fine, plan};
     use wire::Event;
     use wire::event::Detector;
 
     /// A frame torn at this row: the upper rows of frame 31, the rest of frame 30.
-    fn torn_at(row: u32) -> (crate::Summary, crate::Series) {
-        let demands = "[camera]\nsync = \"none\"\n[expect.camera]\nframes-torn-min = 1\n";
-        let mut script = Script::new(plan(demands)).play(fine);
+    fn torn_at(row: u32, demand: &str) -> (crate::Summary, crate::Series) {
+        let more = format!("[camera]\nsync = \"none\"\n[expect.camera]\n{demand}\n");
+        let mut script = Script::new(plan(&more)).play(fine);
         let at_ms = 31.0 * 1000.0 / 30.0 + 0.2;
         script.node(Node::Fusion, 1, at_ms, Event::FrameTorn { frame: 30, row });
         let (stream, detector) = (Node::Camera, Detector::Integrity);
@@ -119,7 +121,7 @@ mod tests {
 
     #[test]
     fn each_row_is_held_against_both_frames() {
-        let (summary, series) = torn_at(400);
+        let (summary, series) = torn_at(400, "");
         assert_eq!(summary.frames_torn, 1);
         let torn = series.torn.unwrap();
         assert_eq!(torn.above, TornRows { frame: 31, rows: 400, same: 400 });
@@ -130,8 +132,20 @@ mod tests {
 
     #[test]
     fn what_is_torn_is_refused_rightly() {
-        let (summary, _) = torn_at(1079);
+        let (summary, _) = torn_at(1079, "");
         assert!(summary.false_alarms.is_empty(), "{:?}", summary.false_alarms);
-        assert_eq!(summary.verdict, crate::Verdict::Pass, "{:?}", summary.reasons);
+        assert_eq!(summary.verdict, Verdict::Pass, "{:?}", summary.reasons);
+    }
+
+    #[test]
+    fn how_many_are_torn_can_be_demanded() {
+        for (demand, expected) in [
+            ("frames-torn-min = 1", Verdict::Pass),
+            ("frames-torn-min = 2", Verdict::Fail),
+            ("frames-torn-max = 1", Verdict::Pass),
+            ("frames-torn-max = 0", Verdict::Fail),
+        ] {
+            assert_eq!(torn_at(500, demand).0.verdict, expected, "{demand}");
+        }
     }
 }

@@ -9,6 +9,7 @@ use crate::analyse::Findings;
 use crate::modes;
 use crate::processes::{restarts, state_at_end};
 use crate::summary::{Expectation, WhyNot};
+use crate::timeline::Span;
 use crate::words::{count, sample};
 
 pub(super) fn judge(findings: &Findings, node: Node) -> Vec<Expectation> {
@@ -30,8 +31,8 @@ pub(super) fn judge(findings: &Findings, node: Node) -> Vec<Expectation> {
     all
 }
 
-/// Frames that fusion read torn. No stall tears one that is synchronised, and on a single processor one
-/// that is not may be read whole each time.
+/// Frames that fusion read torn. Stalls move the looks out of the time in which frames tear; they never
+/// tear one that is synchronised.
 fn torn(findings: &Findings, bound: Bound) -> Expectation {
     let torn = findings.timeline.fusion.torn.len() as u64;
     let (suffix, relation, limit, met) = match bound {
@@ -45,7 +46,11 @@ fn torn(findings: &Findings, bound: Bound) -> Expectation {
         Bound::Min(_) if !findings.timeline.end.whole => {
             Finding::Unclear(WhyNot::EndedEarly, "the run ended early.".into())
         }
-        _ => Finding::Missed(format!("fusion read {actual}, {expected} demanded.")),
+        Bound::Min(_) => {
+            let run = Span { from: 0, to: findings.timeline.end.cut };
+            Finding::missed(&format!("fusion read {actual}"), findings.stalls.disturb(run))
+        }
+        Bound::Max(_) => Finding::Missed(format!("fusion read {actual}.")),
     };
     let name = format!("expect.camera.frames-torn-{suffix}");
     Demand { name, expected, actual }.came_to(finding)

@@ -37,7 +37,8 @@ fn count(frames: u64) -> String {
 fn words(torn: &TornFrame) -> String {
     let TornFrame { at_ms, row, above, below, .. } = torn;
     format!(
-        "Below is what fusion had in hand at {}: {} above the tear at row {row}, {} below it.",
+        "Below is what fusion had in hand at {}: {} above the tear at row {row}, {} below it. The row at \
+         the tear may be torn itself.",
         number::moment(*at_ms),
         rows(above),
         rows(below),

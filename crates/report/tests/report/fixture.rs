@@ -2,6 +2,7 @@
 
 mod parts;
 mod scene;
+mod torn;
 
 use analysis::Verdict;
 use analysis::series::Series;
@@ -16,6 +17,7 @@ use parts::{
 };
 use recording::Host;
 use std::collections::BTreeMap;
+pub(crate) use torn::torn;
 use wire::Node;
 use wire::event::{Detector, LifeState, Mode, Reaction};
 
