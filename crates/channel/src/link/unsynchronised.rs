@@ -148,7 +148,7 @@ impl Incoming for Looking {
 #[cfg(test)]
 mod tests {
     use crate::link::{
-        Fill, Inlet, Link, Mechanism, Outlet, Pattern, Spec, Taken, tests::taken_over,
+        Fill, Inherited, Inlet, Link, Mechanism, Outlet, Pattern, Spec, Taken, tests::taken_over,
     };
     use std::sync::atomic::{AtomicBool, Ordering};
     use sys::clock::now_ns;
@@ -158,12 +158,23 @@ mod tests {
     /// Two threads that never rest tear within milliseconds; on one processor, when they are switched.
     const PATIENCE_NS: u64 = 60_000_000_000;
 
-    fn rig(message_bytes: usize) -> (Outlet, Inlet) {
+    fn link(message_bytes: usize) -> Link {
         let (mechanism, pattern) = (Mechanism::Shm, Pattern::Unsynchronised);
         let spec = Spec { mechanism, pattern, message_bytes, slots: 1 };
-        let link = Link::create(spec).unwrap();
-        let outlet = Outlet::attach(spec, taken_over(&link.outlet()), None).unwrap();
-        (outlet, Inlet::attach(spec, taken_over(&link.inlet())).unwrap())
+        Link::create(spec).unwrap()
+    }
+
+    fn outlet(of: Spec, end: Inherited) -> Outlet {
+        Outlet::attach(of, end, None).unwrap()
+    }
+
+    fn inlet(of: &Link) -> Inlet {
+        Inlet::attach(of.spec(), taken_over(&of.inlet())).unwrap()
+    }
+
+    fn ends(message_bytes: usize) -> (Outlet, Inlet) {
+        let link = link(message_bytes);
+        (outlet(link.spec(), taken_over(&link.outlet())), inlet(&link))
     }
 
     fn begin(outlet: &mut Outlet) -> Fill<'_> {
@@ -184,7 +195,7 @@ mod tests {
 
     #[test]
     fn a_receiver_is_given_the_slot_whenever_it_looks() {
-        let (mut outlet, mut inlet) = rig(100);
+        let (mut outlet, mut inlet) = ends(100);
         assert!(matches!(inlet.take().unwrap(), Taken::Nothing), "nothing was ever there");
         for value in [1, 2] {
             put(&mut outlet, value);
@@ -196,7 +207,7 @@ mod tests {
 
     #[test]
     fn what_lies_half_filled_is_told_until_it_is_filled_by_whomever() {
-        let (mut outlet, mut inlet) = rig(100);
+        let (mut outlet, mut inlet) = ends(100);
         put(&mut outlet, 1);
         // A sender that dies here leaves the same behind.
         begin(&mut outlet).bytes()[..40].fill(2);
@@ -213,11 +224,14 @@ mod tests {
 
     #[test]
     fn two_threads_that_never_rest_tear_and_every_torn_message_is_told() {
-        let (mut outlet, mut inlet) = rig(BYTES);
+        let link = link(BYTES);
+        let (spec, end, mut inlet) = (link.spec(), taken_over(&link.outlet()), inlet(&link));
         let done = AtomicBool::new(false);
         let (mut looks, mut torn) = (0_u64, 0_u64);
         std::thread::scope(|scope| {
-            scope.spawn(|| {
+            let done = &done;
+            scope.spawn(move || {
+                let mut outlet = outlet(spec, end);
                 let values = (0..=u8::MAX).cycle();
                 values
                     .take_while(|_| !done.load(Ordering::Relaxed))

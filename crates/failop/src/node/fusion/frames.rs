@@ -72,8 +72,9 @@ impl Driver {
         let begun_ns = now_ns();
         let is_damaged = check(held.bytes()).is_err();
         self.runtime.events.tell(Event::FrameChecked { frame, begun_ns });
-        let torn = is_damaged.then(|| self.looks.torn(frame, held)).flatten();
-        torn.into_iter().for_each(|event| self.runtime.events.tell(event));
+        if is_damaged && let Some(torn) = self.looks.torn(frame, held) {
+            self.runtime.events.tell(torn);
+        }
         is_damaged
     }
 }
