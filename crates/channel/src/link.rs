@@ -5,16 +5,24 @@
 //! head of its file.
 
 mod carrier;
+mod descriptor;
 mod framing;
+mod hybrid;
 mod mechanisms;
+mod memfd_passing;
+mod pipe;
 mod pool;
+mod posix_queue;
 mod queue;
+mod sysv_queue;
+mod tcp;
 mod unix;
 mod unsynchronised;
 
 use crate::doorbell::Doorbell;
 use crate::page::AttachError;
 use carrier::{Found, Incoming, Message, Outgoing, Owner};
+pub(crate) use mechanisms::has_descriptor;
 use serde::{Deserialize, Serialize};
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
@@ -182,9 +190,10 @@ pub struct Outlet {
 }
 
 impl Outlet {
-    /// Attaches to the sender's end. `bell` wakes the receiver, if it does not wait for the link itself.
+    /// Attaches to the sender's end. `bell` wakes the receiver, unless it hears the link itself.
     pub fn attach(spec: Spec, end: Inherited, bell: Option<Doorbell>) -> Result<Outlet, LinkError> {
         let bell = bell.filter(|_| spec.pattern != Pattern::Unsynchronised);
+        let bell = bell.filter(|bell| !bell.hears(spec.mechanism));
         Ok(Outlet { carrier: mechanisms::outgoing(spec, end)?, bell })
     }
 
@@ -368,6 +377,15 @@ fn only_descriptor(spec: Spec, mut end: Inherited) -> Result<OwnedFd, LinkError>
 fn foreign(spec: Spec, end: &Inherited) -> LinkError {
     let (descriptors, ids) = (end.descriptors.len(), end.ids.len());
     LinkError::Foreign { mechanism: spec.mechanism, descriptors, ids }
+}
+
+/// What a refusal of the system means: that the mechanism is not there, or that it failed.
+fn refused(spec: Spec) -> impl Fn(io::Error) -> LinkError {
+    let mechanism = spec.mechanism;
+    move |source| match source.kind() {
+        io::ErrorKind::Unsupported => LinkError::Lacking { mechanism, why: source.to_string() },
+        _ => LinkError::System { mechanism, source },
+    }
 }
 
 #[cfg(test)]

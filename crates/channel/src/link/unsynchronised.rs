@@ -148,7 +148,7 @@ impl Incoming for Looking {
 #[cfg(test)]
 mod tests {
     use crate::link::{
-        Fill, Inherited, Inlet, Link, Mechanism, Outlet, Pattern, Spec, Taken, tests::taken_over,
+        Fill, Inherited, Inlet, Link, Mechanism, Outlet, Pattern, Spec, Taken, tests::own,
     };
     use std::sync::atomic::{AtomicBool, Ordering};
     use sys::clock::now_ns;
@@ -169,12 +169,12 @@ mod tests {
     }
 
     fn inlet(of: &Link) -> Inlet {
-        Inlet::attach(of.spec(), taken_over(&of.inlet())).unwrap()
+        Inlet::attach(of.spec(), own(of.inlet())).unwrap()
     }
 
     fn ends(message_bytes: usize) -> (Outlet, Inlet) {
         let link = link(message_bytes);
-        (outlet(link.spec(), taken_over(&link.outlet())), inlet(&link))
+        (outlet(link.spec(), own(link.outlet())), inlet(&link))
     }
 
     fn begin(outlet: &mut Outlet) -> Fill<'_> {
@@ -225,7 +225,7 @@ mod tests {
     #[test]
     fn two_threads_that_never_rest_tear_and_every_torn_message_is_told() {
         let link = link(BYTES);
-        let (spec, end, mut inlet) = (link.spec(), taken_over(&link.outlet()), inlet(&link));
+        let (spec, end, mut inlet) = (link.spec(), own(link.outlet()), inlet(&link));
         let done = AtomicBool::new(false);
         let (mut looks, mut torn) = (0_u64, 0_u64);
         std::thread::scope(|scope| {
