@@ -7,7 +7,7 @@ use std::ops::Range;
 use wire::event::{Detector, Ending, LifeState, Limit, Mode, Proof, Reaction};
 use wire::{Event, Node, Record, Source};
 
-use super::tracks::{BrakeChange, Seen, TrackSeen};
+use super::tracks::{BrakeChange, ReadTorn, Seen, TrackSeen};
 use super::{Moment, Span, Timeline};
 
 /// What a sensor did with its samples.
@@ -52,16 +52,6 @@ pub(crate) struct FusionLog {
     pub(crate) torn: Vec<ReadTorn>,
     /// Integrity checks of frames: frame number and time.
     pub(crate) checks: Vec<(u64, Span)>,
-}
-
-/// A frame that fusion read torn.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct ReadTorn {
-    pub(crate) at: Moment,
-    /// The number that it carried.
-    pub(crate) frame: u64,
-    /// Its first row of the older frame; `u32::MAX` where that is not known.
-    pub(crate) row: u32,
 }
 
 /// A sample that fusion took.
