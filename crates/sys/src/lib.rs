@@ -28,3 +28,4 @@ pub mod sched;
 pub mod shm;
 pub mod signals;
 pub mod socket;
+pub mod stream;
