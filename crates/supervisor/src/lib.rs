@@ -26,5 +26,5 @@ mod triggers;
 
 pub use boot::{Boot, Descriptors, PlantBoot, RoleDescriptors};
 pub use probes::{Punctuality, punctuality};
-pub use recorder::Observation;
+pub use recorder::{Observation, Observer};
 pub use run::{Order, RunError, run};

@@ -148,7 +148,8 @@ fn run(program: &Path, directory: &Path, text: &str) -> Ending {
         header,
         stop: &stop,
         lacking: &[],
-        observer: None,
+        observers: Vec::new(),
+        by_hand: crossbeam_channel::never(),
     };
     supervisor::run(order).expect("the run is recorded")
 }
