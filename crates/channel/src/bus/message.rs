@@ -75,17 +75,7 @@ pub enum MessageError {
 }
 
 /// The header as it travels: byte order, kind, flags, version, bytes of the body, serial, fields.
-#[derive(Debug, Serialize, Deserialize, Type)]
-struct Header<'a> {
-    endian: u8,
-    kind: u8,
-    flags: u8,
-    version: u8,
-    body_bytes: u32,
-    serial: u32,
-    #[serde(borrow)]
-    fields: Vec<(u8, Variant<'a>)>,
-}
+type Header<'a> = (u8, u8, u8, u8, u32, u32, Vec<(u8, Variant<'a>)>);
 
 impl Message {
     /// Calls a method.
@@ -170,34 +160,36 @@ impl Message {
 
     /// Its bytes under this number.
     pub(super) fn encode(&self, serial: u32) -> Vec<u8> {
-        let path = self.path.as_deref().map(|path| {
-            let path = ObjectPath::try_from(path).expect("objects have proper paths");
-            (1, Variant::from(path))
-        });
-        let signature = (!self.signature.is_empty()).then(|| {
-            let signature = Signature::try_from(self.signature.as_str());
-            (8, Variant::from(signature.expect("it was one before")))
-        });
-        let fields = [
-            path,
-            text(2, self.interface.as_deref()),
-            text(3, self.member.as_deref()),
-            text(4, self.error.as_deref()),
-            self.reply_serial.map(|serial| (5, Variant::from(serial))),
-            text(6, self.destination.as_deref()),
-            signature,
-        ];
-        let header = Header {
-            endian: b'l',
-            kind: self.kind as u8 + 1,
-            flags: if self.wants_reply { 0 } else { NO_REPLY },
-            version: VERSION,
-            body_bytes: u32::try_from(self.body.len()).expect("bodies are shorter than messages"),
-            serial,
-            fields: fields.into_iter().flatten().collect(),
-        };
-        let header = to_bytes(Context::new(LE, 0), &header).expect("headers can be written");
-        let mut bytes = header.bytes().to_vec();
+        let flags = if self.wants_reply { 0 } else { NO_REPLY };
+        let mut bytes = vec![b'l', self.kind as u8 + 1, flags, VERSION];
+        for number in [self.body.len() as u32, serial, 0] {
+            bytes.extend_from_slice(&number.to_le_bytes());
+        }
+        for (code, kind, text) in [
+            (1, b'o', &self.path),
+            (2, b's', &self.interface),
+            (3, b's', &self.member),
+            (4, b's', &self.error),
+            (6, b's', &self.destination),
+        ] {
+            let Some(text) = text else { continue };
+            begin_field(&mut bytes, code, kind);
+            bytes.extend_from_slice(&(text.len() as u32).to_le_bytes());
+            bytes.extend_from_slice(text.as_bytes());
+            bytes.push(0);
+        }
+        if let Some(serial) = self.reply_serial {
+            begin_field(&mut bytes, 5, b'u');
+            bytes.extend_from_slice(&serial.to_le_bytes());
+        }
+        if !self.signature.is_empty() {
+            begin_field(&mut bytes, 8, b'g');
+            bytes.push(self.signature.len() as u8);
+            bytes.extend_from_slice(self.signature.as_bytes());
+            bytes.push(0);
+        }
+        let fields_bytes = (bytes.len() - PREFIX_BYTES) as u32;
+        bytes[PREFIX_BYTES - 4..PREFIX_BYTES].copy_from_slice(&fields_bytes.to_le_bytes());
         bytes.resize(bytes.len().next_multiple_of(8), 0);
         bytes.extend_from_slice(&self.body);
         bytes
@@ -208,7 +200,8 @@ impl Message {
         let endian = endian(bytes)?;
         let data = Data::new(bytes, Context::new(endian, 0));
         let (header, header_bytes) = data.deserialize::<Header>()?;
-        let kind = match header.kind {
+        let (_, kind, flags, _, _, serial, fields) = header;
+        let kind = match kind {
             1 => Kind::Call,
             2 => Kind::Reply,
             3 => Kind::Error,
@@ -216,13 +209,13 @@ impl Message {
             _ => return Err(MessageError::Prefix),
         };
         let mut message = Message {
-            wants_reply: header.flags & NO_REPLY == 0,
-            serial: header.serial,
+            wants_reply: flags & NO_REPLY == 0,
+            serial,
             endian,
             body: bytes[header_bytes.next_multiple_of(8).min(bytes.len())..].to_vec(),
             ..Message::empty(kind)
         };
-        for (code, value) in header.fields {
+        for (code, value) in fields {
             match code {
                 1 => message.path = Some(value.downcast::<ObjectPath>()?.to_string()),
                 2 => message.interface = Some(value.downcast()?),
@@ -240,8 +233,10 @@ impl Message {
     }
 }
 
-fn text(code: u8, text: Option<&str>) -> Option<(u8, Variant<'_>)> {
-    Some((code, Variant::from(text?)))
+/// A field is a number and a variant: the type, then what is of that type.
+fn begin_field(bytes: &mut Vec<u8>, code: u8, kind: u8) {
+    bytes.resize(bytes.len().next_multiple_of(8), 0);
+    bytes.extend_from_slice(&[code, 1, kind, 0]);
 }
 
 fn endian(bytes: &[u8]) -> Result<Endian, MessageError> {
