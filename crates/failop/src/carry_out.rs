@@ -1,6 +1,7 @@
 //! One run of one scenario, from the plan to the reports: [`carry_out`].
 
 use crate::bus::Bus;
+use crate::command::check::refusal;
 use crate::live::{Live, Style};
 use crate::outputs;
 use analysis::Summary;
@@ -8,10 +9,11 @@ use anyhow::Context;
 use crossbeam_channel::never;
 use fault::Need;
 use recording::{Header, Host};
-use scenario::{Loaded, Twin};
+use scenario::{Loaded, Plan, Twin};
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::Path;
-use supervisor::Order;
+use supervisor::{Order, Reload};
 use sys::signals::StopSignals;
 use wire::event::Ending;
 
@@ -52,6 +54,7 @@ pub(crate) fn carry_out(turn: &Turn, host: &HostSide) -> anyhow::Result<(Ending,
         directory,
         header: header(turn, &host.lacking),
         stop: &host.stop,
+        reload: Some(Reload { path: scenario.path.clone(), load: read_again }),
         lacking: &host.lacking.keys().copied().collect::<Vec<_>>(),
         observers: ties.iter().map(|ties| ties.observer.clone()).chain(live.observer()).collect(),
         by_hand: ties.as_ref().map_or_else(never, |ties| ties.by_hand.clone()),
@@ -63,6 +66,18 @@ pub(crate) fn carry_out(turn: &Turn, host: &HostSide) -> anyhow::Result<(Ending,
         format!("cannot run {name}; what there is of it: failop report {directory}")
     })?;
     Ok((ending, outputs::write(directory)?))
+}
+
+/// Reads the file of a run that goes on; what is wrong with it is told, and changes nothing.
+fn read_again(path: &Path) -> Option<Plan> {
+    let error = match scenario::load(path) {
+        Ok(loaded) => return Some(loaded.plan),
+        Err(error) => error,
+    };
+    let stays = "failop: the limits of supervision stay as they are";
+    // Where nobody reads, the run itself is not at stake.
+    if let Err(_nobody_reads) = writeln!(std::io::stderr(), "{}\n{stays}", refusal(error)) {}
+    None
 }
 
 fn header(turn: &Turn, lacking: &BTreeMap<Need, String>) -> Header {

@@ -3,13 +3,15 @@
 //! Times are nanoseconds; those of faults count from the start of the schedule. A plan is only made
 //! by loading a scenario file, and everything in it is within the documented limits.
 
+mod limits;
+
 use fault::{Fault, Outcome, Start};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use wire::Node;
 use wire::event::{Detector, Mode};
+use wire::{Mechanism, Node};
 use world::traffic::Traffic;
 
 /// A whole scenario.
@@ -72,6 +74,8 @@ pub struct Camera {
     pub buffers: u32,
     /// Whether frames are protected and checked.
     pub protection: bool,
+    /// By what frames travel to fusion.
+    pub link: Mechanism,
 }
 
 impl Camera {
@@ -88,6 +92,8 @@ pub struct Radar {
     pub period_ns: u64,
     /// Whether messages are checked.
     pub protection: bool,
+    /// By what messages travel to and from fusion.
+    pub link: Mechanism,
 }
 
 /// How a process is supervised.

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 pub mod boot;
+pub mod links;
 pub mod needs;
 pub mod policy;
 pub mod run;
@@ -18,6 +19,7 @@ mod outside;
 mod plant;
 mod probes;
 mod recorder;
+mod reload;
 mod resources;
 mod stalls;
 mod strikes;
@@ -27,4 +29,5 @@ mod triggers;
 pub use boot::{Boot, Descriptors, PlantBoot, RoleDescriptors};
 pub use probes::{Punctuality, punctuality};
 pub use recorder::{Observation, Observer};
+pub use reload::Reload;
 pub use run::{Order, RunError, run};

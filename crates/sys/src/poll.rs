@@ -1,7 +1,10 @@
-//! Waiting for descriptors and for a time at once: [`Poller`]. A thread that has no descriptor
-//! wakes the one that waits through a [`Waker`].
+//! Waiting for descriptors and for a time at once: [`Poller`], for one descriptor alone
+//! [`wait_readable`] and [`wait_writable`]. A thread that has no descriptor wakes the one that waits
+//! through a [`Waker`].
 
+use crate::clock::now_ns;
 use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, ppoll};
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use nix::sys::eventfd::{EfdFlags, EventFd};
 use nix::sys::time::TimeSpec;
@@ -102,10 +105,38 @@ impl AsFd for Waker {
     }
 }
 
+/// Sleeps until `fd` is readable, or broken, at the longest until `deadline_ns`. May return early.
+pub fn wait_readable(fd: impl AsFd, deadline_ns: u64) -> io::Result<()> {
+    wait_for(PollFd::new(fd.as_fd(), PollFlags::POLLIN), deadline_ns)
+}
+
+/// Sleeps until `fd` takes more, or is broken, at the longest until `deadline_ns`. May return early.
+/// A Unix socket counts as one that takes more when three quarters of its buffer are free, a TCP socket
+/// when a third is.
+pub fn wait_writable(fd: impl AsFd, deadline_ns: u64) -> io::Result<()> {
+    wait_for(PollFd::new(fd.as_fd(), PollFlags::POLLOUT), deadline_ns)
+}
+
+fn wait_for(event: PollFd<'_>, deadline_ns: u64) -> io::Result<()> {
+    let left = Duration::from_nanos(deadline_ns.saturating_sub(now_ns()));
+    match ppoll(&mut [event], Some(TimeSpec::from_duration(left)), None) {
+        Ok(_) | Err(Errno::EINTR) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What a call that never waits has done; `None` if it would have had to wait.
+pub(crate) fn without_waiting<T>(result: nix::Result<T>) -> io::Result<Option<T>> {
+    match result {
+        Ok(done) => Ok(Some(done)),
+        Err(Errno::EAGAIN | Errno::EINTR) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::now_ns;
 
     #[test]
     fn a_wait_ends_at_its_deadline_or_when_something_is_readable() {
@@ -134,5 +165,20 @@ mod tests {
         waker.clear().unwrap();
         poller.wait(0, &mut ready).unwrap();
         assert!(ready.is_empty());
+    }
+
+    #[test]
+    fn one_descriptor_is_waited_for_until_it_is_ready_or_the_time_has_come() {
+        let (a, b) = crate::socket::datagram_pair().unwrap();
+        let deadline = now_ns() + 1_000_000;
+        wait_readable(&b, deadline).unwrap();
+        assert!(now_ns() >= deadline);
+        wait_readable(&b, 0).unwrap();
+        while crate::socket::send(&a, b"x").unwrap().is_sent() {}
+        wait_writable(&a, 0).unwrap();
+        wait_readable(&b, u64::MAX / 2).unwrap();
+        while crate::socket::receive(&b, &mut [0; 8]).unwrap().is_some() {}
+        wait_writable(&a, u64::MAX / 2).unwrap();
+        assert!(crate::socket::send(&a, b"x").unwrap().is_sent());
     }
 }

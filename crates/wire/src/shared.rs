@@ -39,6 +39,12 @@ pub enum PageKind {
     Way = 10,
     /// What fusion asks of the brakes.
     Brake = 11,
+    /// Queue of messages: header page, then the slots.
+    Queue = 12,
+    /// How far the reader of a queue is.
+    Position = 13,
+    /// Lock of those who write to one queue.
+    Lock = 14,
 }
 
 /// Frame buffer header page (writer read-write, readers read-only).
@@ -73,7 +79,9 @@ pub mod heartbeat {
     pub const INCARNATION: usize = 8;
     /// When the process last showed life; 0 before it attached.
     pub const BEAT_NS: usize = 9;
-    /// Held by the process's main thread as a robust futex while it lives: the low 32 bits.
+    /// Held by the process's main thread as a robust futex while it lives: the low 32 bits. The six words
+    /// before it and the six behind it are the holder's: the C library's list of such futexes goes
+    /// through two of them.
     pub const HOLDER: usize = 16;
     /// Checkpoints ever passed; checkpoint n lies in entry n mod the ring's length.
     pub const PASSED: usize = 24;
@@ -93,6 +101,9 @@ pub mod status {
     /// First of one word for each node, in the order of its index: the incarnation that may write
     /// in the low 32 bits, which is a futex word, and its presence above them.
     pub const NODES: usize = 16;
+    /// First of one word for each node: its heartbeat timeout in nanoseconds, 0 as long as it is that
+    /// of the scenario.
+    pub const HEARTBEAT_TIMEOUTS: usize = 24;
 }
 
 /// Board: header page, then the slots (its writer read-write, readers read-only).
@@ -104,6 +115,28 @@ pub mod board {
     /// First word of the slots. Slot: twice the number of the publication that it holds, one less while
     /// that is written; then the content.
     pub const FIRST: usize = super::PAGE_BYTES / 8;
+}
+
+/// Queue header page (writers read-write, the reader read-only).
+pub mod queue {
+    /// Number of slots.
+    pub const SLOTS: usize = 1;
+    /// Bytes of a message that a slot holds.
+    pub const SLOT_BYTES: usize = 2;
+    /// Messages ever published; message n lies in slot n mod the number of slots.
+    pub const HEAD: usize = 8;
+}
+
+/// Position page of a queue's reader (its reader read-write, writers read-only).
+pub mod position {
+    /// Messages that the reader has ever given back.
+    pub const TAIL: usize = 8;
+}
+
+/// Lock page of a queue that several processes write to (its writers read-write).
+pub mod lock {
+    /// A robust futex: the low 32 bits. The six words before it and the six behind it are the lock's.
+    pub const OWNER: usize = 16;
 }
 
 /// Start page (the watchdog read-write, nodes read-only).

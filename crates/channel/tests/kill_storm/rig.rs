@@ -1,23 +1,14 @@
-//! The owner of the buffer: starts its children, kills them, buries them, starts them again: [`Rig`]
+//! The owner of the channel: starts its children, kills them, buries them, starts them again: [`Rig`]
 //! and [`Storm`].
 
-use crate::child::{self, state};
-use crate::pattern::FRAME_BYTES;
-use channel::frames::Buffer;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use crate::actor::{self, Actor, Random};
+use crate::child::state;
+use crate::ends::Owned;
 use std::sync::atomic::Ordering;
 use sys::clock::{now_ns, sleep_until};
-use sys::process::{Child, Exit, RunState, spawn};
-use sys::shm::{Memory, Shared};
-use wire::shared::PAGE_BYTES;
 
-/// How long an event is waited for before the test counts as stuck.
-const PATIENCE_NS: u64 = 60_000_000_000;
-/// How often the owner looks.
-const LOOK_NS: u64 = 100_000;
 /// A kill comes at most this long after both have shown progress: some frames later.
 const KILL_WITHIN_NS: u64 = 3_000_000;
-const SIGKILL: Exit = Exit::Signal(9);
 
 /// What a child is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,64 +31,20 @@ impl Role {
     }
 }
 
-/// A child and the page in which it shows what it does, the same for all its incarnations.
-struct Actor {
-    role: Role,
-    /// `None` from its burial to the start of its successor.
-    child: Option<Child>,
-    memory: Memory,
-    page: Shared,
-}
-
-impl Actor {
-    fn start(role: Role, channel: [BorrowedFd; 2]) -> Actor {
-        let memory = Memory::anonymous("kill-storm-state", PAGE_BYTES).expect("a state page");
-        let page = Shared::map(memory.fd(), 0, PAGE_BYTES).expect("its mapping");
-        let child = Actor::spawn(role, channel, &memory);
-        Actor { role, child: Some(child), memory, page }
-    }
-
-    fn spawn(role: Role, [frames, pin]: [BorrowedFd; 2], state: &Memory) -> Child {
-        let program = std::env::current_exe().expect("this program has a path");
-        let fds = [frames, pin, state.fd()];
-        let mut arguments = vec![child::MARK.to_owned(), role.name().to_owned()];
-        arguments.push(std::process::id().to_string());
-        arguments.extend(fds.iter().map(|fd| fd.as_raw_fd().to_string()));
-        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-        spawn(&program, &arguments, &fds).expect("a child starts")
-    }
-
-    fn living(&self) -> &Child {
-        self.child.as_ref().expect("a child that is not buried")
-    }
-
-    fn word(&self, index: usize) -> u64 {
-        // Acquire: pairs with the child's Release, so that its counters are not older than this.
-        self.page.words()[index].load(Ordering::Acquire)
-    }
-}
-
-/// A buffer with a writing and a reading process.
+/// A channel with a writing and a reading process.
 pub(crate) struct Rig {
-    buffer: Buffer,
-    frames_read_only: OwnedFd,
-    pin_read_only: OwnedFd,
+    channel: Box<dyn Owned>,
     writer: Actor,
     reader: Actor,
 }
 
 impl Rig {
-    /// Starts both on a new buffer; `writer` says which kind writes.
-    pub(crate) fn new(slots: usize, writer: Role) -> Rig {
-        let buffer = Buffer::create(slots, FRAME_BYTES, 1).expect("a buffer");
-        let frames_read_only = buffer.frames_read_only().expect("a descriptor for the reader");
-        let pin_read_only = buffer.pin_read_only(0).expect("a descriptor for the writer");
+    /// Starts both at a channel; `writer` says which kind writes.
+    pub(crate) fn new(channel: impl Owned + 'static, writer: Role) -> Rig {
         Rig {
-            writer: Actor::start(writer, [buffer.frames_fd(), pin_read_only.as_fd()]),
-            reader: Actor::start(Role::Reader, [frames_read_only.as_fd(), buffer.pin_fd(0)]),
-            buffer,
-            frames_read_only,
-            pin_read_only,
+            writer: Actor::start([writer.name(), channel.name()], channel.writer_fds()),
+            reader: Actor::start([Role::Reader.name(), channel.name()], channel.reader_fds()),
+            channel: Box::new(channel),
         }
     }
 
@@ -119,39 +66,21 @@ impl Rig {
         if role == Role::Reader { &self.reader } else { &self.writer }
     }
 
+    fn actor_mut(&mut self, role: Role) -> &mut Actor {
+        if role == Role::Reader { &mut self.reader } else { &mut self.writer }
+    }
+
     /// Waits for an event; meanwhile no child may end by itself.
     pub(crate) fn wait(&self, event: &str, happened: impl Fn(&Rig) -> bool) {
-        let deadline = now_ns() + PATIENCE_NS;
-        while !happened(self) {
-            for actor in [&self.writer, &self.reader] {
-                let Some(child) = &actor.child else { continue };
-                let exit = child.try_reap().expect("a child can be waited for");
-                assert_eq!(exit, None, "the {} ended by itself", actor.role.name());
-            }
-            assert!(now_ns() < deadline, "stuck: never came that {event}");
-            sleep_until(now_ns() + LOOK_NS);
-        }
+        actor::wait(&[&self.writer, &self.reader], event, || happened(self));
     }
 
-    /// Buries a killed child and tells what it was doing.
-    fn bury(&mut self, role: Role) -> u64 {
-        let actor = if role == Role::Reader { &mut self.reader } else { &mut self.writer };
-        let exit = actor.living().reap().expect("a killed child ends");
-        actor.child = None;
-        assert_eq!(exit, SIGKILL, "the {} ended otherwise than by the kill", role.name());
+    /// Kills and buries a child and tells what it was doing.
+    fn kill(&mut self, role: Role) -> u64 {
+        let actor = self.actor_mut(role);
+        actor.kill();
         // Relaxed: nobody else has the page until the successor is started.
-        actor.page.words()[state::DOING].swap(state::IDLE, Ordering::Relaxed)
-    }
-
-    /// Starts the successor of a buried child.
-    fn restart(&mut self, role: Role) {
-        if role == Role::Reader {
-            let channel = [self.frames_read_only.as_fd(), self.buffer.pin_fd(0)];
-            self.reader.child = Some(Actor::spawn(role, channel, &self.reader.memory));
-        } else {
-            let channel = [self.buffer.frames_fd(), self.pin_read_only.as_fd()];
-            self.writer.child = Some(Actor::spawn(role, channel, &self.writer.memory));
-        }
+        actor.words()[state::DOING].swap(state::IDLE, Ordering::Relaxed)
     }
 
     fn check(&self) {
@@ -159,16 +88,8 @@ impl Rig {
         let place = count(state::WRONG_PLACE);
         assert_eq!(count(state::TORN), 0, "torn frames; the last is wrong from word {place} on");
         assert_eq!(count(state::BACKWARDS), 0, "frames older than one before");
-        assert_eq!(count(state::MISMATCHED), 0, "frames with another's time of publication");
-    }
-}
-
-impl Drop for Rig {
-    fn drop(&mut self) {
-        // A child that ended by itself was buried by `wait` and takes no signal.
-        for child in [&self.writer, &self.reader].into_iter().filter_map(|it| it.child.as_ref()) {
-            if child.kill().is_ok() && child.reap().is_err() {}
-        }
+        assert_eq!(count(state::MISMATCHED), 0, "frames with another's time or number");
+        assert_eq!(count(state::MISSED), 0, "frames that came behind a gap");
     }
 }
 
@@ -184,12 +105,12 @@ pub(crate) struct Struck {
 pub(crate) struct Storm {
     pub(crate) rig: Rig,
     pub(crate) struck: Struck,
-    random: u64,
+    random: Random,
 }
 
 impl Storm {
     pub(crate) fn new(rig: Rig, seed: u64) -> Storm {
-        let storm = Storm { rig, struck: Struck::default(), random: seed };
+        let storm = Storm { rig, struck: Struck::default(), random: Random(seed) };
         storm.rig.wait("the first frame is accepted", |rig| rig.accepted() > 0);
         storm
     }
@@ -198,13 +119,12 @@ impl Storm {
     /// first. Then everyone must get on.
     pub(crate) fn kill(&mut self, number: u32) {
         let role = if number.is_multiple_of(2) { Role::Writer } else { Role::Reader };
-        sleep_until(now_ns() + self.draw() % KILL_WITHIN_NS);
+        sleep_until(now_ns() + self.random.draw() % KILL_WITHIN_NS);
         if number / 2 % 4 == 3 {
             self.stop(role);
             self.struck.stopped += 1;
         }
-        self.rig.actor(role).living().kill().expect("a child can be killed");
-        match self.rig.bury(role) {
+        match self.rig.kill(role) {
             state::FILLING => self.struck.filling += 1,
             state::READING => self.struck.reading += 1,
             _ => {}
@@ -212,14 +132,14 @@ impl Storm {
         let (published, accepted) = (self.rig.published(), self.rig.accepted());
         let newest = self.rig.writer.word(state::NUMBER);
         if role == Role::Reader {
-            self.rig.buffer.unpin_dead(0);
-            if number / 2 % 4 == 1 {
+            self.rig.channel.bury_reader();
+            if number / 2 % 4 == 1 && self.rig.channel.overwrites() {
                 // With two slots that takes both of them, also the one that the dead reader held.
                 self.rig
                     .wait("the writer publishes for nobody", |rig| rig.published() > published + 2);
             }
         }
-        self.rig.restart(role);
+        self.rig.actor_mut(role).restart();
         self.rig.wait("the writer publishes after a kill", |rig| rig.published() > published + 1);
         self.rig.wait("the reader accepts a frame begun after a kill", |rig| {
             rig.accepted() > accepted && rig.reader.word(state::NUMBER) > newest
@@ -229,22 +149,12 @@ impl Storm {
 
     /// Stops the victim; its peer must not wait for it.
     fn stop(&self, role: Role) {
-        let victim = self.rig.actor(role).living();
-        victim.stop().expect("a child can be stopped");
-        self.rig.wait("the victim is stopped", |_| {
-            victim.usage().is_ok_and(|usage| usage.state == RunState::Stopped)
-        });
+        let victim = self.rig.actor(role);
+        victim.stop();
+        self.rig.wait("the victim is stopped", |_| victim.is_stopped());
         let peer = if role == Role::Reader { &self.rig.writer } else { &self.rig.reader };
         let turns = peer.word(state::TURNS);
         self.rig
             .wait("the peer of a stopped process gets on", |_| peer.word(state::TURNS) > turns + 1);
-    }
-
-    /// `SplitMix64` (Steele, Lea, Flood 2014).
-    fn draw(&mut self) -> u64 {
-        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.random ^ self.random >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ mixed >> 31
     }
 }

@@ -34,6 +34,7 @@ pub(super) fn run(
         directory,
         header,
         stop,
+        reload: None,
         lacking: &[],
         observers: Vec::new(),
         by_hand: never(),
