@@ -16,7 +16,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::str::FromStr;
 use sys::clock::now_ns;
-use sys::poll::Poller;
+use sys::poll::wait_readable;
 
 /// Name and object of the bus itself.
 pub const BUS: &str = "org.freedesktop.DBus";
@@ -26,10 +26,8 @@ const BUS_PATH: &str = "/org/freedesktop/DBus";
 const ANSWER_NS: u64 = 5_000_000_000;
 /// Longest line of the greeting: those of real buses have less than 100 bytes.
 const LINE_BYTES_MAX: usize = 4096;
-/// What is read at once.
-const READ_BYTES: usize = 64 << 10;
-/// A name is not waited for if another has it.
-const DO_NOT_QUEUE: u32 = 4;
+/// What is read at once of a message that is passed over.
+const PASSED_BYTES: usize = 64 << 10;
 /// The answer that the name is ours.
 const OWNER: u32 = 1;
 
@@ -38,8 +36,18 @@ const OWNER: u32 = 1;
 pub struct Limits {
     /// Longest message that is received: a longer one is passed over.
     pub received_bytes: usize,
-    /// What waits to be sent: as long as that is more, nothing is added.
+    /// What waits to be sent: as long as that is more, and the bus takes not all of it, nothing is added.
     pub queued_bytes: usize,
+}
+
+/// How a name is asked for, as the bus numbers it.
+#[derive(Clone, Copy, Debug)]
+#[repr(u32)]
+pub enum Claim {
+    /// If nobody has it.
+    IfFree = 4,
+    /// Whoever has it, and whoever comes next takes it over.
+    Successor = 7,
 }
 
 /// A connection to a bus.
@@ -142,21 +150,18 @@ impl Connection {
                 let line = self.received.drain(..end + 2).take(end).collect::<Vec<_>>();
                 return Ok(String::from_utf8_lossy(&line).into_owned());
             }
-            if self.received.len() > LINE_BYTES_MAX {
+            if self.received.len() == LINE_BYTES_MAX {
                 return Err(MessageError::Prefix.into());
             }
             self.wait(deadline_ns)?;
+            // The bus says no more before it is told to begin.
+            self.fill(LINE_BYTES_MAX)?;
         }
     }
 
     /// Sleeps until something is there.
-    fn wait(&mut self, deadline_ns: u64) -> Result<(), BusError> {
-        if self.fill()? > 0 {
-            return Ok(());
-        }
-        let poller = Poller::new()?;
-        poller.add(&self.stream, 0)?;
-        poller.wait(deadline_ns, &mut Vec::new())?;
+    fn wait(&self, deadline_ns: u64) -> Result<(), BusError> {
+        wait_readable(&self.stream, deadline_ns)?;
         if now_ns() >= deadline_ns { Err(BusError::Silent) } else { Ok(()) }
     }
 
@@ -193,28 +198,43 @@ impl Connection {
     }
 
     /// Asks for a name that others can find; returns whether it is ours.
-    pub fn request_name(&mut self, name: &str) -> Result<bool, BusError> {
-        let call = Message::call(BUS, BUS_PATH, (BUS, "RequestName")).with(&(name, DO_NOT_QUEUE));
+    pub fn request_name(&mut self, name: &str, claim: Claim) -> Result<bool, BusError> {
+        let call = Message::call(BUS, BUS_PATH, (BUS, "RequestName")).with(&(name, claim as u32));
         let (answer,) = self.ask(&call)?.body::<(u32,)>()?;
         Ok(answer == OWNER)
     }
 
-    /// Asks for the signals that match a rule.
-    pub fn add_match(&mut self, rule: &str) -> Result<(), BusError> {
-        let call = Message::call(BUS, BUS_PATH, (BUS, "AddMatch")).with(&(rule,));
-        self.ask(&call).map(drop)
-    }
-
     /// Sends a message, or keeps what the bus does not take at once.
     pub fn send(&mut self, message: &Message) -> io::Result<Queued> {
-        if self.unsent.len() > self.limits.queued_bytes {
+        if self.unsent.len() > self.limits.queued_bytes && !self.flush()? {
             return Ok(Queued::NoRoom);
         }
-        // 0 is no number.
-        self.serial = self.serial.checked_add(1).unwrap_or(1);
-        self.unsent.extend_from_slice(&message.encode(self.serial));
+        let serial = self.next_serial();
+        self.unsent.extend_from_slice(&message.encode(serial));
         self.flush()?;
-        Ok(Queued::As(self.serial))
+        Ok(Queued::As(serial))
+    }
+
+    /// Sends a message, unless the bus takes not even its beginning: then nothing is kept.
+    pub fn offer(&mut self, message: &Message) -> io::Result<Queued> {
+        if !self.flush()? {
+            return Ok(Queued::NoRoom);
+        }
+        let serial = self.next_serial();
+        self.unsent = message.encode(serial);
+        let whole_bytes = self.unsent.len();
+        self.flush()?;
+        if self.unsent.len() == whole_bytes {
+            self.unsent.clear();
+            return Ok(Queued::NoRoom);
+        }
+        Ok(Queued::As(serial))
+    }
+
+    /// 0 is no number.
+    fn next_serial(&mut self) -> u32 {
+        self.serial = self.serial.checked_add(1).unwrap_or(1);
+        self.serial
     }
 
     /// Sends as much as the bus takes of what was kept; returns whether that was all.
@@ -233,40 +253,47 @@ impl Connection {
         result.map(|()| self.unsent.is_empty())
     }
 
-    /// Takes the next message, if one is there.
+    /// Takes the next message, if one is there. Nothing behind it is read: while there is more, the
+    /// descriptor stays readable.
     pub fn receive(&mut self) -> Result<Option<Message>, BusError> {
         loop {
-            if let Some(message) = self.next_received()? {
-                return Ok(Some(message));
+            if !self.pass_over()? {
+                return Ok(None);
             }
-            if self.fill()? == 0 {
+            let needed = match self.received.first_chunk::<PREFIX_BYTES>() {
+                None => PREFIX_BYTES,
+                Some(prefix) => message_bytes(prefix)?,
+            };
+            if needed > self.limits.received_bytes {
+                self.passing_over = needed - self.received.len();
+                self.received.clear();
+            } else if needed > PREFIX_BYTES && self.received.len() == needed {
+                let message = Message::decode(&self.received)?;
+                self.received.clear();
+                return Ok(Some(message));
+            } else if self.fill(needed)? == 0 {
                 return Ok(None);
             }
         }
     }
 
-    fn next_received(&mut self) -> Result<Option<Message>, BusError> {
-        let passed = self.passing_over.min(self.received.len());
-        self.received.drain(..passed);
-        self.passing_over -= passed;
-        let Some(prefix) = self.received.first_chunk::<PREFIX_BYTES>() else { return Ok(None) };
-        let bytes = message_bytes(prefix)?;
-        if bytes > self.limits.received_bytes {
-            self.passing_over = bytes;
-            return self.next_received();
+    /// Takes what is left of a message that is too long; returns whether it is gone.
+    fn pass_over(&mut self) -> io::Result<bool> {
+        while self.passing_over > 0 {
+            let passed = self.fill(self.passing_over.min(PASSED_BYTES))?;
+            if passed == 0 {
+                return Ok(false);
+            }
+            self.passing_over -= passed;
+            self.received.clear();
         }
-        if self.received.len() < bytes {
-            return Ok(None);
-        }
-        let message = Message::decode(&self.received[..bytes])?;
-        self.received.drain(..bytes);
-        Ok(Some(message))
+        Ok(true)
     }
 
-    /// Takes some bytes from the kernel; returns how many.
-    fn fill(&mut self) -> io::Result<usize> {
+    /// Takes bytes from the kernel until there are so many; returns how many came.
+    fn fill(&mut self, up_to: usize) -> io::Result<usize> {
         let before = self.received.len();
-        self.received.resize(before + READ_BYTES, 0);
+        self.received.resize(up_to.max(before), 0);
         let result = self.stream.read(&mut self.received[before..]);
         self.received.truncate(before + result.as_ref().map_or(0, |&count| count));
         match result {

@@ -7,7 +7,7 @@
 mod service;
 mod state;
 
-use channel::bus::{BusError, Connection, Limits};
+use channel::bus::{BusError, Claim, Connection, Limits};
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use fault::Need;
 use fault::fault::FAULTS_MAX;
@@ -50,9 +50,9 @@ impl Bus {
     pub(crate) fn start(address: &str) -> Result<Bus, BusError> {
         let mut connection = Connection::open(address, LIMITS)?;
         let mut name = NAME.to_owned();
-        if !connection.request_name(&name)? {
+        if !connection.request_name(&name, Claim::IfFree)? {
             name = format!("{NAME}.p{}", std::process::id());
-            if !connection.request_name(&name)? {
+            if !connection.request_name(&name, Claim::IfFree)? {
                 return Err(BusError::Answer(format!("the name {name} is taken")));
             }
         }

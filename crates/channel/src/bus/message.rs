@@ -11,6 +11,8 @@ pub(super) const PREFIX_BYTES: usize = 16;
 const MESSAGE_BYTES_MAX: u64 = 128 << 20;
 /// Version of the protocol.
 const VERSION: u8 = 1;
+/// The type of an array of bytes.
+const BYTES: &str = "ay";
 /// Flag: the sender waits for no answer.
 const NO_REPLY: u8 = 1;
 
@@ -123,6 +125,19 @@ impl Message {
         self.body = bytes.bytes().to_vec();
         self.signature = body.signature().to_string_no_parens();
         self
+    }
+
+    /// The same with an array of bytes as its body: what `with` does byte by byte, at once.
+    pub fn with_bytes(mut self, bytes: &[u8]) -> Message {
+        self.body = [&(bytes.len() as u32).to_le_bytes(), bytes].concat();
+        BYTES.clone_into(&mut self.signature);
+        self
+    }
+
+    /// The array of bytes that the body is.
+    pub fn bytes(&self) -> Option<&[u8]> {
+        // Its length is the body's: there is nothing else in it.
+        self.body.get(4..).filter(|_| self.signature == BYTES)
     }
 
     /// The body as a tuple of what it consists of.
@@ -287,6 +302,10 @@ mod tests {
         let refused = again(&back.refuse("org.a.Error", "why not"), 1);
         assert_eq!((refused.kind, refused.reply_serial), (Kind::Error, Some(9)));
         assert_eq!(refused.body::<(String,)>().unwrap().0, "why not");
+        let bytes = again(&call.with_bytes(b"abc"), 3);
+        assert_eq!(bytes.bytes(), Some(&b"abc"[..]));
+        assert_eq!(bytes.body::<(Vec<u8>,)>().unwrap().0, b"abc");
+        assert_eq!(refused.bytes(), None);
         let empty = again(&Message::signal("/", ("org.a.B1", "Done")), 2);
         assert_eq!((empty.kind, empty.wants_reply), (Kind::Signal, false));
         assert!(empty.body::<()>().is_ok());

@@ -3,7 +3,7 @@
 use super::carrier::{Incoming, Outgoing, Owner, Pieces};
 use super::descriptor::End;
 use super::{
-    Inherited, LinkError, Mechanism, Pattern, Spec, framing, pipe, pool, posix_queue, queue,
+    Inherited, LinkError, Mechanism, Pattern, Spec, dbus, framing, pipe, pool, posix_queue, queue,
     sysv_queue, tcp, unix,
 };
 use sys::socket::Kind;
@@ -22,6 +22,7 @@ pub(super) fn owner(spec: Spec) -> Result<Box<dyn Owner>, LinkError> {
         (Mechanism::Tcp, _) => tcp::create(spec)?,
         (Mechanism::PosixMq, _) => posix_queue::create(spec)?,
         (Mechanism::SysvMsg, _) => sysv_queue::create(spec)?,
+        (Mechanism::Dbus, _) => dbus::create(spec)?,
         _ => return Err(lacking(spec)),
     })
 }
@@ -31,6 +32,7 @@ pub(super) fn outgoing(spec: Spec, end: Inherited) -> Result<Box<dyn Outgoing>, 
     Ok(match (spec.mechanism, spec.pattern) {
         (Mechanism::Shm, Pattern::Newest) => Box::new(pool::outlet(spec, end)?),
         (Mechanism::Shm, Pattern::Queue) => Box::new(queue::outlet(spec, end)?),
+        (Mechanism::Dbus, _) => framing::outgoing(spec, dbus::outlet(spec, &end)?),
         _ => framing::outgoing(spec, pieces(spec, end)?),
     })
 }
@@ -40,6 +42,7 @@ pub(super) fn incoming(spec: Spec, end: Inherited) -> Result<Box<dyn Incoming>, 
     Ok(match (spec.mechanism, spec.pattern) {
         (Mechanism::Shm, Pattern::Newest) => Box::new(pool::inlet(spec, &end)?),
         (Mechanism::Shm, Pattern::Queue) => Box::new(queue::inlet(spec, &end)?),
+        (Mechanism::Dbus, _) => framing::incoming(spec, dbus::inlet(spec, &end)?),
         _ => framing::incoming(spec, pieces(spec, end)?),
     })
 }
