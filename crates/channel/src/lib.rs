@@ -10,6 +10,7 @@ pub mod board;
 pub mod bus;
 pub mod doorbell;
 pub mod events;
+pub mod exhibit;
 pub mod frames;
 pub mod heartbeat;
 pub mod journal;
@@ -20,6 +21,7 @@ pub mod status;
 
 mod checkpoints;
 mod page;
+mod store;
 mod words;
 
 pub use page::AttachError;

@@ -4,6 +4,7 @@
 
 use channel::AttachError;
 use channel::events::EventReader;
+use channel::exhibit::{Exhibit, Torn};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
 use recording::writer::WriteError;
 use recording::{Entry, Writer};
@@ -53,14 +54,25 @@ const DRAIN_PERIOD: Duration = Duration::from_millis(20);
 pub(crate) struct Recorder {
     /// Dropped, it ends the thread; a message fills the disk.
     orders: Sender<FillDisk>,
-    thread: JoinHandle<Result<(), WriteError>>,
+    thread: JoinHandle<Result<(), RecordError>>,
+}
+
+/// What happened could not be recorded.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    /// The recording could not be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// The torn frame that fusion kept could not be read.
+    #[error("cannot read the torn frame")]
+    Exhibit(#[from] AttachError),
 }
 
 impl Recorder {
     pub(crate) fn start(
         rings: impl IntoIterator<Item = impl AsFd>,
-        writer: Writer,
-        observers: Vec<Observer>,
+        exhibit: Option<Arc<Exhibit>>,
+        (writer, observers): (Writer, Vec<Observer>),
     ) -> Result<Recorder, AttachError> {
         let rings = Source::ALL
             .into_iter()
@@ -68,7 +80,7 @@ impl Recorder {
             .map(|(source, fd)| Ok((source, EventReader::attach(fd)?)))
             .collect::<Result<Vec<_>, AttachError>>()?;
         let (orders, given) = bounded(1);
-        let drainer = Drainer { rings, writer, observers };
+        let drainer = Drainer { rings, exhibit, writer, observers };
         let thread = std::thread::spawn(move || drainer.work(&given));
         Ok(Recorder { orders, thread })
     }
@@ -80,7 +92,7 @@ impl Recorder {
     }
 
     /// Empties the rings for the last time, all writers being buried, and completes the recording.
-    pub(crate) fn finish(self) -> Result<(), WriteError> {
+    pub(crate) fn finish(self) -> Result<(), RecordError> {
         // A recorder that has failed no longer listens; its error comes with the join.
         drop(self.orders);
         self.thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
@@ -93,12 +105,13 @@ struct FillDisk;
 
 struct Drainer {
     rings: Vec<(Source, EventReader)>,
+    exhibit: Option<Arc<Exhibit>>,
     writer: Writer,
     observers: Vec<Observer>,
 }
 
 impl Drainer {
-    fn work(mut self, orders: &Receiver<FillDisk>) -> Result<(), WriteError> {
+    fn work(mut self, orders: &Receiver<FillDisk>) -> Result<(), RecordError> {
         // Recording is not urgent; where the class cannot be left, it is merely unfriendly.
         if let Err(_refused) = sys::sched::set_normal() {}
         loop {
@@ -109,7 +122,10 @@ impl Drainer {
             }
         }
         self.drain()?;
-        self.writer.append([Entry::End])
+        let kept = self.exhibit.as_ref().map(|exhibit| exhibit.kept()).transpose()?.flatten();
+        let torn = kept.map(|Torn { frame, row, pixels }| Entry::TornFrame { frame, row, pixels });
+        self.writer.append(torn.into_iter().chain([Entry::End]))?;
+        Ok(())
     }
 
     fn drain(&mut self) -> Result<(), WriteError> {

@@ -11,7 +11,7 @@ use nix::sys::time::TimeSpec;
 use nix::sys::timer::TimerSetTimeFlags;
 use nix::sys::timerfd::{ClockId, Expiration, TimerFd, TimerFlags};
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
 /// Token of the poller's own timer: nobody else's.
@@ -68,7 +68,7 @@ impl Poller {
     }
 }
 
-/// A descriptor that any thread makes readable.
+/// A descriptor that any thread, or any process that inherits it, makes readable.
 #[derive(Debug)]
 pub struct Waker {
     event: EventFd,
@@ -79,6 +79,12 @@ impl Waker {
     pub fn new() -> io::Result<Waker> {
         let flags = EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK;
         Ok(Waker { event: EventFd::from_value_and_flags(0, flags)? })
+    }
+
+    /// Takes over one that was handed down.
+    pub fn from_fd(fd: OwnedFd) -> Waker {
+        // SAFETY: an eventfd, made by `new`; the wrapper keeps nothing but the descriptor.
+        Waker { event: unsafe { EventFd::from_owned_fd(fd) } }
     }
 
     /// Makes it readable.
@@ -107,19 +113,28 @@ impl AsFd for Waker {
 
 /// Sleeps until `fd` is readable, or broken, at the longest until `deadline_ns`. May return early.
 pub fn wait_readable(fd: impl AsFd, deadline_ns: u64) -> io::Result<()> {
-    wait_for(PollFd::new(fd.as_fd(), PollFlags::POLLIN), deadline_ns)
+    wait_for(&mut [PollFd::new(fd.as_fd(), PollFlags::POLLIN)], deadline_ns)
+}
+
+/// Sleeps until one of a few descriptors is readable, or broken, at the longest until `deadline_ns`. May
+/// return early. It keeps nothing between two waits, where a [`Poller`] keeps its set. The first that is.
+pub fn wait_any(fds: &[BorrowedFd<'_>], deadline_ns: u64) -> io::Result<Option<usize>> {
+    let events = fds.iter().map(|fd| PollFd::new(*fd, PollFlags::POLLIN));
+    let mut events = events.collect::<Vec<_>>();
+    wait_for(&mut events, deadline_ns)?;
+    Ok(events.iter().position(|event| event.any().unwrap_or(true)))
 }
 
 /// Sleeps until `fd` takes more, or is broken, at the longest until `deadline_ns`. May return early.
 /// A Unix socket counts as one that takes more when three quarters of its buffer are free, a TCP socket
 /// when a third is.
 pub fn wait_writable(fd: impl AsFd, deadline_ns: u64) -> io::Result<()> {
-    wait_for(PollFd::new(fd.as_fd(), PollFlags::POLLOUT), deadline_ns)
+    wait_for(&mut [PollFd::new(fd.as_fd(), PollFlags::POLLOUT)], deadline_ns)
 }
 
-fn wait_for(event: PollFd<'_>, deadline_ns: u64) -> io::Result<()> {
+fn wait_for(events: &mut [PollFd<'_>], deadline_ns: u64) -> io::Result<()> {
     let left = Duration::from_nanos(deadline_ns.saturating_sub(now_ns()));
-    match ppoll(&mut [event], Some(TimeSpec::from_duration(left)), None) {
+    match ppoll(events, Some(TimeSpec::from_duration(left)), None) {
         Ok(_) | Err(Errno::EINTR) => Ok(()),
         Err(error) => Err(error.into()),
     }

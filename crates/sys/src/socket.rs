@@ -3,6 +3,7 @@
 //!
 //! Nothing here waits, and a peer that is gone is an error, never a `SIGPIPE`.
 
+pub mod rights;
 pub mod tcp;
 
 use crate::poll::without_waiting;

@@ -3,46 +3,72 @@
 use super::carrier::{Incoming, Outgoing, Owner, Pieces};
 use super::descriptor::End;
 use super::{
-    Inherited, LinkError, Mechanism, Pattern, Spec, dbus, framing, pipe, pool, posix_queue, queue,
-    sysv_queue, tcp, unix,
+    Inherited, LinkError, Mechanism, Pattern, Spec, dbus, framing, hybrid, memfd_passing, pipe,
+    pool, posix_queue, queue, sysv_queue, tcp, unix, unsynchronised,
 };
+use crate::store::StoreKind;
 use sys::socket::Kind;
+
+/// Whether something becomes readable when a message comes by it.
+pub(crate) fn has_descriptor(mechanism: Mechanism) -> bool {
+    StoreKind::of(mechanism).is_none() && mechanism != Mechanism::SysvMsg
+}
 
 /// What a link consists of.
 pub(super) fn owner(spec: Spec) -> Result<Box<dyn Owner>, LinkError> {
-    Ok(match (spec.mechanism, spec.pattern) {
-        (Mechanism::Shm, Pattern::Newest) => Box::new(pool::create(spec)?),
-        (Mechanism::Shm, Pattern::Queue) => Box::new(queue::create(spec)?),
-        (Mechanism::Pipe, _) => pipe::anonymous(spec)?,
-        (Mechanism::Fifo, _) => pipe::named(spec)?,
-        (Mechanism::Vmsplice, _) => pipe::lent(spec)?,
-        (Mechanism::UnixStream, _) => unix::create(spec, Kind::Stream)?,
-        (Mechanism::UnixDgram, _) => unix::create(spec, Kind::Datagram)?,
-        (Mechanism::UnixSeqpacket, _) => unix::create(spec, Kind::Seqpacket)?,
-        (Mechanism::Tcp, _) => tcp::create(spec)?,
-        (Mechanism::PosixMq, _) => posix_queue::create(spec)?,
-        (Mechanism::SysvMsg, _) => sysv_queue::create(spec)?,
-        (Mechanism::Dbus, _) => dbus::create(spec)?,
+    if let Some(kind) = StoreKind::of(spec.mechanism) {
+        return Ok(match spec.pattern {
+            Pattern::Newest => Box::new(pool::create(kind, spec)?),
+            Pattern::Queue => Box::new(queue::create(kind, spec)?),
+            Pattern::Unsynchronised => Box::new(unsynchronised::owner(spec)?),
+        });
+    }
+    Ok(match spec.mechanism {
+        Mechanism::Hybrid => Box::new(hybrid::create_link(spec)?),
+        Mechanism::Pipe => pipe::anonymous(spec)?,
+        Mechanism::Fifo => pipe::named(spec)?,
+        Mechanism::Vmsplice => pipe::lent(spec)?,
+        Mechanism::UnixStream => unix::create(spec, Kind::Stream)?,
+        Mechanism::UnixDgram | Mechanism::MemfdPassing => unix::create(spec, Kind::Datagram)?,
+        Mechanism::UnixSeqpacket => unix::create(spec, Kind::Seqpacket)?,
+        Mechanism::Tcp => tcp::create(spec)?,
+        Mechanism::PosixMq => posix_queue::create(spec)?,
+        Mechanism::SysvMsg => sysv_queue::create(spec)?,
+        Mechanism::Dbus => dbus::create(spec)?,
         _ => return Err(lacking(spec)),
     })
 }
 
 /// The sender's end.
 pub(super) fn outgoing(spec: Spec, end: Inherited) -> Result<Box<dyn Outgoing>, LinkError> {
-    Ok(match (spec.mechanism, spec.pattern) {
-        (Mechanism::Shm, Pattern::Newest) => Box::new(pool::outlet(spec, end)?),
-        (Mechanism::Shm, Pattern::Queue) => Box::new(queue::outlet(spec, end)?),
-        (Mechanism::Dbus, _) => framing::outgoing(spec, dbus::outlet(spec, &end)?),
+    if StoreKind::of(spec.mechanism).is_some() {
+        return Ok(match spec.pattern {
+            Pattern::Newest => Box::new(pool::outlet(spec, end)?),
+            Pattern::Queue => Box::new(queue::outlet(spec, end)?),
+            Pattern::Unsynchronised => Box::new(unsynchronised::outlet(spec, end)?),
+        });
+    }
+    Ok(match spec.mechanism {
+        Mechanism::Hybrid => Box::new(hybrid::outlet(spec, end)?),
+        Mechanism::MemfdPassing => Box::new(memfd_passing::outlet(spec, end)?),
+        Mechanism::Dbus => framing::outgoing(spec, dbus::outlet(spec, &end)?),
         _ => framing::outgoing(spec, pieces(spec, end)?),
     })
 }
 
 /// The receiver's end.
 pub(super) fn incoming(spec: Spec, end: Inherited) -> Result<Box<dyn Incoming>, LinkError> {
-    Ok(match (spec.mechanism, spec.pattern) {
-        (Mechanism::Shm, Pattern::Newest) => Box::new(pool::inlet(spec, &end)?),
-        (Mechanism::Shm, Pattern::Queue) => Box::new(queue::inlet(spec, &end)?),
-        (Mechanism::Dbus, _) => framing::incoming(spec, dbus::inlet(spec, &end)?),
+    if StoreKind::of(spec.mechanism).is_some() {
+        return Ok(match spec.pattern {
+            Pattern::Newest => Box::new(pool::inlet(spec, end)?),
+            Pattern::Queue => Box::new(queue::inlet(spec, end)?),
+            Pattern::Unsynchronised => Box::new(unsynchronised::inlet(spec, end)?),
+        });
+    }
+    Ok(match spec.mechanism {
+        Mechanism::Hybrid => Box::new(hybrid::inlet(spec, end)?),
+        Mechanism::MemfdPassing => Box::new(memfd_passing::inlet(spec, end)?),
+        Mechanism::Dbus => framing::incoming(spec, dbus::inlet(spec, &end)?),
         _ => framing::incoming(spec, pieces(spec, end)?),
     })
 }
