@@ -20,11 +20,11 @@ use supervisor::Observer;
 
 /// The name by which others find the service; with the process id behind it where another run has it.
 const NAME: &str = "org.failop.Run";
-/// Records on their way to the service: those of about 5 s. What finds no room is left out and
+/// Records on their way to the service: those of about 10 s, at 320 a second. What finds no room is left out and
 /// counted.
 const RECORDS_MAX: usize = 4096;
 /// A call needs less than 1 KB. The largest answers, the counters and a description of the interface,
-/// have about 2 KB: so many wait for a bus that takes nothing, before answers and signals are dropped
+/// have about 3 KB: so many wait for a bus that takes nothing, before answers and signals are dropped
 /// and counted.
 const LIMITS: Limits = Limits { received_bytes: 16 << 10, queued_bytes: 256 << 10 };
 

@@ -20,8 +20,7 @@ const XML: &str = include_str!("interface.xml");
 /// From one look at records and calls to the next: as often as the recorder hands records over. A
 /// caller waits so long at the most.
 const TICK_NS: u64 = 20_000_000;
-/// Calls answered in a tick; the others wait for the next one. 3200 a second take about a tenth of a
-/// processor from others of the normal class, however many are sent.
+/// Calls answered in a tick; the others wait for the next one: 3200 a second, however many are sent.
 const CALLS_PER_TICK: usize = 64;
 
 /// A run that is to be told of.
