@@ -88,6 +88,11 @@ pub(crate) struct RunArguments {
     /// Where to write the JUnit file [default: OUT/junit.xml]
     #[arg(long, value_name = "FILE")]
     pub(crate) junit: Option<PathBuf>,
+    /// Tell on D-Bus what goes on, and inject from there the faults that a scenario leaves to a person
+    /// (`when.by-hand`): on the session bus, the `system` bus, or the bus at an address
+    /// (`unix:path=…`). See docs/dbus.md
+    #[arg(long, value_name = "ADDRESS", num_args = 0..=1, require_equals = true, default_missing_value = "session")]
+    pub(crate) dbus: Option<String>,
     /// Print nothing while running, only the summary
     #[arg(long)]
     pub(crate) quiet: bool,

@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod binary;
+mod bus;
 mod command_line;
 mod deaths;
 mod kinds;
