@@ -1,4 +1,4 @@
-//! How bytes travel between processes: links by any mechanism, event rings, heartbeats with
+//! How bytes travel between processes: links by any mechanism, journals, event rings, heartbeats with
 //! checkpoints, doorbells, boards, the status of everyone.
 //!
 //! A writer never waits for a reader, and a process killed at any instruction needs no repair. No
@@ -9,8 +9,10 @@ pub mod arming;
 pub mod board;
 pub mod doorbell;
 pub mod events;
+pub mod exhibit;
 pub mod frames;
 pub mod heartbeat;
+pub mod journal;
 pub mod link;
 pub mod ring;
 pub mod start;
@@ -18,6 +20,7 @@ pub mod status;
 
 mod checkpoints;
 mod page;
+mod store;
 mod words;
 
 pub use page::AttachError;

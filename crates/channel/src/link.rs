@@ -5,15 +5,24 @@
 //! head of its file.
 
 mod carrier;
+mod descriptor;
 mod framing;
+mod hybrid;
 mod mechanisms;
+mod memfd_passing;
+mod pipe;
 mod pool;
+mod posix_queue;
 mod queue;
+mod sysv_queue;
+mod tcp;
 mod unix;
+mod unsynchronised;
 
 use crate::doorbell::Doorbell;
 use crate::page::AttachError;
 use carrier::{Found, Incoming, Message, Outgoing, Owner};
+pub(crate) use mechanisms::has_descriptor;
 use serde::{Deserialize, Serialize};
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
@@ -42,6 +51,8 @@ pub enum Pattern {
     Newest,
     /// Every message in order, as many as there is room for; then the sender is told.
     Queue,
+    /// What lies in the only slot whenever the receiver looks, whole or not; it is not woken.
+    Unsynchronised,
 }
 
 /// What goes first where a mechanism has priorities.
@@ -179,8 +190,10 @@ pub struct Outlet {
 }
 
 impl Outlet {
-    /// Attaches to the sender's end. `bell` wakes the receiver, if it does not wait for the link itself.
+    /// Attaches to the sender's end. `bell` wakes the receiver, unless it hears the link itself.
     pub fn attach(spec: Spec, end: Inherited, bell: Option<Doorbell>) -> Result<Outlet, LinkError> {
+        let bell = bell.filter(|_| spec.pattern != Pattern::Unsynchronised);
+        let bell = bell.filter(|bell| !bell.hears(spec.mechanism));
         Ok(Outlet { carrier: mechanisms::outgoing(spec, end)?, bell })
     }
 
@@ -321,7 +334,7 @@ impl Inlet {
     }
 }
 
-/// A message that its sender does not touch until this is dropped.
+/// A message that its sender does not touch until this is dropped; where nobody synchronises, a copy.
 #[must_use]
 #[derive(Debug)]
 pub struct Held<'a> {
@@ -333,6 +346,12 @@ impl Held<'_> {
     /// The message.
     pub fn bytes(&self) -> &[u8] {
         self.inlet.carrier.bytes()
+    }
+
+    /// What stands now where the message was read, if its sender was there meanwhile: only ever where
+    /// nobody synchronises.
+    pub fn overwritten(&self) -> Option<&[u8]> {
+        self.inlet.carrier.overwritten()
     }
 
     /// When it was published, as its sender said; 0 where messages travel bare.
@@ -358,6 +377,15 @@ fn only_descriptor(spec: Spec, mut end: Inherited) -> Result<OwnedFd, LinkError>
 fn foreign(spec: Spec, end: &Inherited) -> LinkError {
     let (descriptors, ids) = (end.descriptors.len(), end.ids.len());
     LinkError::Foreign { mechanism: spec.mechanism, descriptors, ids }
+}
+
+/// What a refusal of the system means: that the mechanism is not there, or that it failed.
+fn refused(spec: Spec) -> impl Fn(io::Error) -> LinkError {
+    let mechanism = spec.mechanism;
+    move |source| match source.kind() {
+        io::ErrorKind::Unsupported => LinkError::Lacking { mechanism, why: source.to_string() },
+        _ => LinkError::System { mechanism, source },
+    }
 }
 
 #[cfg(test)]

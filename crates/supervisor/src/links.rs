@@ -2,17 +2,20 @@
 
 use channel::link::{Pattern, Spec};
 use scenario::Plan;
+use scenario::plan::FrameSync;
 use wire::{frame, radar};
 
-/// Messages of the radar, or to it, that a link holds where that can be chosen: what the kernel's queue of
-/// datagrams holds at least (`net.unix.max_dgram_qlen` is 10 or more), and half a second of lists.
+/// Messages of the radar, or to it, that a link holds where that can be chosen: most of a second of lists.
 const RADAR_SLOTS: usize = 16;
 
 /// Camera → fusion.
 pub fn frames(plan: &Plan) -> Spec {
     Spec {
         mechanism: plan.camera.link,
-        pattern: Pattern::Newest,
+        pattern: match plan.camera.sync {
+            FrameSync::AtomicSwap => Pattern::Newest,
+            FrameSync::None => Pattern::Unsynchronised,
+        },
         message_bytes: frame::FRAME_BYTES,
         slots: plan.camera.buffers as usize,
     }

@@ -8,7 +8,8 @@ use crate::children::Seat;
 use crate::links;
 use channel::arming::Arming;
 use channel::board::Board;
-use channel::doorbell::Doorbell;
+use channel::doorbell::{self, Owned};
+use channel::exhibit::Exhibit;
 use channel::heartbeat::Monitor;
 use channel::link::{Ends, HandDown, Link, LinkError};
 use channel::start::Start;
@@ -16,9 +17,11 @@ use channel::status::StatusBoard;
 use channel::{AttachError, events};
 use recording::ring_file_name;
 use scenario::Plan;
+use scenario::plan::FrameSync;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::path::Path;
+use std::sync::Arc;
 use sys::shm::Memory;
 use wire::plant::{BRAKE_WORDS, WAY_WORDS};
 use wire::shared::PageKind;
@@ -28,7 +31,7 @@ use wire::{Node, Source};
 pub(crate) struct Resources {
     /// Of each seat, by its number.
     heartbeats: Vec<(Memory, Monitor)>,
-    doorbells: [(Memory, Doorbell); Node::ALL.len()],
+    doorbells: [Owned; Node::ALL.len()],
     pub(crate) rings: [Memory; Source::ALL.len()],
     pub(crate) start: Start,
     pub(crate) arming: Arming,
@@ -44,6 +47,8 @@ pub(crate) struct Resources {
     commands: Link,
     /// In a closed loop.
     boards: Option<Boards>,
+    /// Of a frame buffer that is not synchronised.
+    exhibit: Option<Arc<Exhibit>>,
 }
 
 /// What closes the loop.
@@ -87,11 +92,19 @@ pub enum ResourceError {
     Link(#[from] LinkError),
 }
 
+/// What wakes a node: fusion is woken as its camera's link does it, since frames are what hurries.
+pub(crate) fn doorbell_kind(plan: &Plan, node: Node) -> doorbell::Kind {
+    match node {
+        Node::Fusion => doorbell::Kind::of(plan.camera.link),
+        Node::Camera | Node::Radar => doorbell::Kind::Futex,
+    }
+}
+
 impl Resources {
     pub(crate) fn create(plan: &Plan, directory: &Path) -> Result<Resources, ResourceError> {
         let heartbeats = Seat::all().map(|_| Monitor::create()).collect::<Result<Vec<_>, _>>()?;
-        let doorbells =
-            Node::ALL.iter().map(|_| Doorbell::create()).collect::<Result<Vec<_>, _>>()?;
+        let doorbells = Node::ALL.map(|node| Owned::create(doorbell_kind(plan, node)));
+        let doorbells = doorbells.into_iter().collect::<Result<Vec<_>, _>>()?;
         let rings = Source::ALL
             .iter()
             .map(|&source| events::create(&directory.join(ring_file_name(source))))
@@ -99,6 +112,7 @@ impl Resources {
         let (start_memory, start) = Start::create()?;
         let (arming_memory, arming) = Arming::create()?;
         let (status_memory, status) = StatusBoard::create()?;
+        let tears = plan.camera.sync == FrameSync::None;
         let closed_loop = plan.traffic.ego.brakes.is_some();
         let of_each = "one for each node or source";
         Ok(Resources {
@@ -115,7 +129,13 @@ impl Resources {
             lists: Link::create(links::radar_messages(plan))?,
             commands: Link::create(links::radar_messages(plan))?,
             boards: closed_loop.then(Boards::create).transpose()?,
+            exhibit: tears.then(Exhibit::create).transpose()?.map(Arc::new),
         })
+    }
+
+    /// Where fusion keeps a torn frame.
+    pub(crate) fn exhibit(&self) -> Option<Arc<Exhibit>> {
+        self.exhibit.clone()
     }
 
     /// What shows the life of the process in a seat.
@@ -135,9 +155,9 @@ impl Resources {
         seats.map(|seat| (seat, self.heartbeats[seat.number() as usize].0.fd()))
     }
 
-    /// Wakes fusion: the status of a sensor or of the system has changed.
-    pub(crate) fn ring_fusion(&self) {
-        self.doorbells[Node::Fusion.index()].1.ring();
+    /// Wakes a node: there is something to look at that is not in its channels.
+    pub(crate) fn ring(&self, node: Node) {
+        self.doorbells[node.index()].bell().ring();
     }
 
     /// What the process in a seat inherits: numbers by purpose, and the descriptors themselves.
@@ -149,6 +169,7 @@ impl Resources {
             end.ends()
         };
         let role = self.role(node, &mut ends);
+        let doorbell = ends(self.doorbells[node.index()].end());
         let mut hand_down = |fd: BorrowedFd<'a>| {
             fds.push(fd);
             fd.as_raw_fd()
@@ -156,7 +177,7 @@ impl Resources {
         let descriptors = Descriptors {
             heartbeat: hand_down(self.heartbeats[seat.number() as usize].0.fd()),
             events: hand_down(self.rings[node.index()].fd()),
-            doorbell: hand_down(self.doorbells[node.index()].0.fd()),
+            doorbell,
             start: hand_down(self.start_read_only.as_fd()),
             arming: hand_down(self.arming_read_only.as_fd()),
             status: hand_down(self.status_read_only.as_fd()),
@@ -172,30 +193,42 @@ impl Resources {
         node: Node,
         down: &mut impl FnMut(HandDown<'a>) -> Ends,
     ) -> RoleDescriptors {
-        let alone = |fd: BorrowedFd<'a>| HandDown { fds: vec![fd], ids: Vec::new() };
-        let mut hand_down = |fd: BorrowedFd<'a>| {
-            down(alone(fd));
-            fd.as_raw_fd()
-        };
-        let doorbell = |of: Node| self.doorbells[of.index()].0.fd();
+        let doorbell = |of: Node| self.doorbells[of.index()].end();
         match node {
-            Node::Camera => {
-                let fusion_doorbell = hand_down(doorbell(Node::Fusion));
-                RoleDescriptors::Camera { frames: down(self.frames.outlet()), fusion_doorbell }
-            }
-            Node::Radar => {
-                let fusion_doorbell = hand_down(doorbell(Node::Fusion));
-                let (lists, commands) = (down(self.lists.outlet()), down(self.commands.inlet()));
-                RoleDescriptors::Radar { lists, commands, fusion_doorbell }
-            }
+            Node::Camera => RoleDescriptors::Camera {
+                frames: down(self.frames.outlet()),
+                fusion_doorbell: down(doorbell(Node::Fusion)),
+            },
+            Node::Radar => RoleDescriptors::Radar {
+                lists: down(self.lists.outlet()),
+                commands: down(self.commands.inlet()),
+                fusion_doorbell: down(doorbell(Node::Fusion)),
+            },
             Node::Fusion => {
-                let radar_doorbell = hand_down(doorbell(Node::Radar));
-                let brake = self.boards.as_ref().map(|boards| hand_down(boards.brake.fd()));
-                let frames = down(self.frames.inlet());
-                let (lists, commands) = (down(self.lists.inlet()), down(self.commands.outlet()));
-                RoleDescriptors::Fusion { frames, lists, commands, radar_doorbell, brake }
+                let brake = self.boards.as_ref().map(|boards| boards.brake.fd());
+                if let Some(brake) = brake {
+                    down(HandDown { fds: vec![brake], ids: Vec::new() });
+                }
+                let exhibit = self.exhibit.as_ref().map(|exhibit| exhibit.fd());
+                if let Some(exhibit) = exhibit {
+                    down(HandDown { fds: vec![exhibit], ids: Vec::new() });
+                }
+                RoleDescriptors::Fusion {
+                    frames: down(self.frames.inlet()),
+                    lists: down(self.lists.inlet()),
+                    commands: down(self.commands.outlet()),
+                    radar_doorbell: down(doorbell(Node::Radar)),
+                    brake: brake.map(|brake| brake.as_raw_fd()),
+                    exhibit: exhibit.map(|exhibit| exhibit.as_raw_fd()),
+                }
             }
         }
+    }
+
+    /// Keeps the rings of others from a process that has ended. Before it is buried: after that its
+    /// number may be another's.
+    pub(crate) fn forget_waiter(&self, node: Node, pid: u32) {
+        self.doorbells[node.index()].bury_waiter(pid);
     }
 
     /// What the plant inherits; `None` in an open loop.

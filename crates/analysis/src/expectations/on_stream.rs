@@ -9,6 +9,7 @@ use crate::analyse::Findings;
 use crate::modes;
 use crate::processes::{restarts, state_at_end};
 use crate::summary::{Expectation, WhyNot};
+use crate::timeline::Span;
 use crate::words::{count, sample};
 
 pub(super) fn judge(findings: &Findings, node: Node) -> Vec<Expectation> {
@@ -21,8 +22,38 @@ pub(super) fn judge(findings: &Findings, node: Node) -> Vec<Expectation> {
     let lost_max = lost_max.map(|max| lost(findings, node, Bound::Max(max)));
     let lost_min = lost_min.map(|min| lost(findings, node, Bound::Min(min)));
     let mut all: Vec<Expectation> = lost_max.into_iter().chain(lost_min).collect();
+    if node == Node::Camera {
+        let torn = expect.torn;
+        all.extend(torn.max.map(|max| self::torn(findings, Bound::Max(max))));
+        all.extend(torn.min.map(|min| self::torn(findings, Bound::Min(min))));
+    }
     all.extend(on_process(findings, node, process));
     all
+}
+
+/// Frames that fusion read torn. Stalls move the looks out of the time in which frames tear; they never
+/// tear one that is synchronised.
+fn torn(findings: &Findings, bound: Bound) -> Expectation {
+    let torn = findings.timeline.fusion.torn.len() as u64;
+    let (suffix, relation, limit, met) = match bound {
+        Bound::Max(max) => ("max", "at most", max, torn <= max),
+        Bound::Min(min) => ("min", "at least", min, torn >= min),
+    };
+    let expected = format!("{relation} {}", count(limit, "torn frame"));
+    let actual = count(torn, "torn frame");
+    let finding = match bound {
+        _ if met => Finding::Met,
+        Bound::Min(_) if !findings.timeline.end.whole => {
+            Finding::Unclear(WhyNot::EndedEarly, "the run ended early.".into())
+        }
+        Bound::Min(_) => {
+            let run = Span { from: 0, to: findings.timeline.end.cut };
+            Finding::missed(&format!("fusion read {actual}"), findings.stalls.disturb(run))
+        }
+        Bound::Max(_) => Finding::Missed(format!("fusion read {actual}.")),
+    };
+    let name = format!("expect.camera.frames-torn-{suffix}");
+    Demand { name, expected, actual }.came_to(finding)
 }
 
 #[derive(Clone, Copy)]
@@ -77,7 +108,7 @@ fn lost(findings: &Findings, node: Node, bound: Bound) -> Expectation {
             ("min", "at least", min, finding)
         }
         Bound::Min(min) => {
-            let finding = Finding::Unclear(WhyNot::EndedEarly, "the run ended early.".into());
+            let finding = Finding::ended_early();
             ("min", "at least", min, finding)
         }
     };
@@ -107,7 +138,7 @@ fn on_process(findings: &Findings, node: Node, expect: ProcessExpect) -> Vec<Exp
         let last_mode = modes::at_end(&findings.timeline, &findings.modes);
         let silent = node == Node::Fusion && up && last_mode.mode.is_none();
         let finding = match (state == Some(wanted), findings.timeline.end.whole) {
-            (_, false) => Finding::Unclear(WhyNot::EndedEarly, "the run ended early.".into()),
+            (_, false) => Finding::ended_early(),
             (true, true) if silent => {
                 let by_host = findings.is_mode_of_stalls(last_mode.span);
                 Finding::missed("fusion was up, and silent", by_host)

@@ -4,10 +4,10 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use wire::event::{Detector, Ending, LifeState, Mode, Proof, Reaction};
+use wire::event::{Detector, Ending, LifeState, Limit, Mode, Proof, Reaction};
 use wire::{Event, Node, Record, Source};
 
-use super::tracks::{BrakeChange, Seen, TrackSeen};
+use super::tracks::{BrakeChange, ReadTorn, Seen, TrackSeen};
 use super::{Moment, Span, Timeline};
 
 /// What a sensor did with its samples.
@@ -48,6 +48,8 @@ pub(crate) struct FusionLog {
     pub(crate) tracks_dropped: Vec<Moment>,
     /// When a sensor became suspicious, and which.
     pub(crate) inconsistent: Vec<(Moment, Node)>,
+    /// Frames that it read torn, in the order of time.
+    pub(crate) torn: Vec<ReadTorn>,
     /// Integrity checks of frames: frame number and time.
     pub(crate) checks: Vec<(u64, Span)>,
 }
@@ -136,6 +138,17 @@ pub(crate) struct WatchdogLog {
     pub(crate) stalls: Vec<Span>,
     pub(crate) usage: Vec<UsageSample>,
     pub(crate) ended: Option<(Moment, Ending)>,
+    /// In the order of time.
+    pub(crate) limits: Vec<LimitChange>,
+}
+
+/// Another limit holds from a moment on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LimitChange {
+    pub(crate) at: Moment,
+    pub(crate) node: Node,
+    pub(crate) limit: Limit,
+    pub(crate) after: u64,
 }
 
 /// A process was created.
@@ -246,6 +259,17 @@ pub(crate) struct ProcessLog {
     pub(crate) applied: Vec<Applied>,
     /// (moment, fault).
     pub(crate) resumed: Vec<(Moment, u32)>,
+    /// Who ended because they were asked to.
+    pub(crate) stopping: Vec<Stopping>,
+}
+
+/// A process ends, as it was asked to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stopping {
+    pub(crate) source: Source,
+    pub(crate) incarnation: u32,
+    /// Process id of who asked.
+    pub(crate) by: u32,
 }
 
 /// A process reached its `main`.
@@ -283,6 +307,7 @@ impl ProcessLog {
                 self.applied.push(applied);
             }
             Event::Resumed { fault } => self.resumed.push((at, fault)),
+            Event::Stopping { by } => self.stopping.push(Stopping { source, incarnation, by }),
             _ => {}
         }
     }
@@ -344,6 +369,7 @@ impl Timeline<'_> {
                 let from = self.moment(begun_ns);
                 self.fusion.checks.push((frame, Span { from, to: at }));
             }
+            Event::FrameTorn { frame, row } => self.fusion.torn.push(ReadTorn { at, frame, row }),
             Event::RadarReceived { cycle, captured_ns, sent_ns, .. } => {
                 let item = self.place_of(Node::Radar, cycle, self.moment(captured_ns));
                 self.file_received((at, by), (Node::Radar, cycle), item, sent_ns);
@@ -434,6 +460,9 @@ impl Timeline<'_> {
                 self.watchdog.armed.push((at, fault));
             }
             Event::Lifted { fault } => log.lifted.push((at, fault)),
+            Event::LimitChanged { node, limit, after, .. } => {
+                log.limits.push(LimitChange { at, node, limit, after });
+            }
             Event::Detected { node, incarnation, detector } => {
                 log.detected.push(Detected { at, node, incarnation, detector });
             }
