@@ -46,7 +46,7 @@ pub(super) struct Orders {
     pub(super) spec: Spec,
     pub(super) end: Ends,
     /// Of the receiver.
-    pub(super) bell: RawFd,
+    pub(super) bell: Ends,
     /// What it has done.
     pub(super) page: RawFd,
     /// Between two messages; 0: as fast as it can.
@@ -96,10 +96,16 @@ pub(crate) fn run(orders: RawFd) -> anyhow::Result<Infallible> {
     if role == Role::Owner {
         return own(spec, &page);
     }
-    let bell = Doorbell::attach(inherited(bell)?)?;
+    let mut bell = Doorbell::inherit(bell.take()?)?;
     match role {
         Role::Sender => send(&mut Outlet::attach(spec, end.take()?, Some(bell))?, &page, period_ns),
-        Role::Receiver => receive(&mut Inlet::attach(spec, end.take()?)?, &bell, &page),
+        Role::Receiver => {
+            let mut inlet = Inlet::attach(spec, end.take()?)?;
+            if let Some(descriptor) = inlet.descriptor() {
+                bell.listen(descriptor)?;
+            }
+            receive(&mut inlet, &bell, &page)
+        }
         Role::Ringer | Role::Owner => loop {
             ring(&bell, &page);
         },

@@ -2,9 +2,9 @@
 
 use super::peer::{Orders, Role, word};
 use anyhow::Context;
-use channel::doorbell::Doorbell;
+use channel::doorbell::{Doorbell, Kind, Owned};
 use channel::link::{Ends, HandDown, Link, Spec};
-use std::os::fd::{AsRawFd, BorrowedFd};
+use std::os::fd::AsRawFd;
 use std::sync::atomic::Ordering;
 use supervisor::boot::pack;
 use sys::clock::{now_ns, sleep_until};
@@ -49,7 +49,7 @@ impl Actor {
 pub(super) struct Rig {
     spec: Spec,
     link: Link,
-    bell: (Memory, Doorbell),
+    bell: Owned,
     period_ns: u64,
     pub(super) sender: Actor,
     pub(super) receiver: Actor,
@@ -59,8 +59,8 @@ impl Rig {
     /// Makes a link and starts both processes.
     pub(super) fn start(spec: Spec, period_ns: u64) -> anyhow::Result<Rig> {
         let link = Link::create(spec)?;
-        let bell = Doorbell::create()?;
-        let start = |role, end| actor(role, (spec, period_ns), (end, bell.0.fd()));
+        let bell = Owned::create(Kind::of(spec.mechanism))?;
+        let start = |role, end| actor(role, (spec, period_ns), (end, bell.end()));
         let receiver = start(Role::Receiver, link.inlet())?;
         let sender = start(Role::Sender, link.outlet())?;
         Ok(Rig { spec, link, bell, period_ns, sender, receiver })
@@ -86,35 +86,38 @@ impl Rig {
         let was = (self.sender.word(word::NUMBER), self.sender.word(word::DOING) == word::SENDING);
         self.link.bury_sender();
         let how = (self.spec, self.period_ns);
-        self.sender.child = again(&self.sender, how, (self.link.outlet(), self.bell.0.fd()))?;
+        self.sender.child = again(&self.sender, how, (self.link.outlet(), self.bell.end()))?;
         Ok(was)
     }
 
     /// Kills the receiver, buries it and starts its successor.
     pub(super) fn replace_receiver(&mut self) -> anyhow::Result<()> {
-        bury(&self.receiver.child)?;
+        self.receiver.child.kill()?;
+        wait("the end of a receiver", || self.receiver.child.runs_no_more().unwrap_or(true))?;
+        self.bell.bury_waiter(self.receiver.child.pid());
+        self.receiver.child.reap()?;
         self.link.bury_receiver();
         let how = (self.spec, self.period_ns);
-        self.receiver.child = again(&self.receiver, how, (self.link.inlet(), self.bell.0.fd()))?;
+        self.receiver.child = again(&self.receiver, how, (self.link.inlet(), self.bell.end()))?;
         Ok(())
     }
 
     /// Starts a process that does nothing but ring.
     pub(super) fn ringer(&self) -> anyhow::Result<Actor> {
         let nothing = HandDown::default();
-        actor(Role::Ringer, (self.spec, 0), (nothing, self.bell.0.fd()))
+        actor(Role::Ringer, (self.spec, 0), (nothing, self.bell.end()))
     }
 
     /// The receiver's bell.
     pub(super) fn bell(&self) -> &Doorbell {
-        &self.bell.1
+        self.bell.bell()
     }
 }
 
 /// Starts a process that makes a link and keeps it, and waits until it has.
 pub(super) fn owner(spec: Spec) -> anyhow::Result<Child> {
-    let (memory, _bell) = Doorbell::create()?;
-    let owner = actor(Role::Owner, (spec, 0), (HandDown::default(), memory.fd()))?;
+    let bell = Owned::create(Kind::Futex)?;
+    let owner = actor(Role::Owner, (spec, 0), (HandDown::default(), bell.end()))?;
     wait("an owner", || owner.word(word::DOING) == word::READY)?;
     Ok(owner.child)
 }
@@ -139,26 +142,27 @@ pub(super) fn bury(child: &Child) -> anyhow::Result<()> {
 fn actor(
     role: Role,
     how: (Spec, u64),
-    what: (HandDown<'_>, BorrowedFd<'_>),
+    what: (HandDown<'_>, HandDown<'_>),
 ) -> anyhow::Result<Actor> {
     let memory = Memory::anonymous("failop-breakage", PAGE_BYTES)?;
     let page = Shared::map(memory.fd(), 0, PAGE_BYTES)?;
-    let child = child(role, how, (what.0, what.1, memory.fd()))?;
+    let child = child(role, how, what, &memory)?;
     Ok(Actor { role, child, memory, page })
 }
 
 fn again(
     before: &Actor,
     how: (Spec, u64),
-    (end, bell): (HandDown<'_>, BorrowedFd<'_>),
+    what: (HandDown<'_>, HandDown<'_>),
 ) -> anyhow::Result<Child> {
-    child(before.role, how, (end, bell, before.memory.fd()))
+    child(before.role, how, what, &before.memory)
 }
 
 fn child(
     role: Role,
     (spec, period_ns): (Spec, u64),
-    (end, bell, page): (HandDown<'_>, BorrowedFd<'_>, BorrowedFd<'_>),
+    (end, bell): (HandDown<'_>, HandDown<'_>),
+    page: &Memory,
 ) -> anyhow::Result<Child> {
     let ends: Ends = end.ends();
     let orders = pack(&Orders {
@@ -166,12 +170,12 @@ fn child(
         parent: std::process::id(),
         spec,
         end: ends,
-        bell: bell.as_raw_fd(),
-        page: page.as_raw_fd(),
+        bell: bell.ends(),
+        page: page.fd().as_raw_fd(),
         period_ns,
     })?;
     let program = std::env::current_exe().context("cannot find this program")?;
     let number = orders.fd().as_raw_fd().to_string();
-    let fds = [&end.fds[..], &[bell, page, orders.fd()]].concat();
+    let fds = [&end.fds[..], &bell.fds, &[page.fd(), orders.fd()]].concat();
     Ok(spawn(&program, &["breakage-peer", &number], &fds)?)
 }
