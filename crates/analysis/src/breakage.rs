@@ -18,6 +18,8 @@ pub struct Breakages {
     pub message_bytes: u64,
     /// How often each process was killed.
     pub kills: u32,
+    /// Whether everyone was in the real-time class.
+    pub realtime: bool,
     /// A row for each mechanism.
     pub rows: Vec<Breakage>,
     /// Mechanisms that could not be tried, each with the reason.

@@ -44,15 +44,23 @@ impl Actor {
     }
 }
 
+impl Drop for Actor {
+    fn drop(&mut self) {
+        // It is ours, and at worst buried already.
+        if let Err(_gone) = bury(&self.child) {}
+    }
+}
+
 /// A link at work.
 #[derive(Debug)]
 pub(super) struct Rig {
+    // Before the link: who uses it ends first.
+    pub(super) sender: Actor,
+    pub(super) receiver: Actor,
     spec: Spec,
     link: Link,
     bell: Owned,
     period_ns: u64,
-    pub(super) sender: Actor,
-    pub(super) receiver: Actor,
 }
 
 impl Rig {
@@ -63,7 +71,7 @@ impl Rig {
         let start = |role, end| actor(role, (spec, period_ns), (end, bell.end()));
         let receiver = start(Role::Receiver, link.inlet())?;
         let sender = start(Role::Sender, link.outlet())?;
-        Ok(Rig { spec, link, bell, period_ns, sender, receiver })
+        Ok(Rig { sender, receiver, spec, link, bell, period_ns })
     }
 
     /// Waits until the receiver has got so many messages from now on. Returns when the first of them
@@ -115,11 +123,11 @@ impl Rig {
 }
 
 /// Starts a process that makes a link and keeps it, and waits until it has.
-pub(super) fn owner(spec: Spec) -> anyhow::Result<Child> {
+pub(super) fn owner(spec: Spec) -> anyhow::Result<Actor> {
     let bell = Owned::create(Kind::Futex)?;
     let owner = actor(Role::Owner, (spec, 0), (HandDown::default(), bell.end()))?;
     wait("an owner", || owner.word(word::DOING) == word::READY)?;
-    Ok(owner.child)
+    Ok(owner)
 }
 
 /// Waits until something is so.

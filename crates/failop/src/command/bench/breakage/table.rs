@@ -4,8 +4,12 @@ use analysis::breakage::{Breakage, Breakages};
 use std::io::{self, Write};
 
 pub(super) fn write(out: &mut impl Write, report: &Breakages) -> io::Result<()> {
-    let Breakages { message_bytes, kills, rows, skipped, .. } = report;
-    writeln!(out, "messages of {message_bytes} B; each process killed {kills} times")?;
+    let Breakages { message_bytes, kills, realtime, rows, skipped, .. } = report;
+    let class = if *realtime { "SCHED_FIFO 50" } else { "the normal class" };
+    writeln!(
+        out,
+        "messages of {message_bytes} B; each process killed {kills} times; all in {class}"
+    )?;
     writeln!(out)?;
     let title = |text: &str| format!("{text:<20}");
     writeln!(
