@@ -18,6 +18,7 @@
 mod accuracy;
 mod alarms;
 mod analyse;
+pub mod breakage;
 pub mod campaign;
 pub mod coverage;
 mod detections;

@@ -54,6 +54,12 @@ pub(crate) enum Command {
     /// Become a process of a benchmark (started by `bench` only)
     #[command(hide = true)]
     BenchPeer(PeerArguments),
+    /// Become a process that a benchmark breaks (started by `bench` only)
+    #[command(hide = true)]
+    BreakagePeer {
+        /// Inherited descriptor of its orders
+        orders: RawFd,
+    },
     /// Become a process of the pipeline (started by the watchdog only)
     #[command(hide = true)]
     Node(NodeArguments),

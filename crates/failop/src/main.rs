@@ -46,6 +46,7 @@ fn run(command: Command) -> anyhow::Result<exit::Code> {
         Command::BenchPeer(arguments) => {
             command::bench::become_peer(&arguments).map(|()| exit::Code::Pass)
         }
+        Command::BreakagePeer { orders } => match command::bench::become_broken(orders)? {},
         Command::Node(arguments) => match node::run(&arguments)? {},
         Command::Hog(arguments) => match hog::run(&arguments)? {},
     }
