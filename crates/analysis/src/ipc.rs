@@ -5,20 +5,23 @@
 
 mod advice;
 mod claims;
+mod facts;
 mod figures;
 mod rounds;
 
 pub use advice::{Advice, Candidate, NEAR, Standing};
 pub use claims::{Claim, ClaimKind, ClaimVerdict, Subject};
+pub use facts::Family;
 pub use figures::{Against, Latency, Link, Ratio, Spread, Streaming};
-pub use rounds::{Calls, Cell, Family, Measure, Mechanism, Round};
+pub use rounds::{Calls, Cell, Measure, Round};
 
 use serde::Serialize;
+use wire::Mechanism;
 
 /// Version of the JSON form of a [`Comparison`].
 pub const SCHEMA: u32 = 1;
 /// What every mechanism is compared with: the link that copies nothing.
-pub const REFERENCE: &str = "shm";
+pub const REFERENCE: Mechanism = Mechanism::Shm;
 
 /// Where and how it was measured.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -55,8 +58,8 @@ pub struct Floor {
 /// What could not be measured here.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Skipped {
-    /// Name of the mechanism.
-    pub mechanism: String,
+    /// The mechanism.
+    pub mechanism: Mechanism,
     /// Bytes of a message.
     pub payload_bytes: u64,
     /// Why not.
@@ -73,9 +76,9 @@ pub struct Stream {
     /// Messages a second.
     pub rate_hz: f64,
     /// Mechanism that the scenario chooses.
-    pub choice: String,
+    pub choice: Mechanism,
     /// Mechanism of a scenario that says nothing.
-    pub default: String,
+    pub default: Mechanism,
 }
 
 /// Everything that was measured.
@@ -144,8 +147,6 @@ impl Comparison {
 }
 
 /// The cell of a mechanism and a payload.
-fn find<'a>(cells: &'a [Cell], mechanism: &str, payload_bytes: u64) -> Option<&'a Cell> {
-    cells
-        .iter()
-        .find(|cell| cell.mechanism.name == mechanism && cell.payload_bytes == payload_bytes)
+fn find(cells: &[Cell], mechanism: Mechanism, payload_bytes: u64) -> Option<&Cell> {
+    cells.iter().find(|cell| cell.mechanism == mechanism && cell.payload_bytes == payload_bytes)
 }

@@ -3,6 +3,7 @@
 use super::rounds::{Cell, Measure};
 use super::{Link, Ratio, Stream};
 use serde::Serialize;
+use wire::Mechanism;
 
 /// A mechanism whose latency is at most so many times that of the best is as good as the best: what
 /// lies between them is less than what one machine differs from the next.
@@ -11,8 +12,8 @@ pub const NEAR: f64 = 1.10;
 /// A mechanism that carried the stream, with what speaks for it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Candidate {
-    /// Its name.
-    pub mechanism: String,
+    /// The mechanism.
+    pub mechanism: Mechanism,
     /// Its paced latency in terms of the best one's, round by round.
     pub over_best: Ratio,
     /// Median latency at the stream's rate, µs.
@@ -24,7 +25,7 @@ pub struct Candidate {
     /// Messages a second that it could carry for each one that the stream has.
     pub headroom: f64,
     /// What it promises.
-    pub guarantees: String,
+    pub guarantees: &'static str,
 }
 
 /// How a mechanism stands among those that carried the stream.
@@ -48,9 +49,9 @@ pub enum Standing {
 pub struct Advice {
     /// The stream.
     pub stream: Stream,
-    /// Name of the mechanism to use: the scenario's own, if it is near the best; else of those near
+    /// The mechanism to use: the scenario's own, if it is near the best; else of those near
     /// the best the one that costs least CPU time. `None` if nothing carried the stream.
-    pub recommended: Option<String>,
+    pub recommended: Option<Mechanism>,
     /// How the scenario's own choice stands.
     pub choice: Standing,
     /// How the choice of a scenario that says nothing stands.
@@ -68,13 +69,13 @@ impl Advice {
         let near = || candidates.iter().filter(|it| it.over_best.median <= NEAR);
         let least_cpu = || near().min_by(|a, b| a.cpu_us.total_cmp(&b.cpu_us));
         let recommended = near().find(|it| it.mechanism == stream.choice).or_else(least_cpu);
-        let standing = |name: &str| {
-            let at = candidates.iter().position(|it| it.mechanism == name);
+        let standing = |mechanism: Mechanism| {
+            let at = candidates.iter().position(|it| it.mechanism == mechanism);
             match at.map(|at| (at, candidates[at].over_best.median)) {
                 Some((0, _)) => Standing::Best,
                 Some((_, over_best)) if over_best <= NEAR => Standing::Near,
                 Some(_) => Standing::Beyond,
-                None if measured.iter().any(|(_, link)| link.mechanism == name) => {
+                None if measured.iter().any(|(_, link)| link.mechanism == mechanism) => {
                     Standing::DoesNotHold
                 }
                 None => Standing::NotMeasured,
@@ -82,15 +83,15 @@ impl Advice {
         };
         Advice {
             stream: stream.clone(),
-            recommended: recommended.map(|it| it.mechanism.clone()),
-            choice: standing(&stream.choice),
-            default: standing(&stream.default),
+            recommended: recommended.map(|it| it.mechanism),
+            choice: standing(stream.choice),
+            default: standing(stream.default),
             candidates,
         }
     }
 
     /// What speaks for a mechanism, if it carried the stream.
-    pub fn candidate(&self, mechanism: &str) -> Option<&Candidate> {
+    pub fn candidate(&self, mechanism: Mechanism) -> Option<&Candidate> {
         self.candidates.iter().find(|it| it.mechanism == mechanism)
     }
 }
@@ -102,13 +103,13 @@ fn ranked(measured: &[(&Cell, Link)]) -> Vec<Candidate> {
     let Some((best, _)) = holding.first() else { return Vec::new() };
     let candidate = |(cell, link): &&(&Cell, Link)| {
         Some(Candidate {
-            mechanism: link.mechanism.clone(),
+            mechanism: link.mechanism,
             over_best: Ratio::between(Measure::PacedLatency, cell, best)?,
             p50_us: link.paced.latency_us.p50,
             p99_us: link.paced.latency_us.p99,
             cpu_us: link.paced.sender_cpu_us + link.paced.receiver_cpu_us,
             headroom: link.headroom,
-            guarantees: link.guarantees.clone(),
+            guarantees: link.guarantees,
         })
     };
     holding.iter().filter_map(candidate).collect()
@@ -118,45 +119,43 @@ fn ranked(measured: &[(&Cell, Link)]) -> Vec<Candidate> {
 mod tests {
     use super::*;
     use crate::ipc::rounds::tests::cell;
+    use Mechanism::{Fifo, Hybrid, Pipe, Shm, Tcp};
 
-    fn advice(choice: &str) -> Advice {
-        let mut lossy = cell("lossy", 1024, 10);
+    fn advice(choice: Mechanism) -> Advice {
+        let mut lossy = cell(Fifo, 1024, 10);
         lossy.paced[0].lost = 1;
-        let mut cheap = cell("cheap", 1024, 105);
+        let mut cheap = cell(Hybrid, 1024, 105);
         for round in &mut cheap.paced {
             round.sender_cpu_ns = 0;
         }
-        let cells =
-            [cell("slow", 1024, 200), cell("fast", 1024, 100), lossy, cheap, cell("fast", 16, 1)];
+        let cells = [cell(Tcp, 1024, 200), cell(Shm, 1024, 100), lossy, cheap, cell(Shm, 16, 1)];
         let stream = Stream {
             name: "radar".to_owned(),
             payload_bytes: 1024,
             rate_hz: 20.0,
-            choice: choice.to_owned(),
-            default: "slow".to_owned(),
+            choice,
+            default: Tcp,
         };
         Advice::of(&stream, &cells)
     }
 
     #[test]
     fn a_choice_near_the_best_stays() {
-        let kept = advice("fast");
-        assert_eq!((kept.recommended.as_deref(), kept.choice), (Some("fast"), Standing::Best));
+        let kept = advice(Shm);
+        assert_eq!((kept.recommended, kept.choice), (Some(Shm), Standing::Best));
         assert_eq!(kept.default, Standing::Beyond);
-        let names: Vec<&str> = kept.candidates.iter().map(|it| it.mechanism.as_str()).collect();
-        assert_eq!(names, ["fast", "cheap", "slow"]);
+        let names: Vec<Mechanism> = kept.candidates.iter().map(|it| it.mechanism).collect();
+        assert_eq!(names, [Shm, Hybrid, Tcp]);
     }
 
     #[test]
     fn a_choice_that_is_slow_or_loses_gives_way_to_the_cheapest_of_the_best() {
-        for (choice, standing) in [
-            ("slow", Standing::Beyond),
-            ("lossy", Standing::DoesNotHold),
-            ("unknown", Standing::NotMeasured),
-        ] {
+        for (choice, standing) in
+            [(Tcp, Standing::Beyond), (Fifo, Standing::DoesNotHold), (Pipe, Standing::NotMeasured)]
+        {
             let advice = advice(choice);
-            assert_eq!((advice.recommended.as_deref(), advice.choice), (Some("cheap"), standing));
+            assert_eq!((advice.recommended, advice.choice), (Some(Hybrid), standing));
         }
-        assert_eq!(advice("cheap").choice, Standing::Near);
+        assert_eq!(advice(Hybrid).choice, Standing::Near);
     }
 }

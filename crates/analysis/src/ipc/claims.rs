@@ -5,6 +5,7 @@ use super::advice::{Advice, NEAR, Standing};
 use super::rounds::{Cell, Measure};
 use super::{Ratio, find};
 use serde::Serialize;
+use wire::Mechanism;
 
 /// Size of a camera frame.
 const FRAME: u64 = 2_073_600;
@@ -41,9 +42,9 @@ pub struct Subject {
     /// What is compared.
     pub measure: Measure,
     /// The mechanism that is said to be better; for a figure of its own, the only one.
-    pub better: &'static str,
+    pub better: Mechanism,
     /// The one that is said to be worse.
-    pub worse: Option<&'static str>,
+    pub worse: Option<Mechanism>,
     /// Bytes of a message.
     pub payload_bytes: u64,
 }
@@ -77,7 +78,7 @@ const fn against(
     kind: ClaimKind,
     name: &'static str,
     (measure, payload_bytes): (Measure, u64),
-    (better, worse): (&'static str, &'static str),
+    (better, worse): (Mechanism, Mechanism),
     times: f64,
 ) -> Statement {
     let subject = Subject { measure, better, worse: Some(worse), payload_bytes };
@@ -89,73 +90,50 @@ const fn against(
 const STATEMENTS: &[Statement] = {
     use ClaimKind::{Classical, Goal};
     use Measure::{BackToBackLatency, Cpu, PacedLatency, Throughput};
+    use Mechanism::{Dbus, Hybrid, Pipe, PosixMq, Shm, SysvMsg, Tcp, UnixDgram, UnixStream};
     const STREAMED: (Measure, u64) = (Throughput, FRAME);
     const BLOCKS: (Measure, u64) = (Throughput, BLOCK);
     const PACED: (Measure, u64) = (PacedLatency, FRAME);
     const SMALL: (Measure, u64) = (BackToBackLatency, MESSAGE);
     &[
-        against(
-            Goal,
-            "frames stream 30 × as fast as through a pipe",
-            STREAMED,
-            ("shm", "pipe"),
-            30.0,
-        ),
-        against(Goal, "a frame at its rate is there 5 × as soon", PACED, ("shm", "pipe"), 5.0),
-        against(Goal, "frames stream 6 × as fast as over TCP", STREAMED, ("shm", "tcp"), 6.0),
-        against(
-            Goal,
-            "frames stream 100 × as fast as over D-Bus",
-            STREAMED,
-            ("shm", "dbus"),
-            100.0,
-        ),
-        against(
-            Classical,
-            "shared memory outruns a Unix socket",
-            STREAMED,
-            ("shm", "unix-stream"),
-            1.0,
-        ),
-        against(
-            Classical,
-            "shared memory outruns a message queue",
-            STREAMED,
-            ("shm", "posix-mq"),
-            1.0,
-        ),
-        against(Classical, "shared memory outruns a pipe", BLOCKS, ("shm", "pipe"), 1.0),
-        against(Classical, "shared memory outruns TCP", BLOCKS, ("shm", "tcp"), 1.0),
+        against(Goal, "frames stream 30 × as fast as through a pipe", STREAMED, (Shm, Pipe), 30.0),
+        against(Goal, "a frame at its rate is there 5 × as soon", PACED, (Shm, Pipe), 5.0),
+        against(Goal, "frames stream 6 × as fast as over TCP", STREAMED, (Shm, Tcp), 6.0),
+        against(Goal, "frames stream 100 × as fast as over D-Bus", STREAMED, (Shm, Dbus), 100.0),
+        against(Classical, "shared memory outruns a Unix socket", STREAMED, (Shm, UnixStream), 1.0),
+        against(Classical, "shared memory outruns a message queue", STREAMED, (Shm, PosixMq), 1.0),
+        against(Classical, "shared memory outruns a pipe", BLOCKS, (Shm, Pipe), 1.0),
+        against(Classical, "shared memory outruns TCP", BLOCKS, (Shm, Tcp), 1.0),
         against(
             Classical,
             "a Unix socket outruns a message queue",
             BLOCKS,
-            ("unix-stream", "posix-mq"),
+            (UnixStream, PosixMq),
             1.0,
         ),
-        against(Classical, "a message queue outruns a pipe", BLOCKS, ("posix-mq", "pipe"), 1.0),
-        against(Classical, "a pipe outruns TCP", BLOCKS, ("pipe", "tcp"), 1.0),
+        against(Classical, "a message queue outruns a pipe", BLOCKS, (PosixMq, Pipe), 1.0),
+        against(Classical, "a pipe outruns TCP", BLOCKS, (Pipe, Tcp), 1.0),
         against(
             Classical,
             "shared memory is sooner than a Unix socket",
             SMALL,
-            ("shm", "unix-dgram"),
+            (Shm, UnixDgram),
             1.0,
         ),
         against(
             Classical,
             "shared memory is sooner than a message queue",
             SMALL,
-            ("shm", "posix-mq"),
+            (Shm, PosixMq),
             1.0,
         ),
-        against(Classical, "shared memory is sooner than a pipe", SMALL, ("shm", "pipe"), 1.0),
-        against(Classical, "a Unix socket is sooner than TCP", SMALL, ("unix-stream", "tcp"), 1.0),
+        against(Classical, "shared memory is sooner than a pipe", SMALL, (Shm, Pipe), 1.0),
+        against(Classical, "a Unix socket is sooner than TCP", SMALL, (UnixStream, Tcp), 1.0),
         against(
             Classical,
             "a POSIX queue is sooner than a System V one",
             SMALL,
-            ("posix-mq", "sysv-msg"),
+            (PosixMq, SysvMsg),
             1.0,
         ),
         Statement {
@@ -163,7 +141,7 @@ const STATEMENTS: &[Statement] = {
             name: "a D-Bus message takes about 100 µs",
             subject: Subject {
                 measure: BackToBackLatency,
-                better: "dbus",
+                better: Dbus,
                 worse: None,
                 payload_bytes: MESSAGE,
             },
@@ -173,7 +151,7 @@ const STATEMENTS: &[Statement] = {
             Classical,
             "the hybrid saves CPU time over a socket",
             (Cpu, FRAME),
-            ("hybrid", "unix-stream"),
+            (Hybrid, UnixStream),
             1.0,
         ),
     ]
@@ -234,7 +212,7 @@ fn of_default(advice: &Advice) -> Claim {
         kind: ClaimKind::Goal,
         name: format!("{}: the default, {}, is the best or near it", stream.name, stream.default),
         subject: None,
-        measured: advice.candidate(&stream.default).map(|it| it.over_best),
+        measured: advice.candidate(stream.default).map(|it| it.over_best),
         wanted: (0.0, Some(NEAR)),
         verdict,
     }
@@ -244,6 +222,7 @@ fn of_default(advice: &Advice) -> Claim {
 mod tests {
     use super::*;
     use crate::ipc::rounds::tests::cell;
+    use Mechanism::{Dbus, Pipe, PosixMq, Shm, Tcp, UnixStream};
 
     fn verdicts(cells: &[Cell], name: &str) -> Vec<ClaimVerdict> {
         let claims = test(cells, &[]);
@@ -252,21 +231,21 @@ mod tests {
 
     #[test]
     fn a_goal_wants_its_factor_and_a_classical_claim_only_the_order() {
-        let cells = |pipe_us| [cell("shm", FRAME, 100), cell("pipe", FRAME, pipe_us)];
+        let cells = |pipe_us| [cell(Shm, FRAME, 100), cell(Pipe, FRAME, pipe_us)];
         for (pipe_us, expected) in [(3000, ClaimVerdict::Holds), (2900, ClaimVerdict::DoesNotHold)]
         {
             assert_eq!(verdicts(&cells(pipe_us), "30 × as fast"), [expected]);
         }
-        let queue_first = [cell("posix-mq", BLOCK, 100), cell("pipe", BLOCK, 101)];
+        let queue_first = [cell(PosixMq, BLOCK, 100), cell(Pipe, BLOCK, 101)];
         assert_eq!(verdicts(&queue_first, "queue outruns a pipe"), [ClaimVerdict::Holds]);
     }
 
     #[test]
     fn less_latency_is_better_and_a_figure_stands_alone() {
-        let cells = [cell("unix-stream", MESSAGE, 40), cell("tcp", MESSAGE, 60)];
+        let cells = [cell(UnixStream, MESSAGE, 40), cell(Tcp, MESSAGE, 60)];
         assert_eq!(verdicts(&cells, "sooner than TCP"), [ClaimVerdict::Holds]);
         for (us, expected) in [(120, ClaimVerdict::Holds), (400, ClaimVerdict::DoesNotHold)] {
-            assert_eq!(verdicts(&[cell("dbus", MESSAGE, us)], "D-Bus message"), [expected]);
+            assert_eq!(verdicts(&[cell(Dbus, MESSAGE, us)], "D-Bus message"), [expected]);
         }
     }
 

@@ -1,8 +1,10 @@
 //! Rounds become figures: [`Link`], a row of the table, and [`Ratio`], one mechanism against another.
 
-use super::rounds::{Calls, Cell, Family, Measure, Round};
+use super::facts::{Family, copies, family, guarantees};
+use super::rounds::{Calls, Cell, Measure, Round};
 use super::{REFERENCE, find};
 use serde::Serialize;
+use wire::Mechanism;
 
 /// Fewest samples of which a 99.9 % quantile says anything: below, it would be their maximum.
 const SAMPLES_OF_P99_9: usize = 1000;
@@ -150,8 +152,8 @@ fn median(mut figures: Vec<f64>) -> f64 {
 /// A mechanism with one size of message: a row of the table.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Link {
-    /// Name of the mechanism in scenario files.
-    pub mechanism: String,
+    /// The mechanism, by its name in scenario files.
+    pub mechanism: Mechanism,
     /// What it works like.
     pub family: Family,
     /// Bytes of a message.
@@ -177,7 +179,7 @@ pub struct Link {
     /// Whether it carried the stream: nothing lost, and 99 % of messages within one period.
     pub holds: bool,
     /// What it promises.
-    pub guarantees: String,
+    pub guarantees: &'static str,
 }
 
 impl Link {
@@ -190,8 +192,8 @@ impl Link {
         let headroom = streaming.messages_per_s / cell.rate_hz;
         let in_time = paced.latency_us.p99 <= 1e6 / cell.rate_hz;
         Link {
-            mechanism: cell.mechanism.name.clone(),
-            family: cell.mechanism.family,
+            mechanism: cell.mechanism,
+            family: family(cell.mechanism),
             payload_bytes: cell.payload_bytes,
             rate_hz: cell.rate_hz,
             against_shm: Against {
@@ -203,12 +205,12 @@ impl Link {
             paced,
             back_to_back: Latency::of(&cell.back_to_back),
             streaming,
-            copies: cell.mechanism.copies,
+            copies: copies(cell.mechanism),
             calls: cell.calls,
             headroom,
             cpu_percent: (paced.sender_cpu_us + paced.receiver_cpu_us) * cell.rate_hz / 1e4,
             holds: paced.latency_us.samples > 0 && paced.lost == 0 && in_time && headroom >= 1.0,
-            guarantees: cell.mechanism.guarantees.clone(),
+            guarantees: guarantees(cell.mechanism),
         }
     }
 }
@@ -241,9 +243,9 @@ mod tests {
 
     #[test]
     fn a_link_holds_a_stream_that_arrives_whole_and_in_time() {
-        let good = cell("shm", 1024, 50);
-        let late = cell("pipe", 1024, 60_000);
-        let mut lossy = cell("tcp", 1024, 50);
+        let good = cell(Mechanism::Shm, 1024, 50);
+        let late = cell(Mechanism::Pipe, 1024, 60_000);
+        let mut lossy = cell(Mechanism::Tcp, 1024, 50);
         lossy.paced[1].lost = 1;
         let cells = [good, late, lossy];
         let rows: Vec<Link> = cells.iter().map(|cell| Link::of(cell, &cells)).collect();

@@ -2,39 +2,7 @@
 
 use super::figures::Spread;
 use serde::Serialize;
-
-/// Mechanisms that work alike.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Family {
-    /// Memory that both processes have mapped.
-    SharedMemory,
-    /// Memory whose handle travels with each message.
-    Handle,
-    /// Bytes through a pipe.
-    Pipe,
-    /// A socket between processes of one machine.
-    UnixSocket,
-    /// A socket between machines.
-    Tcp,
-    /// A queue of the kernel that has a name.
-    MessageQueue,
-    /// A daemon between the two.
-    Bus,
-}
-
-/// What is known of a mechanism without measuring it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mechanism {
-    /// Its name in scenario files.
-    pub name: String,
-    /// What it works like.
-    pub family: Family,
-    /// How often a message is copied between the sender's buffer and the receiver's eyes.
-    pub copies: u32,
-    /// What it promises: order, what becomes of a message without room, what a death leaves behind.
-    pub guarantees: String,
-}
+use wire::Mechanism;
 
 /// One job of one round: both processes were started, ran and ended.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -138,7 +106,7 @@ pub(super) mod tests {
 
     /// A made-up cell of three rounds: every message takes `latency_us`, and throughput is its
     /// inverse.
-    pub(in crate::ipc) fn cell(name: &str, payload_bytes: u64, latency_us: u64) -> Cell {
+    pub(in crate::ipc) fn cell(mechanism: Mechanism, payload_bytes: u64, latency_us: u64) -> Cell {
         let round = Round {
             latencies_ns: vec![latency_us * 1000; 20],
             messages: 20,
@@ -149,12 +117,7 @@ pub(super) mod tests {
         };
         let rounds = vec![round; 3];
         Cell {
-            mechanism: Mechanism {
-                name: name.to_owned(),
-                family: Family::Pipe,
-                copies: 2,
-                guarantees: String::new(),
-            },
+            mechanism,
             payload_bytes,
             rate_hz: 20.0,
             paced: rounds.clone(),
@@ -166,7 +129,7 @@ pub(super) mod tests {
 
     #[test]
     fn each_round_has_its_figure() {
-        let cell = cell("pipe", 16, 50);
+        let cell = cell(Mechanism::Pipe, 16, 50);
         for (measure, expected) in [
             (Measure::PacedLatency, 50.0),
             (Measure::BackToBackLatency, 50.0),

@@ -65,7 +65,7 @@ fn cards(comparison: &Comparison) -> String {
         number::count(of.count() as u64)
     };
     let mechanisms: std::collections::BTreeSet<_> =
-        comparison.links.iter().map(|link| &link.mechanism).collect();
+        comparison.links.iter().map(|link| link.mechanism).collect();
     let holds = ClaimVerdict::Holds;
     let sizes = comparison.payloads().len();
     card_list([
@@ -97,8 +97,8 @@ fn advice(advice: &Advice) -> String {
         &["mechanism", "#× best", "#p50 µs", "#p99 µs", "#CPU µs", "#headroom ×"],
     );
     for it in &advice.candidates {
-        let name = Cell::name(&it.mechanism);
-        let chosen = Some(&it.mechanism) == advice.recommended.as_ref();
+        let name = Cell::name(it.mechanism.name());
+        let chosen = Some(it.mechanism) == advice.recommended;
         table.row(vec![
             if chosen { name.bold() } else { name },
             Cell::figure(number::short(it.over_best.median)),
@@ -159,7 +159,7 @@ fn holding(comparison: &Comparison) -> String {
                 (Verdict::Fail, "does not hold")
             };
             table.row(vec![
-                Cell::name(&link.mechanism),
+                Cell::name(link.mechanism.name()),
                 Cell::tagged(verdict, word),
                 Cell::figure(number::short(link.headroom)),
                 Cell::figure(number::short(link.cpu_percent)),
@@ -216,7 +216,7 @@ fn times(links: &[&Link], rate_hz: f64) -> String {
             cells.push(Cell::count(samples));
             cells
         };
-        let mut cells = vec![Cell::name(&link.mechanism)];
+        let mut cells = vec![Cell::name(link.mechanism.name())];
         cells.extend(of(link.against_shm.paced_latency, &link.paced));
         cells.extend(of(link.against_shm.back_to_back_latency, &link.back_to_back));
         table.row(cells);
@@ -253,7 +253,7 @@ fn costs(links: &[&Link], rate_hz: f64) -> String {
             Cell::figure(number::short_or_none(link.calls.as_ref().map(of)))
         };
         table.row(vec![
-            Cell::name(&link.mechanism),
+            Cell::name(link.mechanism.name()),
             times_shm(link.against_shm.throughput),
             Cell::figure(number::short(link.streaming.messages_per_s)),
             Cell::figure(number::short(link.streaming.megabytes_per_s)),
@@ -278,11 +278,11 @@ fn guarantees(comparison: &Comparison) -> String {
     let mut table =
         Table::new("By construction, whatever was measured.", &["mechanism", "kind", "it"]);
     let mut told = std::collections::BTreeSet::new();
-    for link in comparison.links.iter().filter(|link| told.insert(&link.mechanism)) {
+    for link in comparison.links.iter().filter(|link| told.insert(link.mechanism)) {
         table.row(vec![
-            Cell::name(&link.mechanism),
+            Cell::name(link.mechanism.name()),
             Cell::word(words::family(link.family)),
-            Cell::text(&link.guarantees),
+            Cell::text(link.guarantees),
         ]);
     }
     section("What each promises", &table.finish())
@@ -295,7 +295,7 @@ fn skipped(comparison: &Comparison) -> String {
     let mut table = Table::new("What was not measured here.", &["mechanism", "#bytes", "why"]);
     for it in &comparison.skipped {
         table.row(vec![
-            Cell::name(&it.mechanism),
+            Cell::name(it.mechanism.name()),
             Cell::count(it.payload_bytes),
             Cell::text(&it.reason),
         ]);

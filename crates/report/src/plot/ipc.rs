@@ -10,6 +10,7 @@ use crate::number;
 use crate::words::ipc as words;
 use analysis::ipc::{Comparison, Family, Latency, Link};
 use std::collections::{BTreeMap, BTreeSet};
+use wire::Mechanism;
 
 /// Height of the area with the lines: the names at their ends stand below each other in it.
 const PLOT_HEIGHT: f64 = 440.0;
@@ -55,18 +56,18 @@ pub(super) fn colour(family: Family) -> Colour {
 }
 
 /// A mechanism: bytes and µs, the smallest message first.
-struct Line<'a> {
-    name: &'a str,
+struct Line {
+    mechanism: Mechanism,
     family: Family,
     points: Vec<(f64, f64)>,
 }
 
-fn lines<'a>(comparison: &'a Comparison, latency: impl Fn(&Link) -> &Latency) -> Vec<Line<'a>> {
-    let mut lines: BTreeMap<&str, Line<'a>> = BTreeMap::new();
+fn lines(comparison: &Comparison, latency: impl Fn(&Link) -> &Latency) -> Vec<Line> {
+    let mut lines: BTreeMap<Mechanism, Line> = BTreeMap::new();
     for link in &comparison.links {
         let p50 = latency(link).latency_us.p50;
-        let (name, family) = (link.mechanism.as_str(), link.family);
-        let line = lines.entry(name).or_insert(Line { name, family, points: Vec::new() });
+        let Link { mechanism, family, .. } = *link;
+        let line = lines.entry(mechanism).or_insert(Line { mechanism, family, points: Vec::new() });
         // A logarithm needs something to measure.
         if p50 > 0.0 {
             line.points.push((link.payload_bytes as f64, p50));
@@ -107,8 +108,8 @@ fn draw_axes(canvas: &Canvas<'_>, payloads: &[u64], size: &Axis, time: &Axis) ->
 }
 
 /// The name of each line beside its last point, apart from the others.
-fn draw_names(canvas: &Canvas<'_>, lines: &[Line<'_>], size: &Axis, time: &Axis) -> Drawn {
-    let mut ends: Vec<(&Line<'_>, At)> =
+fn draw_names(canvas: &Canvas<'_>, lines: &[Line], size: &Axis, time: &Axis) -> Drawn {
+    let mut ends: Vec<(&Line, At)> =
         lines.iter().map(|line| (line, line.end(size, time))).collect();
     ends.sort_by(|(_, a), (_, b)| a.1.total_cmp(&b.1));
     let heights: Vec<f64> = ends.iter().map(|(_, end)| end.1).collect();
@@ -118,7 +119,7 @@ fn draw_names(canvas: &Canvas<'_>, lines: &[Line<'_>], size: &Axis, time: &Axis)
         canvas.line([end, (x - 10.0, y), (x - 3.0, y)], colour.with_opacity(0.5), 1.0)?;
         canvas.text(
             (x, y),
-            line.name,
+            line.mechanism.name(),
             Label { colour, anchor: Anchor::Start, size: 11.5, ..TICK },
         )?;
     }
@@ -139,12 +140,16 @@ fn apart(heights: &[f64], bottom: f64) -> Vec<f64> {
     apart
 }
 
-impl Line<'_> {
+impl Line {
     fn words(&self) -> String {
         let point = |(bytes, us): &(f64, f64)| {
             format!("{} B {} µs", number::count(*bytes as u64), number::short(*us))
         };
-        format!("{}: {}", self.name, self.points.iter().map(point).collect::<Vec<_>>().join(", "))
+        format!(
+            "{}: {}",
+            self.mechanism,
+            self.points.iter().map(point).collect::<Vec<_>>().join(", ")
+        )
     }
 
     fn draw(&self, canvas: &Canvas<'_>, size: &Axis, time: &Axis) -> Drawn {

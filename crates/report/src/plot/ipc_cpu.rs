@@ -97,7 +97,7 @@ fn draw_bar(canvas: &Canvas<'_>, link: &Link, cost: &Axis, top: f64) -> Drawn {
     let (sender, receiver) = (link.paced.sender_cpu_us, link.paced.receiver_cpu_us);
     let (x_sender, x_both) = (cost.pixel(sender), cost.pixel(sender + receiver));
     let end = Label { anchor: Anchor::End, colour: INK, ..TICK };
-    canvas.text((BARS_LEFT - 8.0, middle - 1.0), &link.mechanism, end)?;
+    canvas.text((BARS_LEFT - 8.0, middle - 1.0), link.mechanism.name(), end)?;
     canvas.rectangle((BARS_LEFT, top + 1.0), (BARS_RIGHT, bottom), LANE)?;
     canvas.rectangle((BARS_LEFT, top + 1.0), (x_sender, bottom), BLUE)?;
     canvas.rectangle((x_sender, top + 1.0), (x_both, bottom), SKY)?;

@@ -71,7 +71,7 @@ fn times(links: &[&Link]) -> Vec<String> {
         let [a, b, c, d, e] = of(link.against_shm.paced_latency, paced);
         let [f, g, h, i, j] = of(link.against_shm.back_to_back_latency, next);
         let samples = number::count(paced.samples);
-        row(&link.mechanism, &[a, b, c, d, e, f, g, h, i, j, samples], WIDTHS)
+        row(link.mechanism.name(), &[a, b, c, d, e, f, g, h, i, j, samples], WIDTHS)
     }));
     lines
 }
@@ -112,7 +112,7 @@ fn costs(links: &[&Link]) -> Vec<String> {
                 "NO".to_owned()
             },
         ];
-        row(&link.mechanism, &cells, WIDTHS)
+        row(link.mechanism.name(), &cells, WIDTHS)
     }));
     lines
 }

@@ -4,6 +4,7 @@ use crate::number;
 use analysis::ipc::{
     Advice, Candidate, Claim, ClaimVerdict, Family, Machine, Measure, NEAR, Standing, Subject,
 };
+use wire::Mechanism;
 
 /// Most candidates that are told apart from the recommended one.
 const OTHERS_MAX: usize = 3;
@@ -72,7 +73,12 @@ pub(crate) fn subject(subject: Option<Subject>) -> String {
     let Some(Subject { measure, better, worse, payload_bytes }) = subject else {
         return format!("{}, all mechanisms", self::measure(Measure::PacedLatency));
     };
-    let names = [Some(better), worse].into_iter().flatten().collect::<Vec<_>>().join(", ");
+    let names = [Some(better), worse]
+        .into_iter()
+        .flatten()
+        .map(Mechanism::name)
+        .collect::<Vec<_>>()
+        .join(", ");
     format!("{}, {} B: {names}", self::measure(measure), number::count(payload_bytes))
 }
 
@@ -89,7 +95,7 @@ fn measure(measure: Measure) -> &'static str {
 pub(crate) fn advice(advice: &Advice) -> String {
     let stream = &advice.stream;
     let (size, rate) = (number::count(stream.payload_bytes), number::short(stream.rate_hz));
-    let to_use = match &advice.recommended {
+    let to_use = match advice.recommended {
         Some(mechanism) => format!("use {mechanism}"),
         None => "nothing that was measured carries it".to_owned(),
     };
@@ -99,21 +105,20 @@ pub(crate) fn advice(advice: &Advice) -> String {
 /// Why: what was measured of the recommended one, of the scenario's own, and of the next best.
 pub(crate) fn reasons(advice: &Advice) -> Vec<String> {
     let mut reasons = Vec::new();
-    let best = advice.candidates.first().map(|it| it.mechanism.as_str());
-    let recommended = advice.recommended.as_deref().and_then(|it| advice.candidate(it));
+    let best = advice.candidates.first().map(|it| it.mechanism);
+    let recommended = advice.recommended.and_then(|it| advice.candidate(it));
     reasons.extend(recommended.map(|it| candidate(it, best, advice.stream.rate_hz)));
-    reasons.extend(recommended.map(|it| it.guarantees.clone()).filter(|it| !it.is_empty()));
+    reasons.extend(recommended.map(|it| it.guarantees.to_owned()));
     reasons.push(standing(
         "the scenario's own choice",
-        &advice.stream.choice,
+        advice.stream.choice,
         advice.choice,
         advice,
     ));
     if advice.stream.default != advice.stream.choice {
-        reasons.push(standing("the default", &advice.stream.default, advice.default, advice));
+        reasons.push(standing("the default", advice.stream.default, advice.default, advice));
     }
-    let others =
-        advice.candidates.iter().filter(|it| Some(&it.mechanism) != advice.recommended.as_ref());
+    let others = advice.candidates.iter().filter(|it| Some(it.mechanism) != advice.recommended);
     let others: Vec<String> = others.take(OTHERS_MAX).map(beside).collect();
     if !others.is_empty() {
         reasons.push(format!("beside it: {}", others.join("; ")));
@@ -121,10 +126,10 @@ pub(crate) fn reasons(advice: &Advice) -> Vec<String> {
     reasons
 }
 
-fn candidate(candidate: &Candidate, best: Option<&str>, rate_hz: f64) -> String {
+fn candidate(candidate: &Candidate, best: Option<Mechanism>, rate_hz: f64) -> String {
     let Candidate { mechanism, p50_us, p99_us, cpu_us, headroom, .. } = candidate;
     let rank = match best {
-        Some(best) if best != mechanism => {
+        Some(best) if best != *mechanism => {
             format!(", within {:.0} % of {best} and cheaper or chosen", (NEAR - 1.0) * 100.0)
         }
         _ => ", the fastest".to_owned(),
@@ -137,7 +142,7 @@ fn candidate(candidate: &Candidate, best: Option<&str>, rate_hz: f64) -> String 
     )
 }
 
-fn standing(whose: &str, mechanism: &str, standing: Standing, advice: &Advice) -> String {
+fn standing(whose: &str, mechanism: Mechanism, standing: Standing, advice: &Advice) -> String {
     let over = advice.candidate(mechanism).map_or(f64::NAN, |it| it.over_best.median);
     let found = match standing {
         Standing::Best => "is the best".to_owned(),
