@@ -123,10 +123,28 @@ impl Writer {
 
     /// A slot to fill; `None` if every slot is the newest or held by a reader: the frame is lost.
     pub fn begin(&mut self) -> Option<Fill<'_>> {
+        let slot = self.free_slot()?;
+        Some(Fill { writer: self, slot })
+    }
+
+    /// A slot that no reader sees until it is published, if there is one.
+    pub(crate) fn free_slot(&self) -> Option<usize> {
         let latest = &self.header.words()[frames::LATEST];
         let pins = self.pins.iter().map(|page| Word(page, pin::CELL));
-        let slot = protocol::free_slot::<Kernel>(latest, pins, self.slot_count)?;
-        Some(Fill { writer: self, slot })
+        protocol::free_slot::<Kernel>(latest, pins, self.slot_count)
+    }
+
+    /// The bytes of a slot that was free.
+    pub(crate) fn bytes_mut(&mut self, slot: usize) -> &mut [u8] {
+        self.slots.bytes_mut(slot * stride(self.slot_bytes), self.slot_bytes)
+    }
+
+    /// Makes the slot the newest frame. Readers find `now_ns` as the time of publication.
+    pub(crate) fn publish(&self, slot: usize, now_ns: u64) {
+        let words = self.header.words();
+        // Relaxed: made visible by the Release store in `publish`.
+        words[frames::PUBLISHED_NS + slot].store(now_ns, Ordering::Relaxed);
+        protocol::publish::<Kernel>(&words[frames::LATEST], slot);
     }
 }
 
@@ -141,31 +159,12 @@ pub struct Fill<'a> {
 impl Fill<'_> {
     /// The slot's bytes, holding whatever was there before.
     pub fn bytes(&mut self) -> &mut [u8] {
-        let Writer { slots, slot_bytes, .. } = &mut *self.writer;
-        slots.bytes_mut(self.slot * stride(*slot_bytes), *slot_bytes)
+        self.writer.bytes_mut(self.slot)
     }
 
     /// Makes the slot the newest frame. Readers find `now_ns` as the time of publication.
     pub fn publish(self, now_ns: u64) {
-        let words = self.writer.header.words();
-        // Relaxed: made visible by the Release store in `publish`.
-        words[frames::PUBLISHED_NS + self.slot].store(now_ns, Ordering::Relaxed);
-        protocol::publish::<Kernel>(&words[frames::LATEST], self.slot);
-    }
-
-    /// Makes the slot the newest frame before it is complete and lets `finish` write the rest: for a
-    /// fault injector, which breaks the protocol on purpose; nothing else calls it.
-    ///
-    /// Readers may see any mix of what was there and what `finish` writes. That is no worse for them
-    /// than a wild write by a broken writer (`sys::shm`): they read plain bytes, through a check, and
-    /// take no index or length from them. Within this process nobody else reaches the slot: the
-    /// writer is borrowed until this returns, so that the slot is not filled again before.
-    pub fn publish_torn(mut self, now_ns: u64, finish: impl FnOnce(&mut [u8])) {
-        let words = self.writer.header.words();
-        // Relaxed: made visible by the Release store in `publish`.
-        words[frames::PUBLISHED_NS + self.slot].store(now_ns, Ordering::Relaxed);
-        protocol::publish::<Kernel>(&words[frames::LATEST], self.slot);
-        finish(self.bytes());
+        self.writer.publish(self.slot, now_ns);
     }
 }
 
@@ -195,13 +194,34 @@ impl Reader {
 
     /// Holds the newest frame, if there is one that this reader has not seen.
     pub fn newest(&mut self) -> Option<Held<'_>> {
+        let slot = self.pin_newest()?;
+        Some(Held { reader: self, slot })
+    }
+
+    /// Pins the newest slot, if there is one that this reader has not seen.
+    pub(crate) fn pin_newest(&mut self) -> Option<usize> {
         let latest = Word(&self.header, frames::LATEST);
         let cell = &self.pin.words()[pin::CELL];
         let word = protocol::pin_newest::<Kernel>(&latest, cell, self.seen)?;
         self.seen = word;
         // The writer's word comes from another process: never trust it as an index.
-        let slot = protocol::slot_of(word).min(self.slot_count - 1);
-        Some(Held { reader: self, slot })
+        Some(protocol::slot_of(word).min(self.slot_count - 1))
+    }
+
+    /// The bytes of the pinned slot.
+    pub(crate) fn bytes(&self, slot: usize) -> &[u8] {
+        self.slots.bytes(slot * stride(self.slot_bytes), self.slot_bytes)
+    }
+
+    /// When the pinned slot was published.
+    pub(crate) fn published_ns(&self, slot: usize) -> u64 {
+        // Relaxed: ordered by the acquisition of the newest frame.
+        self.header.load(frames::PUBLISHED_NS + slot, Ordering::Relaxed)
+    }
+
+    /// Lets the writer have the pinned slot back.
+    pub(crate) fn unpin(&self) {
+        protocol::unpin::<Kernel>(&self.pin.words()[pin::CELL]);
     }
 }
 
@@ -216,20 +236,18 @@ pub struct Held<'a> {
 impl Held<'_> {
     /// The frame.
     pub fn bytes(&self) -> &[u8] {
-        let Reader { slots, slot_bytes, .. } = self.reader;
-        slots.bytes(self.slot * stride(*slot_bytes), *slot_bytes)
+        self.reader.bytes(self.slot)
     }
 
     /// When it was published.
     pub fn published_ns(&self) -> u64 {
-        // Relaxed: ordered by the acquisition of the newest frame.
-        self.reader.header.load(frames::PUBLISHED_NS + self.slot, Ordering::Relaxed)
+        self.reader.published_ns(self.slot)
     }
 }
 
 impl Drop for Held<'_> {
     fn drop(&mut self) {
-        protocol::unpin::<Kernel>(&self.reader.pin.words()[pin::CELL]);
+        self.reader.unpin();
     }
 }
 
@@ -300,22 +318,6 @@ mod tests {
         rig.writer.begin().unwrap().bytes().fill(99);
         assert_eq!(readers[0].newest().unwrap().bytes(), [1; 100]);
         assert!(put(&mut rig.writer, 2));
-    }
-
-    #[test]
-    fn a_torn_frame_is_seen_before_it_is_complete_and_the_next_is_whole() {
-        let (mut rig, mut readers) = rig(3, 1);
-        let mut fill = rig.writer.begin().unwrap();
-        fill.bytes().fill(1);
-        fill.publish_torn(7, |rest| {
-            let held = readers[0].newest().unwrap();
-            assert_eq!((held.bytes(), held.published_ns()), (&[1; 100][..], 7));
-            drop(held);
-            rest[50..].fill(2);
-        });
-        assert!(readers[0].newest().is_none(), "it was published once");
-        assert!(put(&mut rig.writer, 3));
-        assert_eq!(readers[0].newest().unwrap().bytes(), [3; 100]);
     }
 
     #[test]

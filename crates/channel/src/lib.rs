@@ -1,5 +1,5 @@
-//! How bytes travel between processes: newest-frame buffers in shared memory, datagram mailboxes,
-//! event rings, heartbeats with checkpoints, doorbells, boards, the status of everyone.
+//! How bytes travel between processes: links by any mechanism, event rings, heartbeats with
+//! checkpoints, doorbells, boards, the status of everyone.
 //!
 //! A writer never waits for a reader, and a process killed at any instruction needs no repair. No
 //! payload is understood here, and no fault is known.
@@ -11,7 +11,7 @@ pub mod doorbell;
 pub mod events;
 pub mod frames;
 pub mod heartbeat;
-pub mod mailbox;
+pub mod link;
 pub mod start;
 pub mod status;
 

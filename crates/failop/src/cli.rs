@@ -4,6 +4,7 @@ use crate::command::bench::{Benchmark, PeerArguments};
 use clap::{Args, Parser, Subcommand};
 use std::os::fd::RawFd;
 use std::path::PathBuf;
+use wire::Mechanism;
 
 /// Break the processes of a sensor-fusion pipeline on purpose, and prove what came of it.
 ///
@@ -155,7 +156,7 @@ pub(crate) struct HogArguments {
     pub(crate) nuisance: Nuisance,
 }
 
-#[derive(Debug, Clone, Copy, Subcommand)]
+#[derive(Debug, Clone, Subcommand)]
 pub(crate) enum Nuisance {
     /// Compute
     Cpu,
@@ -174,8 +175,14 @@ pub(crate) enum Nuisance {
     Flood {
         /// How many a second
         per_s: u32,
-        /// Inherited descriptor of the socket
-        socket: RawFd,
+        /// The mechanism of the link
+        mechanism: Mechanism,
+        /// Inherited descriptors of the sender's end
+        #[arg(long = "descriptor")]
+        descriptors: Vec<RawFd>,
+        /// Identifiers of the sender's end
+        #[arg(long = "id")]
+        ids: Vec<u64>,
     },
 }
 

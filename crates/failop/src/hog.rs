@@ -6,7 +6,7 @@
 use crate::cli::{HogArguments, Nuisance};
 use anyhow::Context;
 use channel::doorbell::Doorbell;
-use channel::mailbox::{Mailbox, Sent};
+use channel::link::{Ends, Outlet, Pattern, Sent, Spec, Urgency};
 use std::convert::Infallible;
 use sys::clock::{now_ns, sleep_until};
 use sys::load::{Duty, burn, last_level_cache_bytes, stream_memory};
@@ -27,32 +27,40 @@ pub(crate) fn run(arguments: &HogArguments) -> anyhow::Result<Infallible> {
     sys::process::die_with_parent(arguments.parent).context("the watchdog is gone")?;
     let tally = inherited(arguments.tally).context("no tally")?;
     let tally = Doorbell::attach(tally)?;
-    match arguments.nuisance {
+    match &arguments.nuisance {
         Nuisance::Cpu => burn(FOR_EVER_NS, Duty { busy_ns: STARVE_PERIOD_NS, idle_ns: 0 }),
         Nuisance::Memory => {
             let bytes = last_level_cache_bytes().map_or(STREAM_BYTES, |cache| 2 * cache);
             stream_memory(FOR_EVER_NS, bytes);
         }
-        Nuisance::Starve { percent, cpu, priority } => {
+        &Nuisance::Starve { percent, cpu, priority } => {
             sys::sched::pin_to(cpu).context("processor")?;
             sys::sched::set_realtime(priority).context("real-time class")?;
             let busy_ns = (STARVE_PERIOD_NS as f64 * percent / 100.0) as u64;
             burn(FOR_EVER_NS, Duty { busy_ns, idle_ns: STARVE_PERIOD_NS - busy_ns });
         }
-        Nuisance::Flood { per_s, socket } => {
-            flood(&Mailbox::new(inherited(socket).context("no socket")?), per_s, &tally)?;
+        Nuisance::Flood { per_s, mechanism, descriptors, ids } => {
+            let spec = Spec {
+                mechanism: *mechanism,
+                pattern: Pattern::Queue,
+                message_bytes: MESSAGE_BYTES,
+                slots: 0,
+            };
+            let ends = Ends { descriptors: descriptors.clone(), ids: ids.clone() };
+            let end = ends.take().context("no link")?;
+            flood(&mut Outlet::attach(spec, end, None)?, *per_s, &tally)?;
         }
     }
     anyhow::bail!("a hog has nothing more to do")
 }
 
 /// Sends messages that mean nothing; counts those that the kernel took.
-fn flood(mailbox: &Mailbox, per_s: u32, tally: &Doorbell) -> anyhow::Result<Infallible> {
+fn flood(outlet: &mut Outlet, per_s: u32, tally: &Doorbell) -> anyhow::Result<Infallible> {
     let message = [0xa5; MESSAGE_BYTES];
     let period_ns = 1_000_000_000 / u64::from(per_s.max(1));
     let mut due_ns = now_ns();
     loop {
-        if mailbox.send(&message).context("flood")? == Sent::Taken {
+        if outlet.send(&message, Urgency::Sample).context("flood")? == Sent::Taken {
             tally.ring();
         }
         due_ns += period_ns;

@@ -11,6 +11,8 @@ mod runtime;
 
 use crate::cli::NodeArguments;
 use anyhow::Context;
+use channel::doorbell::Doorbell;
+use channel::link::{Ends, Inlet, Outlet, Spec};
 use runtime::Attaching;
 use std::convert::Infallible;
 use std::os::fd::{AsRawFd, RawFd};
@@ -31,14 +33,14 @@ pub(crate) fn run(NodeArguments { role, boot }: &NodeArguments) -> anyhow::Resul
     let role = boot.descriptors.role.clone();
     let attaching = Attaching::new(boot, started_ns)?;
     match role {
-        RoleDescriptors::Camera { frames, pins, fusion_doorbell } => {
-            camera::work(attaching, frames, &pins, fusion_doorbell)
+        RoleDescriptors::Camera { frames, fusion_doorbell } => {
+            camera::work(attaching, &frames, fusion_doorbell)
         }
-        RoleDescriptors::Radar { mailbox, fusion_doorbell } => {
-            radar::work(attaching, mailbox, fusion_doorbell)
+        RoleDescriptors::Radar { lists, commands, fusion_doorbell } => {
+            radar::work(attaching, (&lists, &commands), fusion_doorbell)
         }
-        RoleDescriptors::Fusion { frames, pin, mailbox, radar_doorbell, brake } => {
-            let inherited = fusion::Inherited { frames, pin, mailbox, radar_doorbell, brake };
+        RoleDescriptors::Fusion { frames, lists, commands, radar_doorbell, brake } => {
+            let inherited = fusion::Inherited { frames, lists, commands, radar_doorbell, brake };
             fusion::work(attaching, &inherited)
         }
     }
@@ -54,6 +56,18 @@ fn calibration(model: &world::CameraModel) -> ::fusion::CameraCalibration {
         centre_y_px: model.centre_y_px,
         mount_height_m: model.mount_height_m,
     }
+}
+
+/// Attaches to the sending end of a link; `bell` wakes the receiver.
+fn outlet(spec: Spec, ends: &Ends, bell: RawFd) -> anyhow::Result<Outlet> {
+    let bell = Doorbell::attach(take(bell, "the receiver's doorbell")?)?;
+    let end = ends.take().context("an end of a link was not handed down")?;
+    Ok(Outlet::attach(spec, end, Some(bell))?)
+}
+
+/// Attaches to the receiving end of a link.
+fn inlet(spec: Spec, ends: &Ends) -> anyhow::Result<Inlet> {
+    Ok(Inlet::attach(spec, ends.take().context("an end of a link was not handed down")?)?)
 }
 
 /// Takes over a descriptor and names it should it be missing.

@@ -8,8 +8,8 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use wire::Node;
 use wire::event::{Detector, Mode};
+use wire::{Mechanism, Node};
 use world::traffic::Traffic;
 
 /// A whole scenario.
@@ -72,6 +72,8 @@ pub struct Camera {
     pub buffers: u32,
     /// Whether frames are protected and checked.
     pub protection: bool,
+    /// By what frames travel to fusion.
+    pub link: Mechanism,
 }
 
 impl Camera {
@@ -88,6 +90,8 @@ pub struct Radar {
     pub period_ns: u64,
     /// Whether messages are checked.
     pub protection: bool,
+    /// By what messages travel to and from fusion.
+    pub link: Mechanism,
 }
 
 /// How a process is supervised.

@@ -16,8 +16,8 @@ use faults::{Resolved, Run};
 /// The plan that the text asks for. The text has passed all checks; what it cannot keep to is a
 /// fault that never begins.
 pub(crate) fn plan(mut text: text::Scenario) -> Result<plan::Plan, Never> {
-    let text::Camera { fps, buffers, protection } = text.camera;
-    let camera = plan::Camera { fps, buffers, protection };
+    let text::Camera { fps, buffers, protection, link } = text.camera;
+    let camera = plan::Camera { fps, buffers, protection, link };
     let duration_ns = ns_from_s(text.duration_s);
     let traffic = traffic::traffic(&mut text);
     let run = Run { traffic: &traffic, camera, duration_ns };
@@ -27,6 +27,7 @@ pub(crate) fn plan(mut text: text::Scenario) -> Result<plan::Plan, Never> {
     let radar = plan::Radar {
         period_ns: ns_from_ms(text.radar.period_ms),
         protection: text.radar.protection,
+        link: text.radar.link,
     };
     let supervision =
         Node::ALL.map(|node| watchdog::supervision(&text.watchdog, node, (camera, radar)));

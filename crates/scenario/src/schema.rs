@@ -8,8 +8,8 @@ use schemars::transform::RecursiveTransform;
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 use serde_json::{Value, json};
-use wire::Node;
 use wire::event::{Detector, Mode};
+use wire::{Mechanism, Node};
 use world::traffic::{Kind, Size};
 use world::weather::Light;
 
@@ -171,6 +171,11 @@ pub(crate) fn strategy(_: &mut SchemaGenerator) -> Schema {
         ("rest-for-one", "those after it in the order camera, radar, fusion"),
         ("one-for-all", "everyone"),
     ])
+}
+
+/// The name of a mechanism.
+pub(crate) fn mechanism(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "enum": Mechanism::ALL.map(Mechanism::name) })
 }
 
 /// What follows when a process is given up.

@@ -13,6 +13,9 @@ pub(crate) mod weather;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use wire::Mechanism;
+
+use crate::schema::mechanism;
 
 /// The version of the file format that this program reads.
 pub(crate) const SCHEMA: u32 = 1;
@@ -93,11 +96,14 @@ pub(crate) struct Camera {
     pub(crate) buffers: u32,
     /// Whether frames are protected end to end (E2E Profile 7) and checked.
     pub(crate) protection: bool,
+    /// By what frames travel to fusion.
+    #[schemars(schema_with = "mechanism")]
+    pub(crate) link: Mechanism,
 }
 
 impl Default for Camera {
     fn default() -> Self {
-        Self { fps: 30, buffers: 2, protection: true }
+        Self { fps: 30, buffers: 2, protection: true, link: Mechanism::Shm }
     }
 }
 
@@ -110,11 +116,14 @@ pub(crate) struct Radar {
     pub(crate) period_ms: f64,
     /// Whether messages are checked end to end (E2E Profile 4).
     pub(crate) protection: bool,
+    /// By what messages travel to fusion, and its commands back.
+    #[schemars(schema_with = "mechanism")]
+    pub(crate) link: Mechanism,
 }
 
 impl Default for Radar {
     fn default() -> Self {
-        Self { period_ms: 50.0, protection: true }
+        Self { period_ms: 50.0, protection: true, link: Mechanism::UnixDgram }
     }
 }
 

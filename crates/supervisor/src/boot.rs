@@ -1,6 +1,7 @@
 //! What a new process is told: [`Boot`] or [`PlantBoot`], in sealed memory that it inherits ([`pack`],
 //! [`unpack`]).
 
+use channel::link::Ends;
 use fault::Need;
 use recording::codec::{self, CodecError};
 use scenario::Plan;
@@ -56,28 +57,28 @@ pub struct Descriptors {
 pub enum RoleDescriptors {
     /// Camera.
     Camera {
-        /// Frame buffer, writable.
-        frames: RawFd,
-        /// Pin page of each reader, readable.
-        pins: Vec<RawFd>,
+        /// Where its frames go.
+        frames: Ends,
         /// Doorbell of fusion.
         fusion_doorbell: RawFd,
     },
     /// Radar.
     Radar {
-        /// Its end of the datagram pair.
-        mailbox: RawFd,
+        /// Where its lists and acknowledgements go.
+        lists: Ends,
+        /// Where commands come from.
+        commands: Ends,
         /// Doorbell of fusion.
         fusion_doorbell: RawFd,
     },
     /// Fusion.
     Fusion {
-        /// Frame buffer, readable.
-        frames: RawFd,
-        /// Its pin page, writable.
-        pin: RawFd,
-        /// Its end of the datagram pair.
-        mailbox: RawFd,
+        /// Where frames come from.
+        frames: Ends,
+        /// Where the radar's messages come from.
+        lists: Ends,
+        /// Where its commands go.
+        commands: Ends,
         /// Doorbell of the radar.
         radar_doorbell: RawFd,
         /// The board with what it asks of the brakes, writable, in a closed loop.

@@ -4,6 +4,7 @@
 
 use channel::AttachError;
 use channel::doorbell::Doorbell;
+use channel::link::Link;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::path::Path;
@@ -19,8 +20,8 @@ pub(crate) enum Nuisance<'a> {
     Memory,
     /// Computes so much of the time, percent, on one processor, with this real-time priority.
     Starve { percent: f64, cpu: usize, priority: u8 },
-    /// Sends so many messages a second into this socket.
-    Flood { per_s: u32, socket: BorrowedFd<'a> },
+    /// Sends so many messages a second into this link.
+    Flood { per_s: u32, link: &'a Link },
 }
 
 /// A hog at work. Dropped, it is gone.
@@ -56,9 +57,14 @@ impl Hog {
                 cpu.to_string(),
                 priority.to_string(),
             ]),
-            Nuisance::Flood { per_s, socket } => {
-                arguments.extend(["flood".to_owned(), per_s.to_string(), number(socket)]);
-                fds.push(socket);
+            Nuisance::Flood { per_s, link } => {
+                let end = link.outlet();
+                let words =
+                    ["flood".to_owned(), per_s.to_string(), link.spec().mechanism.to_string()];
+                arguments.extend(words);
+                arguments.extend(end.fds.iter().map(|fd| format!("--descriptor={}", number(*fd))));
+                arguments.extend(end.ids.iter().map(|id| format!("--id={id}")));
+                fds.extend(end.fds);
             }
         }
         let mut words = vec!["hog"];

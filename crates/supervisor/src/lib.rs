@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 pub mod boot;
+pub mod links;
 pub mod needs;
 pub mod policy;
 pub mod run;

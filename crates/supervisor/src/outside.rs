@@ -6,11 +6,12 @@
 use crate::hogs::{Hog, HogError, Nuisance};
 use crate::impostor::Impostor;
 use crate::looks::Victim;
+use channel::link::Link;
 use fault::act::{LoadHow, Outside, Region, SpawnFailure};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd};
+use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 use sys::cgroup::{Freezer, MemoryLimit};
 use sys::clock::{now_ns, sleep_until};
@@ -64,8 +65,8 @@ pub(crate) struct Means<'a> {
     pub(crate) victim: Option<(&'a Child, Victim)>,
     /// The process that is the target, whether it lives or not.
     pub(crate) target: Option<Node>,
-    /// Where messages to the victim's receiver are sent.
-    pub(crate) socket: BorrowedFd<'a>,
+    /// By which messages get to the victim's receiver.
+    pub(crate) link: &'a Link,
     /// Draws of this fault.
     pub(crate) draw: ChaCha8Rng,
 }
@@ -109,7 +110,7 @@ impl Assaults {
                 Hold::Loaded(hogs.collect::<Result<_, _>>()?)
             }
             Outside::Flood(per_s) => {
-                let nuisance = Nuisance::Flood { per_s, socket: means.socket };
+                let nuisance = Nuisance::Flood { per_s, link: means.link };
                 Hold::Flooded(Hog::start(means.program, nuisance)?)
             }
             Outside::FailSpawn(how) => match means.target {

@@ -5,11 +5,12 @@
 
 use crate::boot::{Descriptors, RoleDescriptors};
 use crate::children::Seat;
+use crate::links;
 use channel::arming::Arming;
 use channel::board::Board;
 use channel::doorbell::Doorbell;
-use channel::frames::Buffer;
 use channel::heartbeat::Monitor;
+use channel::link::{Ends, HandDown, Link, LinkError};
 use channel::start::Start;
 use channel::status::StatusBoard;
 use channel::{AttachError, events};
@@ -21,10 +22,7 @@ use std::path::Path;
 use sys::shm::Memory;
 use wire::plant::{BRAKE_WORDS, WAY_WORDS};
 use wire::shared::PageKind;
-use wire::{Node, Source, frame};
-
-/// Readers of the frame buffer: fusion.
-const READERS: usize = 1;
+use wire::{Node, Source};
 
 #[derive(Debug)]
 pub(crate) struct Resources {
@@ -36,13 +34,14 @@ pub(crate) struct Resources {
     pub(crate) arming: Arming,
     pub(crate) status: StatusBoard,
     status_read_only: OwnedFd,
-    frames: Buffer,
     start_read_only: OwnedFd,
     arming_read_only: OwnedFd,
-    frames_read_only: OwnedFd,
-    pin_read_only: OwnedFd,
-    radar_end: OwnedFd,
-    fusion_end: OwnedFd,
+    /// Camera → fusion.
+    frames: Link,
+    /// Radar → fusion.
+    lists: Link,
+    /// Fusion → radar.
+    commands: Link,
     /// In a closed loop.
     boards: Option<Boards>,
 }
@@ -83,6 +82,9 @@ pub enum ResourceError {
     /// A descriptor.
     #[error("cannot make a descriptor")]
     Descriptor(#[from] io::Error),
+    /// A link between two processes.
+    #[error("cannot link two processes")]
+    Link(#[from] LinkError),
 }
 
 impl Resources {
@@ -97,8 +99,6 @@ impl Resources {
         let (start_memory, start) = Start::create()?;
         let (arming_memory, arming) = Arming::create()?;
         let (status_memory, status) = StatusBoard::create()?;
-        let frames = Buffer::create(plan.camera.buffers as usize, frame::FRAME_BYTES, READERS)?;
-        let (radar_end, fusion_end) = sys::socket::datagram_pair()?;
         let closed_loop = plan.traffic.ego.brakes.is_some();
         let of_each = "one for each node or source";
         Ok(Resources {
@@ -111,11 +111,9 @@ impl Resources {
             status_read_only: status_memory.read_only()?,
             start_read_only: start_memory.read_only()?,
             arming_read_only: arming_memory.read_only()?,
-            frames_read_only: frames.frames_read_only()?,
-            pin_read_only: frames.pin_read_only(0)?,
-            frames,
-            radar_end,
-            fusion_end,
+            frames: Link::create(links::frames(plan))?,
+            lists: Link::create(links::radar_messages(plan))?,
+            commands: Link::create(links::radar_messages(plan))?,
             boards: closed_loop.then(Boards::create).transpose()?,
         })
     }
@@ -146,28 +144,14 @@ impl Resources {
     pub(crate) fn handed_down<'a>(&'a self, seat: Seat) -> (Descriptors, Vec<BorrowedFd<'a>>) {
         let node = seat.node;
         let mut fds = Vec::new();
+        let mut ends = |end: HandDown<'a>| -> Ends {
+            fds.extend(&end.fds);
+            end.ends()
+        };
+        let role = self.role(node, &mut ends);
         let mut hand_down = |fd: BorrowedFd<'a>| {
             fds.push(fd);
             fd.as_raw_fd()
-        };
-        let fusion_doorbell = self.doorbells[Node::Fusion.index()].0.fd();
-        let role = match node {
-            Node::Camera => RoleDescriptors::Camera {
-                frames: hand_down(self.frames.frames_fd()),
-                pins: vec![hand_down(self.pin_read_only.as_fd())],
-                fusion_doorbell: hand_down(fusion_doorbell),
-            },
-            Node::Radar => RoleDescriptors::Radar {
-                mailbox: hand_down(self.radar_end.as_fd()),
-                fusion_doorbell: hand_down(fusion_doorbell),
-            },
-            Node::Fusion => RoleDescriptors::Fusion {
-                frames: hand_down(self.frames_read_only.as_fd()),
-                pin: hand_down(self.frames.pin_fd(0)),
-                mailbox: hand_down(self.fusion_end.as_fd()),
-                radar_doorbell: hand_down(self.doorbells[Node::Radar.index()].0.fd()),
-                brake: self.boards.as_ref().map(|boards| hand_down(boards.brake.fd())),
-            },
         };
         let descriptors = Descriptors {
             heartbeat: hand_down(self.heartbeats[seat.number() as usize].0.fd()),
@@ -180,6 +164,38 @@ impl Resources {
             role,
         };
         (descriptors, fds)
+    }
+
+    /// What a process inherits of its role; `down` notes each end.
+    fn role<'a>(
+        &'a self,
+        node: Node,
+        down: &mut impl FnMut(HandDown<'a>) -> Ends,
+    ) -> RoleDescriptors {
+        let alone = |fd: BorrowedFd<'a>| HandDown { fds: vec![fd], ids: Vec::new() };
+        let mut hand_down = |fd: BorrowedFd<'a>| {
+            down(alone(fd));
+            fd.as_raw_fd()
+        };
+        let doorbell = |of: Node| self.doorbells[of.index()].0.fd();
+        match node {
+            Node::Camera => {
+                let fusion_doorbell = hand_down(doorbell(Node::Fusion));
+                RoleDescriptors::Camera { frames: down(self.frames.outlet()), fusion_doorbell }
+            }
+            Node::Radar => {
+                let fusion_doorbell = hand_down(doorbell(Node::Fusion));
+                let (lists, commands) = (down(self.lists.outlet()), down(self.commands.inlet()));
+                RoleDescriptors::Radar { lists, commands, fusion_doorbell }
+            }
+            Node::Fusion => {
+                let radar_doorbell = hand_down(doorbell(Node::Radar));
+                let brake = self.boards.as_ref().map(|boards| hand_down(boards.brake.fd()));
+                let frames = down(self.frames.inlet());
+                let (lists, commands) = (down(self.lists.inlet()), down(self.commands.outlet()));
+                RoleDescriptors::Fusion { frames, lists, commands, radar_doorbell, brake }
+            }
+        }
     }
 
     /// What the plant inherits; `None` in an open loop.
@@ -198,15 +214,23 @@ impl Resources {
         self.heartbeats[Seat { node, index: 0 }.number() as usize].0.read_only()
     }
 
-    /// The radar's end of its datagram pair.
-    pub(crate) fn radar_end(&self) -> BorrowedFd<'_> {
-        self.radar_end.as_fd()
+    /// The radar's end of its link to fusion.
+    pub(crate) fn lists(&self) -> &Link {
+        &self.lists
     }
 
     /// Gives back what a process held that can write no more.
     pub(crate) fn release(&self, node: Node) {
-        if node == Node::Fusion {
-            self.frames.unpin_dead(0);
+        let (sent, received): (&[&Link], &[&Link]) = match node {
+            Node::Camera => (&[&self.frames], &[]),
+            Node::Radar => (&[&self.lists], &[&self.commands]),
+            Node::Fusion => (&[&self.commands], &[&self.frames, &self.lists]),
+        };
+        for link in sent {
+            link.bury_sender();
+        }
+        for link in received {
+            link.bury_receiver();
         }
     }
 }

@@ -2,6 +2,7 @@
 //! wakes the one that waits through a [`Waker`].
 
 use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, ppoll};
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use nix::sys::eventfd::{EfdFlags, EventFd};
 use nix::sys::time::TimeSpec;
@@ -99,6 +100,16 @@ impl Waker {
 impl AsFd for Waker {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.event.as_fd()
+    }
+}
+
+/// Sleeps until `fd` can be written to or `deadline_ns` has come. May return early.
+pub fn wait_writable(fd: impl AsFd, deadline_ns: u64) -> io::Result<()> {
+    let left = Duration::from_nanos(deadline_ns.saturating_sub(crate::clock::now_ns()));
+    let mut fds = [PollFd::new(fd.as_fd(), PollFlags::POLLOUT)];
+    match ppoll(&mut fds, Some(TimeSpec::from_duration(left)), None) {
+        Ok(_) | Err(Errno::EINTR) => Ok(()),
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -6,9 +6,11 @@
 
 pub mod checkpoint;
 pub mod e2e;
+pub mod envelope;
 pub mod event;
 pub mod field;
 pub mod frame;
+pub mod link;
 pub mod node;
 pub mod plant;
 pub mod radar;
@@ -17,4 +19,5 @@ pub mod shared;
 pub use checkpoint::Checkpoint;
 pub use event::{Event, Record};
 pub use field::Field;
+pub use link::Mechanism;
 pub use node::{Node, Source};

@@ -5,10 +5,9 @@ use super::faults::Hits;
 use super::faults::outbox::{Outbox, Sample};
 use super::faults::step::Effects;
 use super::grid::Grid;
+use super::outlet;
 use super::runtime::{Attaching, Runtime};
-use super::take;
-use channel::doorbell::Doorbell;
-use channel::frames::{Fill, Writer};
+use channel::link::{Ends, Fill, Outlet, Sent};
 use fault::act::{PublishStep, SampleFault};
 use std::convert::Infallible;
 use std::os::fd::RawFd;
@@ -27,11 +26,9 @@ const UNFINISHED_NS: u64 = 2_000_000;
 
 pub(super) fn work(
     attaching: Attaching,
-    frames: RawFd,
-    pins: &[RawFd],
+    frames: &Ends,
     fusion_doorbell: RawFd,
 ) -> anyhow::Result<Infallible> {
-    let pins = pins.iter().map(|&fd| take(fd, "a pin page")).collect::<anyhow::Result<Vec<_>>>()?;
     let plan = &attaching.plan;
     let seal = if plan.camera.protection { seal } else { seal_unprotected };
     let mut renderer = Renderer::new(CameraModel::default(), &plan.traffic, plan.seed);
@@ -41,14 +38,13 @@ pub(super) fn work(
     }
     let ego = attaching.ego()?;
     let grid = Grid::new(1_000_000_000, plan.camera.fps.into(), plan.duration_ns);
-    let frames = take(frames, "the frame buffer")?;
-    let writer = Writer::attach(&frames, &pins)?;
-    let fusion = Doorbell::attach(take(fusion_doorbell, "fusion's doorbell")?)?;
+    let frames = outlet(supervisor::links::frames(plan), frames, fusion_doorbell)?;
     let mut runtime = attaching.ready();
-    runtime.faults.shares(frames);
+    if let Some(memory) = frames.memory() {
+        runtime.faults.shares(memory.try_clone_to_owned()?);
+    }
     let outbox = Outbox::new(&runtime.faults.injector, invert_field);
-    let mut camera =
-        Camera { runtime, writer, fusion, renderer, ego, grid, seal, outbox, last_live: None };
+    let mut camera = Camera { runtime, frames, renderer, ego, grid, seal, outbox, last_live: None };
     // The first frame of a successor is waited for; what later ones may need is not.
     camera.step()?;
     sys::memory::touch_ahead(HEAP_BYTES)?;
@@ -66,8 +62,7 @@ fn warm_up(renderer: &mut Renderer, seal: fn(&mut [u8], FrameInfo)) {
 
 struct Camera {
     runtime: Runtime,
-    writer: Writer,
-    fusion: Doorbell,
+    frames: Outlet,
     renderer: Renderer,
     ego: Ego,
     grid: Grid,
@@ -94,7 +89,7 @@ impl Camera {
         self.runtime.pause(self.runtime.rings(), deadline.unwrap_or(u64::MAX / 2))?;
         let now = self.runtime.now_ns();
         if let Some(sample) = self.outbox.released(now) {
-            self.hand_over(&sample);
+            self.hand_over(&sample)?;
         }
         if let Some(frame) = self.grid.take(now) {
             self.runtime.pass(Checkpoint::SlotTaken);
@@ -110,12 +105,12 @@ impl Camera {
 
     /// Makes one frame and hands it over, unless a fault does otherwise.
     fn expose(&mut self, frame: u64, effects: &Effects) -> anyhow::Result<()> {
-        let Camera { runtime, writer, fusion, renderer, ego, grid, seal, outbox, last_live } = self;
+        let Camera { runtime, frames, renderer, ego, grid, seal, outbox, last_live } = self;
         let due_ns = grid.due_ns(frame);
         let hits = runtime.faults.hits(due_ns, frame);
         let captured_ns = runtime.absolute_ns(due_ns);
         runtime.insist();
-        let Some(mut fill) = writer.begin() else {
+        let Some(mut fill) = frames.begin()? else {
             runtime.events.tell(Event::FrameOverrun { frame });
             runtime.pass(Checkpoint::Overrun);
             return Ok(());
@@ -146,10 +141,11 @@ impl Camera {
         if effects.is_hasty() {
             runtime.insist();
             runtime.pass(Checkpoint::Published);
-            let published_ns = publish_unfinished(fill, fusion, |slot| seal(slot, info));
+            let handed_over = publish_unfinished(fill, |slot| seal(slot, info))?;
             runtime.pass(Checkpoint::Protected);
-            let made = Made { frame, captured_ns, rendered_ns, protected_ns: published_ns };
-            tell_published(runtime, made, published_ns);
+            let protected_ns = handed_over.at_ns;
+            let made = Made { frame, captured_ns, rendered_ns, protected_ns };
+            handed_over.tell(runtime, made);
             return Ok(());
         }
         let slot = slot_or(&mut fill, &mut apart);
@@ -163,26 +159,25 @@ impl Camera {
             runtime.tell_acted(fault, frame, value);
         }
         if posted.own_bytes.is_some() {
-            let published_ns = publish_own((runtime, fusion), fill, apart.as_deref(), &hits);
-            tell_published(runtime, made, published_ns);
+            publish_own(runtime, fill, apart.as_deref(), &hits)?.tell(runtime, made);
         }
-        posted.others.iter().for_each(|sample| self.hand_over(sample));
+        posted.others.iter().try_for_each(|sample| self.hand_over(sample))?;
         // What happens on the way to the channel, the camera does not know.
         self.runtime.pass(Checkpoint::Published);
         Ok(())
     }
 
     /// Hands over a frame that was made before.
-    fn hand_over(&mut self, sample: &Sample<Made>) {
+    fn hand_over(&mut self, sample: &Sample<Made>) -> anyhow::Result<()> {
         let made = sample.made;
         self.runtime.insist();
-        let Some(mut fill) = self.writer.begin() else {
+        let Some(mut fill) = self.frames.begin()? else {
             self.runtime.events.tell(Event::FrameOverrun { frame: made.frame });
-            return;
+            return Ok(());
         };
         fill.bytes().copy_from_slice(&sample.bytes);
-        let published_ns = publish(fill, || self.fusion.ring());
-        tell_published(&mut self.runtime, made, published_ns);
+        publish(fill, || {})?.tell(&mut self.runtime, made);
+        Ok(())
     }
 }
 
@@ -194,48 +189,55 @@ fn slot_or<'a>(fill: &'a mut Fill<'_>, apart: &'a mut Option<Vec<u8>>) -> &'a mu
     }
 }
 
-/// Publishes the frame in its slot, or, where it was made apart, half of it and then the rest. Returns
-/// when.
+/// Publishes the frame in its slot, or, where it was made apart, half of it and then the rest.
 fn publish_own(
-    (runtime, reader): (&mut Runtime, &Doorbell),
+    runtime: &mut Runtime,
     mut fill: Fill<'_>,
     apart: Option<&[u8]>,
     hits: &Hits,
-) -> u64 {
+) -> anyhow::Result<HandedOver> {
     let Some(apart) = apart else {
-        return publish(fill, || {
-            runtime.reach(PublishStep::Published, hits);
-            reader.ring();
-        });
+        return publish(fill, || runtime.reach(PublishStep::Published, hits));
     };
     fill.bytes()[..HALF_BYTES].copy_from_slice(&apart[..HALF_BYTES]);
     hits.by(SampleFault::Tear).for_each(|fault| runtime.tell_acted(fault, hits.item, 1));
-    let rest = |slot: &mut [u8]| slot[HALF_BYTES..].copy_from_slice(&apart[HALF_BYTES..]);
-    publish_unfinished(fill, reader, rest)
+    publish_unfinished(fill, |slot| slot[HALF_BYTES..].copy_from_slice(&apart[HALF_BYTES..]))
 }
 
-/// Publishes a frame and lets its readers be woken. Returns when.
-fn publish(fill: Fill<'_>, wake: impl FnOnce()) -> u64 {
-    let published_ns = now_ns();
-    fill.publish(published_ns);
-    wake();
-    published_ns
+/// Publishes a frame and lets its readers be woken after what comes `before_waking`.
+fn publish(fill: Fill<'_>, before_waking: impl FnOnce()) -> anyhow::Result<HandedOver> {
+    let at_ns = now_ns();
+    let published = fill.publish_at(at_ns)?;
+    before_waking();
+    Ok(HandedOver { at_ns, sent: published.wake() })
 }
 
-/// Publishes a frame that is finished only when its reader has had it for a while. Returns when.
-fn publish_unfinished(fill: Fill<'_>, reader: &Doorbell, finish: impl FnOnce(&mut [u8])) -> u64 {
-    let published_ns = now_ns();
-    fill.publish_torn(published_ns, |slot| {
-        reader.ring();
-        sleep_until(published_ns + UNFINISHED_NS);
-        finish(slot);
-    });
-    published_ns
+/// Publishes a frame that is finished only when its reader has had it for a while.
+fn publish_unfinished(
+    fill: Fill<'_>,
+    finish: impl FnOnce(&mut [u8]),
+) -> anyhow::Result<HandedOver> {
+    let at_ns = now_ns();
+    let sent = fill.publish_torn(at_ns, || sleep_until(at_ns + UNFINISHED_NS), finish)?;
+    Ok(HandedOver { at_ns, sent })
 }
 
-/// Told after the readers were woken: the record must not delay them.
-fn tell_published(runtime: &mut Runtime, made: Made, published_ns: u64) {
-    let Made { frame, captured_ns, rendered_ns, protected_ns } = made;
-    let event = Event::FramePublished { frame, captured_ns, rendered_ns, protected_ns };
-    runtime.events.tell_at(published_ns, event);
+/// What became of a frame, and when.
+#[must_use]
+#[derive(Clone, Copy, Debug)]
+struct HandedOver {
+    at_ns: u64,
+    sent: Sent,
+}
+
+impl HandedOver {
+    /// Told after the readers were woken: the record must not delay them.
+    fn tell(self, runtime: &mut Runtime, made: Made) {
+        let Made { frame, captured_ns, rendered_ns, protected_ns } = made;
+        let event = match self.sent {
+            Sent::Taken => Event::FramePublished { frame, captured_ns, rendered_ns, protected_ns },
+            Sent::QueueFull => Event::FrameOverrun { frame },
+        };
+        runtime.events.tell_at(self.at_ns, event);
+    }
 }

@@ -2,21 +2,21 @@
 //! device under test make an output from each.
 
 mod checks;
+mod commands;
 mod output;
 mod stream;
 mod vehicle;
 
 use super::faults::step::Effects;
 use super::runtime::{Attaching, Runtime};
-use super::{calibration, take};
+use super::{calibration, inlet, outlet};
 use ::fusion::plausibility::Belief;
 use ::fusion::{Component, Config, Fusion, Output, Rejection};
 use anyhow::Context;
-use channel::doorbell::Doorbell;
-use channel::frames::Reader;
-use channel::mailbox::{Mail, Mailbox, Sent};
+use channel::link::{Ends, Inlet, Outlet, Taken};
 use channel::status::Presence;
 use checks::{Checks, Found, NEVER};
+use commands::Command;
 use output::{on_the_record, tell_mode, tell_output};
 use std::convert::Infallible;
 use std::os::fd::RawFd;
@@ -26,7 +26,7 @@ use vehicle::Vehicle;
 use wire::e2e::{Failure, Status};
 use wire::event::{Detector, Mode, StreamState};
 use wire::frame::{HEIGHT_PX, WIDTH_PX};
-use wire::radar::{MESSAGE_BYTES, MessageInfo, Received, command, receive, receive_unprotected};
+use wire::radar::{MessageInfo, Received, receive, receive_unprotected};
 use wire::{Checkpoint, Event, Node, e2e, frame, radar};
 use world::CameraModel;
 
@@ -34,17 +34,15 @@ use world::CameraModel;
 const HEAP_BYTES: usize = 1 << 20;
 /// Messages taken per wake-up, so that a burst cannot hold up the frames.
 const MESSAGES_PER_STEP: usize = 8;
-/// Time between two commands to the radar.
-const COMMAND_PERIOD_NS: u64 = 500_000_000;
 /// Every so many rows one is compared with the frame before: sensor noise makes two equal rows of
 /// live frames practically impossible, and 16 rows cost a microsecond.
 const ROWS_PER_PROBE: usize = 64;
 
 /// Descriptors of fusion's channels.
 pub(super) struct Inherited {
-    pub(super) frames: RawFd,
-    pub(super) pin: RawFd,
-    pub(super) mailbox: RawFd,
+    pub(super) frames: Ends,
+    pub(super) lists: Ends,
+    pub(super) commands: Ends,
     pub(super) radar_doorbell: RawFd,
     pub(super) brake: Option<RawFd>,
 }
@@ -65,30 +63,31 @@ pub(super) fn work(attaching: Attaching, inherited: &Inherited) -> anyhow::Resul
         warm_up(&config);
         sys::memory::touch_ahead(HEAP_BYTES)?;
     }
-    let frames = take(inherited.frames, "the frame buffer")?;
-    let mut reader = Reader::attach(frames, take(inherited.pin, "the pin page")?)?;
+    let spec = supervisor::links::radar_messages(plan);
+    let lists = inlet(spec, &inherited.lists)?;
+    let mut inlets =
+        Inlets { frames: inlet(supervisor::links::frames(plan), &inherited.frames)?, lists };
     let looked_for = !plan.disabled.contains(&Detector::Integrity);
     let integrity = [plan.camera.protection, plan.radar.protection].map(|has| has && looked_for);
     let mut driver = Driver {
         fusion,
         integrity,
-        mailbox: Mailbox::new(take(inherited.mailbox, "the mailbox")?),
-        radar: Doorbell::attach(take(inherited.radar_doorbell, "the radar's doorbell")?)?,
+        commands: outlet(spec, &inherited.commands, inherited.radar_doorbell)?,
         camera_stream: Stream::new(Node::Camera),
         radar_stream: Stream::new(Node::Radar),
         checks: Checks::new(&config),
         vehicle: Vehicle::attach(&attaching, inherited)?,
         dropped_tracks: 0,
         mode: Mode::Blind,
-        command: Command { number: 0, sent_ns: 0, next_ns: 0 },
+        command: Command::default(),
         runtime: attaching.ready(),
     };
     // The first output of a successor is waited for; what later ones may need is not.
-    driver.work(&mut reader)?;
+    driver.work(&mut inlets)?;
     sys::memory::touch_ahead(HEAP_BYTES)?;
     loop {
         let rings = driver.runtime.rings();
-        driver.work(&mut reader)?;
+        driver.work(&mut inlets)?;
         driver.pause(rings)?;
     }
 }
@@ -100,11 +99,17 @@ fn warm_up(config: &Config) {
     if Fusion::new(*config).on_frame(0, 0, &pixels).is_err() {}
 }
 
+/// Where samples come from.
+struct Inlets {
+    frames: Inlet,
+    lists: Inlet,
+}
+
 struct Driver {
     runtime: Runtime,
     fusion: Fusion,
-    mailbox: Mailbox,
-    radar: Doorbell,
+    /// To the radar.
+    commands: Outlet,
     camera_stream: Stream,
     radar_stream: Stream,
     /// Whether samples are checked to be whole, by [`Node::index`]: camera, radar.
@@ -115,13 +120,6 @@ struct Driver {
     vehicle: Vehicle,
     mode: Mode,
     command: Command,
-}
-
-/// The newest command to the radar, times from the start of the schedule.
-struct Command {
-    number: u32,
-    sent_ns: u64,
-    next_ns: u64,
 }
 
 /// A received sample, as its header tells.
@@ -135,11 +133,11 @@ struct Sample {
 
 impl Driver {
     /// Does everything that there is to do now.
-    fn work(&mut self, reader: &mut Reader) -> anyhow::Result<()> {
+    fn work(&mut self, inlets: &mut Inlets) -> anyhow::Result<()> {
         self.runtime.insist();
         self.vehicle.follow(&self.runtime, &mut self.fusion, &mut self.checks);
-        self.take_frame(reader)?;
-        self.take_messages()?;
+        self.take_frame(&mut inlets.frames)?;
+        self.take_messages(&mut inlets.lists)?;
         self.tell_dropped_tracks();
         self.follow_status();
         self.follow_qualification();
@@ -148,8 +146,15 @@ impl Driver {
         self.command_radar()
     }
 
-    fn take_frame(&mut self, reader: &mut Reader) -> anyhow::Result<()> {
-        let Some(held) = reader.newest() else { return Ok(()) };
+    fn take_frame(&mut self, frames: &mut Inlet) -> anyhow::Result<()> {
+        let held = match frames.take().context("receive from camera")? {
+            Taken::Nothing => return Ok(()),
+            Taken::Damaged => {
+                self.reject_unread(Node::Camera);
+                return Ok(());
+            }
+            Taken::Message(held) => held,
+        };
         let received_ns = now_ns();
         let seen = frame::peek(held.bytes()).expect("a slot holds a header");
         let sample = Sample {
@@ -231,19 +236,20 @@ impl Driver {
         });
     }
 
-    fn take_messages(&mut self) -> anyhow::Result<()> {
-        let mut buffer = [0; MESSAGE_BYTES];
+    /// A sample that cannot even be looked at: it is taken for the next.
+    fn reject_unread(&mut self, sensor: Node) {
+        self.runtime.pass(Checkpoint::SampleTaken);
+        let stream = if sensor == Node::Camera { &self.camera_stream } else { &self.radar_stream };
+        self.reject(sensor, stream.next, Detector::Integrity);
+    }
+
+    fn take_messages(&mut self, lists: &mut Inlet) -> anyhow::Result<()> {
         for _ in 0..MESSAGES_PER_STEP {
-            let length = match self.mailbox.receive(&mut buffer).context("receive from radar")? {
-                Mail::Empty => return Ok(()),
-                Mail::TooLong(_) => {
-                    self.runtime.pass(Checkpoint::SampleTaken);
-                    self.reject(Node::Radar, self.radar_stream.next, Detector::Integrity);
-                    continue;
-                }
-                Mail::Message(length) => length,
-            };
-            self.take_message(&buffer[..length])?;
+            match lists.take().context("receive from radar")? {
+                Taken::Nothing => return Ok(()),
+                Taken::Damaged => self.reject_unread(Node::Radar),
+                Taken::Message(held) => self.take_message(held.bytes())?,
+            }
         }
         // More may wait: do not sleep on them.
         self.runtime.nudge();
@@ -272,15 +278,7 @@ impl Driver {
                     self.check_afterwards(Node::Radar, sample.item, damaged);
                 }
             }
-            Ok(Received::Acknowledgement(info)) => {
-                let sent_ns = self.runtime.absolute_ns(self.command.sent_ns);
-                if info.number == self.command.number {
-                    self.runtime.events.tell(Event::CommandAcknowledged {
-                        command: info.number.into(),
-                        round_trip_ns: received_ns.saturating_sub(sent_ns),
-                    });
-                }
-            }
+            Ok(Received::Acknowledgement(info)) => self.take_acknowledgement(info, received_ns),
             // A command is what fusion sends: back from there it is as wrong as damaged bytes.
             Ok(Received::Command(..)) | Err(_) => {
                 let item = radar::peek(bytes).map_or(0, |info| info.number.into());
@@ -461,31 +459,6 @@ impl Driver {
             let request = self.fusion.output_at(now_ns()).brake;
             self.vehicle.ask(&mut self.runtime, request);
         }
-    }
-
-    fn command_radar(&mut self) -> anyhow::Result<()> {
-        let now = self.runtime.now_ns();
-        if now < self.command.next_ns {
-            return Ok(());
-        }
-        self.command = Command {
-            number: self.command.number + 1,
-            sent_ns: now,
-            next_ns: now + COMMAND_PERIOD_NS,
-        };
-        let sent_ns = self.runtime.absolute_ns(now);
-        let (number, incarnation) = (self.command.number, self.runtime.incarnation);
-        let info = MessageInfo { number, incarnation, captured_ns: sent_ns, sent_ns };
-        let ego_speed_mps = self.vehicle.own_motion().speed_mps as f32;
-        let content = radar::Command { mode: radar::Mode::Measuring, ego_speed_mps };
-        // A full queue costs this command; the next follows.
-        let event = match self.mailbox.send(&command(info, content)).context("command")? {
-            Sent::Taken => Event::CommandSent { command: number.into() },
-            Sent::QueueFull => Event::CommandOverrun { command: number.into() },
-        };
-        self.radar.ring();
-        self.runtime.events.tell_at(sent_ns, event);
-        Ok(())
     }
 
     /// Sleeps until there is something to do.

@@ -5,16 +5,15 @@ use super::faults::outbox::Outbox;
 use super::faults::step::Effects;
 use super::grid::Grid;
 use super::runtime::{Attaching, Runtime};
-use super::take;
+use super::{inlet, outlet};
 use anyhow::Context;
-use channel::doorbell::Doorbell;
-use channel::mailbox::{Mail, Mailbox, Sent};
+use channel::link::{Ends, Inlet, Outlet, Sent, Taken, Urgency};
 use std::convert::Infallible;
 use std::os::fd::RawFd;
 use sys::clock::now_ns;
 use wire::radar::{
-    Detection, MESSAGE_BYTES, MessageInfo, Mode, Received, acknowledgement, detections,
-    invert_field, receive, strip,
+    Command, Detection, MessageInfo, Mode, Received, acknowledgement, detections, invert_field,
+    receive, strip,
 };
 use wire::{Checkpoint, Event};
 use world::{EgoState, RadarModel, RadarSensor};
@@ -26,12 +25,12 @@ const COMMANDS_PER_STEP: usize = 4;
 
 pub(super) fn work(
     attaching: Attaching,
-    mailbox: RawFd,
+    (lists, commands): (&Ends, &Ends),
     fusion_doorbell: RawFd,
 ) -> anyhow::Result<Infallible> {
     let plan = &attaching.plan;
-    let mailbox = Mailbox::new(take(mailbox, "the mailbox")?);
-    let fusion = Doorbell::attach(take(fusion_doorbell, "fusion's doorbell")?)?;
+    let spec = supervisor::links::radar_messages(plan);
+    let (lists, commands) = (outlet(spec, lists, fusion_doorbell)?, inlet(spec, commands)?);
     let sensor = RadarSensor::new(RadarModel::default(), &plan.traffic, plan.seed);
     let mut seen = Vec::with_capacity(world::MAX_DETECTIONS);
     if attaching.stands_by() {
@@ -46,8 +45,8 @@ pub(super) fn work(
     let mut radar = Radar {
         outbox: Outbox::new(&runtime.faults.injector, invert_field),
         runtime,
-        mailbox,
-        fusion,
+        lists,
+        commands,
         sensor,
         ego,
         grid,
@@ -67,8 +66,9 @@ pub(super) fn work(
 
 struct Radar {
     runtime: Runtime,
-    mailbox: Mailbox,
-    fusion: Doorbell,
+    /// Lists and acknowledgements.
+    lists: Outlet,
+    commands: Inlet,
     sensor: RadarSensor,
     ego: Ego,
     grid: Grid,
@@ -164,37 +164,41 @@ impl Radar {
     fn send(&mut self, made: Made, message: &[u8]) -> anyhow::Result<()> {
         let Made { cycle, captured_ns, detections } = made;
         self.runtime.insist();
-        let event = match self.mailbox.send(message).context("send to fusion")? {
+        let sent = self.lists.send(message, Urgency::Sample).context("send to fusion")?;
+        let event = match sent {
             Sent::Taken => Event::RadarSent { cycle, captured_ns, detections },
             Sent::QueueFull => Event::RadarOverrun { cycle },
         };
-        self.fusion.ring();
         self.runtime.events.tell(event);
         Ok(())
     }
 
     fn take_commands(&mut self) -> anyhow::Result<()> {
-        let mut buffer = [0; MESSAGE_BYTES];
         for _ in 0..COMMANDS_PER_STEP {
-            let length = match self.mailbox.receive(&mut buffer).context("receive a command")? {
-                Mail::Empty => return Ok(()),
+            let received = match self.commands.take().context("receive a command")? {
+                Taken::Nothing => return Ok(()),
                 // Not a message of this link; fusion sees no acknowledgement and says it again.
-                Mail::TooLong(_) => continue,
-                Mail::Message(length) => length,
+                Taken::Damaged => continue,
+                Taken::Message(held) => match receive(held.bytes()) {
+                    Ok(Received::Command(info, command)) => (info, command),
+                    Ok(_) | Err(_) => continue,
+                },
             };
-            if let Ok(Received::Command(info, command)) = receive(&buffer[..length]) {
-                (self.mode, self.ego_speed_mps) = (command.mode, command.ego_speed_mps);
-                let answer = acknowledgement(self.info(info.number, now_ns()));
-                let command = info.number.into();
-                // A full queue costs the acknowledgement; fusion says the command again.
-                let event = match self.mailbox.send(&answer).context("acknowledge")? {
-                    Sent::Taken => Event::CommandAccepted { command },
-                    Sent::QueueFull => Event::CommandOverrun { command },
-                };
-                self.runtime.events.tell(event);
-                self.fusion.ring();
-            }
+            self.obey(received)?;
         }
+        Ok(())
+    }
+
+    fn obey(&mut self, (info, command): (MessageInfo, Command)) -> anyhow::Result<()> {
+        (self.mode, self.ego_speed_mps) = (command.mode, command.ego_speed_mps);
+        let answer = acknowledgement(self.info(info.number, now_ns()));
+        let command = info.number.into();
+        // A full queue costs the acknowledgement; fusion says the command again.
+        let event = match self.lists.send(&answer, Urgency::Command).context("acknowledge")? {
+            Sent::Taken => Event::CommandAccepted { command },
+            Sent::QueueFull => Event::CommandOverrun { command },
+        };
+        self.runtime.events.tell(event);
         Ok(())
     }
 

@@ -87,15 +87,19 @@ fn restart(text: &text::Restart) -> plan::Restart {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use wire::Mechanism;
+
+    fn camera(fps: u32) -> plan::Camera {
+        plan::Camera { fps, buffers: 2, protection: true, link: Mechanism::Shm }
+    }
+
+    fn radar(period_ns: u64) -> plan::Radar {
+        plan::Radar { period_ns, protection: true, link: Mechanism::UnixDgram }
+    }
 
     #[test]
     fn limits_that_are_left_open_follow_from_the_rates() {
-        let rates = |fps, radar_ms: u64| {
-            (
-                plan::Camera { fps, buffers: 2, protection: true },
-                plan::Radar { period_ns: radar_ms * 1_000_000, protection: true },
-            )
-        };
+        let rates = |fps, radar_ms: u64| (camera(fps), radar(radar_ms * 1_000_000));
         for (node, fps, radar_ms, (cycle_ms, min, max), deadline_ms) in [
             (Node::Camera, 30, 50, (333, 7, 13), 75),
             (Node::Radar, 30, 50, (500, 7, 13), 100),
@@ -115,10 +119,7 @@ mod tests {
     fn who_tolerates_a_longer_silence_tolerates_a_longer_step() {
         let mut watchdog = text::Watchdog::default();
         watchdog.fusion.heartbeat_timeout_ms = 2000.0;
-        let rates = (
-            plan::Camera { fps: 30, buffers: 2, protection: true },
-            plan::Radar { period_ns: 50_000_000, protection: true },
-        );
+        let rates = (camera(30), radar(50_000_000));
         let plan = supervision(&watchdog, Node::Fusion, rates);
         assert_eq!(plan.deadline.max_ns, 1_500_000_000);
     }

@@ -137,7 +137,7 @@ impl Watchdog<'_> {
                     program: self.program,
                     victim: child.zip(victim),
                     target,
-                    socket: self.resources.radar_end(),
+                    link: self.resources.lists(),
                     draw: Injector::new(&[], Node::Camera, self.plan.seed, 0, &[]).draw(fault, 0),
                 };
                 self.assaults.begin(fault, what, means)

@@ -1,0 +1,29 @@
+//! What the links of a run carry, as its scenario says: [`frames`], [`radar_messages`].
+
+use channel::link::{Pattern, Spec};
+use scenario::Plan;
+use wire::{frame, radar};
+
+/// Messages of the radar, or to it, that a link holds where that can be chosen: what the kernel's queue of
+/// datagrams holds at least (`net.unix.max_dgram_qlen` is 10 or more), and half a second of lists.
+const RADAR_SLOTS: usize = 16;
+
+/// Camera → fusion.
+pub fn frames(plan: &Plan) -> Spec {
+    Spec {
+        mechanism: plan.camera.link,
+        pattern: Pattern::Newest,
+        message_bytes: frame::FRAME_BYTES,
+        slots: plan.camera.buffers as usize,
+    }
+}
+
+/// Radar → fusion, and fusion → radar.
+pub fn radar_messages(plan: &Plan) -> Spec {
+    Spec {
+        mechanism: plan.radar.link,
+        pattern: Pattern::Queue,
+        message_bytes: radar::MESSAGE_BYTES,
+        slots: RADAR_SLOTS,
+    }
+}
