@@ -48,12 +48,18 @@ pub(crate) enum Command {
     Faults(FaultsArguments),
     /// Print the JSON Schema of the scenario file, for completion in editors
     Schema,
-    /// Measure frames, restarts and logging on this machine
+    /// Measure frames, links, restarts and logging on this machine
     #[command(subcommand)]
     Bench(Benchmark),
     /// Become a process of a benchmark (started by `bench` only)
     #[command(hide = true)]
     BenchPeer(PeerArguments),
+    /// Become one end of a link that is measured (started by `bench ipc` only)
+    #[command(hide = true)]
+    BenchLink {
+        /// What to do, JSON
+        part: String,
+    },
     /// Become a process of the pipeline (started by the watchdog only)
     #[command(hide = true)]
     Node(NodeArguments),
