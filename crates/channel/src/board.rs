@@ -8,12 +8,15 @@
 mod protocol;
 
 use crate::page::{AttachError, attach, attach_view, create};
-use crate::words::Load;
-use protocol::Kernel;
+use crate::words::{Kernel, Word};
 use std::os::fd::AsFd;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use sys::shm::{Memory, Shared, SharedView};
 use wire::shared::{PAGE_BYTES, PageKind, board};
+
+/// How often a reader tries: each try in vain means that the writer went once around the ring while the
+/// reader copied a slot.
+const TRIES: usize = 16;
 
 /// Words of a slot that holds a state of `words` words.
 const fn slot_words(words: usize) -> usize {
@@ -58,15 +61,6 @@ pub struct BoardView<const WORDS: usize> {
     page: SharedView,
 }
 
-/// A word of a board that is mapped for reading.
-struct Word<'a>(&'a SharedView, usize);
-
-impl Load for Word<'_> {
-    fn load(&self, ordering: Ordering) -> u64 {
-        self.0.load(self.1, ordering)
-    }
-}
-
 impl<const WORDS: usize> BoardView<WORDS> {
     /// Maps a board that was handed down.
     pub fn attach(what: PageKind, fd: impl AsFd) -> Result<Self, AttachError> {
@@ -76,16 +70,18 @@ impl<const WORDS: usize> BoardView<WORDS> {
     /// The newest state and its number, which grows with each; `None` before the first, and where the
     /// writer overtook this reader each time that it tried.
     pub fn read(&self) -> Option<(u64, [u64; WORDS])> {
+        let latest = Word(&self.page, board::LATEST);
         let word = |slot: usize, index: usize| {
             Word(&self.page, board::FIRST + slot * slot_words(WORDS) + index)
         };
-        protocol::read::<Kernel, _, WORDS>(&Word(&self.page, board::LATEST), board::SLOTS, word)
+        (0..TRIES).find_map(|_| protocol::read::<Kernel, _, WORDS>(&latest, board::SLOTS, word))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::atomic::Ordering;
 
     const WHAT: PageKind = PageKind::Way;
 

@@ -7,8 +7,7 @@
 mod protocol;
 
 use crate::page::{AttachError, attach, attach_view, create};
-use crate::words::Load;
-use protocol::Kernel;
+use crate::words::{Kernel, Word};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::Ordering;
 use sys::shm::{HUGE_PAGE_BYTES, Memory, Shared, SharedView};
@@ -84,15 +83,6 @@ const SLOTS_OFFSET: usize = HUGE_PAGE_BYTES;
 fn pool_bytes(slots: usize, slot_bytes: usize) -> usize {
     let bytes = slots * stride(slot_bytes);
     if bytes < HUGE_PAGE_BYTES { bytes } else { bytes.next_multiple_of(HUGE_PAGE_BYTES) }
-}
-
-/// A word of a read-only page.
-struct Word<'a>(&'a SharedView, usize);
-
-impl Load for Word<'_> {
-    fn load(&self, ordering: Ordering) -> u64 {
-        self.0.load(self.1, ordering)
-    }
 }
 
 /// The writing side: one process at a time, the one before it buried.

@@ -12,6 +12,7 @@ pub mod events;
 pub mod frames;
 pub mod heartbeat;
 pub mod link;
+pub mod ring;
 pub mod start;
 pub mod status;
 

@@ -8,6 +8,7 @@ mod carrier;
 mod framing;
 mod mechanisms;
 mod pool;
+mod queue;
 mod unix;
 
 use crate::doorbell::Doorbell;

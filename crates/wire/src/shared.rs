@@ -39,6 +39,10 @@ pub enum PageKind {
     Way = 10,
     /// What fusion asks of the brakes.
     Brake = 11,
+    /// Queue of messages: header page, then the slots.
+    Queue = 12,
+    /// How far the reader of a queue is.
+    Position = 13,
 }
 
 /// Frame buffer header page (writer read-write, readers read-only).
@@ -104,6 +108,22 @@ pub mod board {
     /// First word of the slots. Slot: twice the number of the publication that it holds, one less while
     /// that is written; then the content.
     pub const FIRST: usize = super::PAGE_BYTES / 8;
+}
+
+/// Queue header page (writers read-write, the reader read-only).
+pub mod queue {
+    /// Number of slots.
+    pub const SLOTS: usize = 1;
+    /// Bytes of a message that a slot holds.
+    pub const SLOT_BYTES: usize = 2;
+    /// Messages ever published; message n lies in slot n mod the number of slots.
+    pub const HEAD: usize = 8;
+}
+
+/// Position page of a queue's reader (its reader read-write, writers read-only).
+pub mod position {
+    /// Messages that the reader has ever given back.
+    pub const TAIL: usize = 8;
 }
 
 /// Start page (the watchdog read-write, nodes read-only).

@@ -12,12 +12,12 @@
 //!
 //! Every ordering below is needed: the model at the end fails when any of them is weakened.
 
-use crate::words::{Load, Store};
+use crate::words::{Fence, Kernel, Load, Store};
 use std::sync::atomic::Ordering;
 
-/// The orderings of the protocol and its fences. One implementation runs; the others are the
-/// model's, each weaker at one point.
-pub(super) trait Memory {
+/// The orderings of the protocol. One implementation runs; the others are the model's, each weaker at
+/// one point.
+pub(super) trait Orderings: Fence {
     /// The writer's store of `latest`: pairs with the reader's fence after loading it, so that the
     /// frame is there before its publication.
     const PUBLISH: Ordering = Ordering::Release;
@@ -28,25 +28,13 @@ pub(super) trait Memory {
     const PIN: Ordering = Ordering::Release;
     /// The writer's load of a pin.
     const SCAN: Ordering = Ordering::Acquire;
-
     /// Between the writer's store of `latest` and its scan of the pins.
-    fn writer_fence();
+    const WRITER_FENCE: Ordering = Ordering::SeqCst;
     /// Between the reader's store of its pin and its second look at `latest`.
-    fn reader_fence();
+    const READER_FENCE: Ordering = Ordering::SeqCst;
 }
 
-/// The orderings that run.
-#[derive(Debug)]
-pub(super) struct Kernel;
-
-impl Memory for Kernel {
-    fn writer_fence() {
-        std::sync::atomic::fence(Ordering::SeqCst);
-    }
-    fn reader_fence() {
-        std::sync::atomic::fence(Ordering::SeqCst);
-    }
-}
+impl Orderings for Kernel {}
 
 /// The slot that a value of `latest` names.
 pub(super) fn slot_of(latest: u64) -> usize {
@@ -54,31 +42,31 @@ pub(super) fn slot_of(latest: u64) -> usize {
 }
 
 /// Writer: a slot that no reader sees or can come to see.
-pub(super) fn free_slot<M: Memory>(
+pub(super) fn free_slot<O: Orderings>(
     latest: &impl Load,
     pins: impl Iterator<Item = impl Load>,
     slots: usize,
 ) -> Option<usize> {
-    M::writer_fence();
+    O::fence(O::WRITER_FENCE);
     let newest = latest.load(Ordering::Relaxed);
     let mut taken = if newest == 0 { 0 } else { 1_u64 << slot_of(newest) };
     for pin in pins {
         // 1 << (pin - 1), and nothing for 0 or for what no reader would write.
-        let pin = pin.load(M::SCAN);
+        let pin = pin.load(O::SCAN);
         taken |= pin.checked_sub(1).and_then(|slot| 1_u64.checked_shl(slot as u32)).unwrap_or(0);
     }
     (0..slots).find(|slot| taken & 1 << slot == 0)
 }
 
 /// Writer: makes a filled slot the newest.
-pub(super) fn publish<M: Memory>(latest: &impl Store, slot: usize) {
+pub(super) fn publish<O: Orderings>(latest: &impl Store, slot: usize) {
     let number = (latest.load(Ordering::Relaxed) >> 8) + 1;
-    latest.store(number << 8 | slot as u64, M::PUBLISH);
+    latest.store(number << 8 | slot as u64, O::PUBLISH);
 }
 
 /// Reader: pins the newest frame unless its word is `seen`, and returns its word. Goes round again
 /// only when a frame was published in between.
-pub(super) fn pin_newest<M: Memory>(
+pub(super) fn pin_newest<O: Orderings>(
     latest: &impl Load,
     pin: &impl Store,
     seen: u64,
@@ -86,11 +74,11 @@ pub(super) fn pin_newest<M: Memory>(
     loop {
         let newest = latest.load(Ordering::Relaxed);
         if newest == 0 || newest == seen {
-            unpin::<M>(pin);
+            unpin::<O>(pin);
             return None;
         }
-        pin.store(slot_of(newest) as u64 + 1, M::PIN);
-        M::reader_fence();
+        pin.store(slot_of(newest) as u64 + 1, O::PIN);
+        O::fence(O::READER_FENCE);
         if latest.load(Ordering::Relaxed) == newest {
             return Some(newest);
         }
@@ -98,8 +86,8 @@ pub(super) fn pin_newest<M: Memory>(
 }
 
 /// Reader: lets go.
-pub(super) fn unpin<M: Memory>(pin: &impl Store) {
-    pin.store(0, M::UNPIN);
+pub(super) fn unpin<O: Orderings>(pin: &impl Store) {
+    pin.store(0, O::UNPIN);
 }
 
 #[cfg(test)]

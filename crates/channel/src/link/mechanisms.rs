@@ -1,7 +1,7 @@
 //! Which mechanism is made of what: the one table of all of them.
 
 use super::carrier::{Incoming, Outgoing, Owner};
-use super::{Inherited, LinkError, Mechanism, Pattern, Spec, framing, pool, unix};
+use super::{Inherited, LinkError, Mechanism, Pattern, Spec, framing, pool, queue, unix};
 use std::io;
 
 /// What a link consists of.
@@ -9,6 +9,7 @@ pub(super) fn owner(spec: Spec) -> Result<Box<dyn Owner>, LinkError> {
     let system = |source: io::Error| LinkError::System { mechanism: spec.mechanism, source };
     Ok(match (spec.mechanism, spec.pattern) {
         (Mechanism::Shm, Pattern::Newest) => Box::new(pool::create(spec)?),
+        (Mechanism::Shm, Pattern::Queue) => Box::new(queue::create(spec)?),
         (Mechanism::UnixDgram, _) => Box::new(unix::Pair::create().map_err(system)?),
         _ => return Err(lacking(spec)),
     })
@@ -18,6 +19,7 @@ pub(super) fn owner(spec: Spec) -> Result<Box<dyn Owner>, LinkError> {
 pub(super) fn outgoing(spec: Spec, end: Inherited) -> Result<Box<dyn Outgoing>, LinkError> {
     Ok(match (spec.mechanism, spec.pattern) {
         (Mechanism::Shm, Pattern::Newest) => Box::new(pool::outlet(spec, end)?),
+        (Mechanism::Shm, Pattern::Queue) => Box::new(queue::outlet(spec, end)?),
         (Mechanism::UnixDgram, _) => framing::outgoing(spec, Box::new(unix::outlet(spec, end)?)),
         _ => return Err(lacking(spec)),
     })
@@ -27,6 +29,7 @@ pub(super) fn outgoing(spec: Spec, end: Inherited) -> Result<Box<dyn Outgoing>, 
 pub(super) fn incoming(spec: Spec, end: Inherited) -> Result<Box<dyn Incoming>, LinkError> {
     Ok(match (spec.mechanism, spec.pattern) {
         (Mechanism::Shm, Pattern::Newest) => Box::new(pool::inlet(spec, &end)?),
+        (Mechanism::Shm, Pattern::Queue) => Box::new(queue::inlet(spec, &end)?),
         (Mechanism::UnixDgram, _) => framing::incoming(spec, Box::new(unix::inlet(spec, end)?)),
         _ => return Err(lacking(spec)),
     })

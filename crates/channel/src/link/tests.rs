@@ -15,8 +15,9 @@ fn ends(spec: Spec) -> (Link, Outlet, Inlet) {
     (link, outlet, inlet)
 }
 
-const MECHANISMS: [(Mechanism, Pattern); 3] = [
+const MECHANISMS: [(Mechanism, Pattern); 4] = [
     (Mechanism::Shm, Pattern::Newest),
+    (Mechanism::Shm, Pattern::Queue),
     (Mechanism::UnixDgram, Pattern::Newest),
     (Mechanism::UnixDgram, Pattern::Queue),
 ];

@@ -1,10 +1,9 @@
-//! The owner of the buffer: starts its children, kills them, buries them, starts them again: [`Rig`]
+//! The owner of the channel: starts its children, kills them, buries them, starts them again: [`Rig`]
 //! and [`Storm`].
 
 use crate::child::{self, state};
-use crate::pattern::FRAME_BYTES;
-use channel::frames::Buffer;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use crate::ends::Owned;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::sync::atomic::Ordering;
 use sys::clock::{now_ns, sleep_until};
 use sys::process::{Child, Exit, RunState, spawn};
@@ -40,9 +39,12 @@ impl Role {
     }
 }
 
-/// A child and the page in which it shows what it does, the same for all its incarnations.
+/// A child, what it inherits, and the page in which it shows what it does: the same for all its
+/// incarnations.
 struct Actor {
     role: Role,
+    channel: &'static str,
+    fds: [OwnedFd; 2],
     /// `None` from its burial to the start of its successor.
     child: Option<Child>,
     memory: Memory,
@@ -50,21 +52,26 @@ struct Actor {
 }
 
 impl Actor {
-    fn start(role: Role, channel: [BorrowedFd; 2]) -> Actor {
+    fn start(role: Role, channel: &dyn Owned) -> Actor {
         let memory = Memory::anonymous("kill-storm-state", PAGE_BYTES).expect("a state page");
         let page = Shared::map(memory.fd(), 0, PAGE_BYTES).expect("its mapping");
-        let child = Actor::spawn(role, channel, &memory);
-        Actor { role, child: Some(child), memory, page }
+        let fds = if role == Role::Reader { channel.reader_fds() } else { channel.writer_fds() };
+        let mut actor = Actor { role, channel: channel.name(), fds, child: None, memory, page };
+        actor.restart();
+        actor
     }
 
-    fn spawn(role: Role, [frames, pin]: [BorrowedFd; 2], state: &Memory) -> Child {
+    /// Starts it, its predecessor buried.
+    fn restart(&mut self) {
         let program = std::env::current_exe().expect("this program has a path");
-        let fds = [frames, pin, state.fd()];
-        let mut arguments = vec![child::MARK.to_owned(), role.name().to_owned()];
+        let [slots, cell] = &self.fds;
+        let fds = [slots.as_fd(), cell.as_fd(), self.memory.fd()];
+        let mut arguments =
+            [child::MARK, self.role.name(), self.channel].map(str::to_owned).to_vec();
         arguments.push(std::process::id().to_string());
         arguments.extend(fds.iter().map(|fd| fd.as_raw_fd().to_string()));
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-        spawn(&program, &arguments, &fds).expect("a child starts")
+        self.child = Some(spawn(&program, &arguments, &fds).expect("a child starts"));
     }
 
     fn living(&self) -> &Child {
@@ -77,27 +84,20 @@ impl Actor {
     }
 }
 
-/// A buffer with a writing and a reading process.
+/// A channel with a writing and a reading process.
 pub(crate) struct Rig {
-    buffer: Buffer,
-    frames_read_only: OwnedFd,
-    pin_read_only: OwnedFd,
+    channel: Box<dyn Owned>,
     writer: Actor,
     reader: Actor,
 }
 
 impl Rig {
-    /// Starts both on a new buffer; `writer` says which kind writes.
-    pub(crate) fn new(slots: usize, writer: Role) -> Rig {
-        let buffer = Buffer::create(slots, FRAME_BYTES, 1).expect("a buffer");
-        let frames_read_only = buffer.frames_read_only().expect("a descriptor for the reader");
-        let pin_read_only = buffer.pin_read_only(0).expect("a descriptor for the writer");
+    /// Starts both at a channel; `writer` says which kind writes.
+    pub(crate) fn new(channel: impl Owned + 'static, writer: Role) -> Rig {
         Rig {
-            writer: Actor::start(writer, [buffer.frames_fd(), pin_read_only.as_fd()]),
-            reader: Actor::start(Role::Reader, [frames_read_only.as_fd(), buffer.pin_fd(0)]),
-            buffer,
-            frames_read_only,
-            pin_read_only,
+            writer: Actor::start(writer, &channel),
+            reader: Actor::start(Role::Reader, &channel),
+            channel: Box::new(channel),
         }
     }
 
@@ -119,6 +119,10 @@ impl Rig {
         if role == Role::Reader { &self.reader } else { &self.writer }
     }
 
+    fn actor_mut(&mut self, role: Role) -> &mut Actor {
+        if role == Role::Reader { &mut self.reader } else { &mut self.writer }
+    }
+
     /// Waits for an event; meanwhile no child may end by itself.
     pub(crate) fn wait(&self, event: &str, happened: impl Fn(&Rig) -> bool) {
         let deadline = now_ns() + PATIENCE_NS;
@@ -135,7 +139,7 @@ impl Rig {
 
     /// Buries a killed child and tells what it was doing.
     fn bury(&mut self, role: Role) -> u64 {
-        let actor = if role == Role::Reader { &mut self.reader } else { &mut self.writer };
+        let actor = self.actor_mut(role);
         let exit = actor.living().reap().expect("a killed child ends");
         actor.child = None;
         assert_eq!(exit, SIGKILL, "the {} ended otherwise than by the kill", role.name());
@@ -143,23 +147,13 @@ impl Rig {
         actor.page.words()[state::DOING].swap(state::IDLE, Ordering::Relaxed)
     }
 
-    /// Starts the successor of a buried child.
-    fn restart(&mut self, role: Role) {
-        if role == Role::Reader {
-            let channel = [self.frames_read_only.as_fd(), self.buffer.pin_fd(0)];
-            self.reader.child = Some(Actor::spawn(role, channel, &self.reader.memory));
-        } else {
-            let channel = [self.buffer.frames_fd(), self.pin_read_only.as_fd()];
-            self.writer.child = Some(Actor::spawn(role, channel, &self.writer.memory));
-        }
-    }
-
     fn check(&self) {
         let count = |word| self.reader.word(word);
         let place = count(state::WRONG_PLACE);
         assert_eq!(count(state::TORN), 0, "torn frames; the last is wrong from word {place} on");
         assert_eq!(count(state::BACKWARDS), 0, "frames older than one before");
-        assert_eq!(count(state::MISMATCHED), 0, "frames with another's time of publication");
+        assert_eq!(count(state::MISMATCHED), 0, "frames with another's time or number");
+        assert_eq!(count(state::MISSED), 0, "frames that came behind a gap");
     }
 }
 
@@ -212,14 +206,14 @@ impl Storm {
         let (published, accepted) = (self.rig.published(), self.rig.accepted());
         let newest = self.rig.writer.word(state::NUMBER);
         if role == Role::Reader {
-            self.rig.buffer.unpin_dead(0);
-            if number / 2 % 4 == 1 {
+            self.rig.channel.bury_reader();
+            if number / 2 % 4 == 1 && self.rig.channel.overwrites() {
                 // With two slots that takes both of them, also the one that the dead reader held.
                 self.rig
                     .wait("the writer publishes for nobody", |rig| rig.published() > published + 2);
             }
         }
-        self.rig.restart(role);
+        self.rig.actor_mut(role).restart();
         self.rig.wait("the writer publishes after a kill", |rig| rig.published() > published + 1);
         self.rig.wait("the reader accepts a frame begun after a kill", |rig| {
             rig.accepted() > accepted && rig.reader.word(state::NUMBER) > newest
