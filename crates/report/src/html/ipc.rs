@@ -1,6 +1,6 @@
 //! The page on links compared: [`ipc_html`].
 
-use super::markup::{Cell, Table, note, section, terms};
+use super::markup::{Cell, Table, escaped, note, section, terms};
 use super::overview::{banner, card_list, lead};
 use super::page::{document, figure};
 use crate::number;
@@ -108,8 +108,10 @@ fn advice(advice: &Advice) -> String {
             Cell::figure(number::short(it.headroom)),
         ]);
     }
-    let reasons: String = words::reasons(advice).iter().map(|reason| lead(reason)).collect();
-    section(&words::advice(advice), &(reasons + &table.finish()))
+    let reasons = words::reasons(advice);
+    let reasons: String =
+        reasons.iter().map(|reason| format!("<li>{}</li>\n", escaped(reason))).collect();
+    section(&words::advice(advice), &(format!("<ul>\n{reasons}</ul>\n") + &table.finish()))
 }
 
 fn claims(comparison: &Comparison) -> String {

@@ -73,7 +73,7 @@ fn a_page_on_links_needs_nothing_and_is_closed() {
         std::fs::write(path, &page).unwrap();
     }
     for mechanism in Mechanism::ALL {
-        assert!(page.contains(&format!(">{mechanism}</text>")), "{mechanism} has no line");
+        assert!(page.contains(&format!("\n{mechanism}</text>")), "{mechanism} has no line");
     }
 }
 

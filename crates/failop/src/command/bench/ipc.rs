@@ -12,12 +12,12 @@ pub(crate) use peer::become_link_peer;
 use super::context::{Context, Floors};
 use crate::exit::Code;
 use analysis::ipc::{
-    Cell, ClaimVerdict, Comparison, Floor, Machine, Measured, Skipped, Spread, compare,
+    Calls, Cell, ClaimVerdict, Comparison, Floor, Machine, Measured, Skipped, Spread, compare,
 };
 use anyhow::Context as _;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use peer::Class;
+use peer::{Class, Side};
 use plan::{Kind, Plan};
 use round::Placement;
 use std::io::Write;
@@ -119,9 +119,27 @@ impl<'a> Bench<'a> {
             }
             self.cells = done;
         }
+        self.count_calls()?;
         self.progress.finish_and_clear();
         let streams = self.plan.streams.clone();
         Ok(Measured { cells: self.cells, skipped: self.skipped, streams, ..Measured::default() })
+    }
+
+    /// System calls of each mechanism that was measured, in rounds of their own.
+    fn count_calls(&mut self) -> anyhow::Result<()> {
+        for cell in &mut self.cells {
+            anyhow::ensure!(!self.stop.arrived()?, "interrupted");
+            let Cell { mechanism, payload_bytes, .. } = *cell;
+            self.progress.set_message(format!("system calls of {mechanism}, {payload_bytes} B"));
+            match calls(cell) {
+                Ok(calls) => cell.calls = Some(calls),
+                Err(error) => {
+                    let reason = format!("its system calls: {error:#}");
+                    self.skipped.push(Skipped { mechanism, payload_bytes, reason });
+                }
+            }
+        }
+        Ok(())
     }
 
     fn turn(&self, cell: &mut Cell) -> anyhow::Result<()> {
@@ -136,6 +154,16 @@ impl<'a> Bench<'a> {
         cell.streaming.push(streaming);
         Ok(())
     }
+}
+
+/// System calls for a message, those of the benchmark itself left out.
+fn calls(cell: &Cell) -> anyhow::Result<Calls> {
+    let ([few, many], messages) = plan::to_count(cell);
+    let of = |side| -> anyhow::Result<f64> {
+        let more = round::count_calls(many, side)?.saturating_sub(round::count_calls(few, side)?);
+        Ok(more as f64 / messages as f64 - peer::CALLS_OF_PACING)
+    };
+    Ok(Calls { sender: of(Side::Sender)?.max(0.0), receiver: of(Side::Receiver)?.max(0.0) })
 }
 
 /// What the machine's own primitives cost.

@@ -58,12 +58,15 @@ impl Page {
         self.word(index).store(value, Ordering::Relaxed);
     }
 
-    /// Waits until both ends are ready, and lets them begin.
-    pub(super) fn start(&self) -> anyhow::Result<()> {
-        self.wait(READY, "the ends of the link did not start", |ready| ready >= 2)?;
+    /// Waits until both ends are ready to begin.
+    pub(super) fn wait_for_both(&self) -> anyhow::Result<()> {
+        self.wait(READY, "the ends of the link did not start", |ready| ready >= 2)
+    }
+
+    /// Lets them begin.
+    pub(super) fn go(&self) {
         self.word(START).store(1, Ordering::Release);
         sys::futex::wake(self.word(START));
-        Ok(())
     }
 
     /// Says that this end is ready, and waits until it may begin.

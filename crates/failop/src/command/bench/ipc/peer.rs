@@ -17,6 +17,9 @@ const END: u64 = u32::MAX as u64;
 const MESSAGES_PER_LOOK: u64 = 64;
 /// Longest wait for room without another try: not all room is made by verifying.
 const ROOM_NS: u64 = 1_000_000;
+/// System calls of either end for a paced message that are the benchmark's own: the sender's sleep until
+/// the next, the receiver's look at its CPU time.
+pub(super) const CALLS_OF_PACING: f64 = 1.0;
 /// Priority of `--fifo`: above everything of a common desktop, below the kernel's own threads.
 const FIFO_PRIORITY: u8 = 50;
 

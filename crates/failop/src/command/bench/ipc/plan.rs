@@ -121,6 +121,26 @@ impl Plan {
     }
 }
 
+/// Messages of the two rounds in which system calls are counted: what both do before and after the
+/// messages is the same, and vanishes in the difference.
+const COUNTED: [u64; 2] = [4, 20];
+/// Period of their messages: each is over before the next, though every call is traced.
+const COUNTED_MESSAGE_NS: u64 = 1_000_000;
+const COUNTED_FRAME_NS: u64 = 10_000_000;
+
+/// Two jobs that differ only by so many messages.
+pub(super) fn to_count(cell: &Cell) -> ([Job; 2], u64) {
+    let is_frame = cell.payload_bytes > MESSAGE_BYTES_MAX;
+    let period_ns = if is_frame { COUNTED_FRAME_NS } else { COUNTED_MESSAGE_NS };
+    let job = |messages| Job {
+        spec: spec(cell, Kind::Paced),
+        pace: Pace::Paced { period_ns },
+        messages,
+        class: Class::Inherited,
+    };
+    (COUNTED.map(job), COUNTED[1] - COUNTED[0])
+}
+
 /// As in the pipeline: of frames the newest wins, messages are queued. Streaming loses nothing.
 fn spec(cell: &Cell, kind: Kind) -> Spec {
     let is_frame = cell.payload_bytes > MESSAGE_BYTES_MAX;

@@ -1,4 +1,5 @@
-//! One job of one round: a link is made, both ends are started, do the job and end: [`run`].
+//! One job of one round: a link is made, both ends are started, do the job and end: [`run`], and
+//! [`count_calls`] for one whose system calls are counted.
 
 use super::page::{Page, SILENCE_NS};
 use super::peer::{Job, Part, Side};
@@ -14,15 +15,62 @@ use sys::process::{Child, Exit, spawn};
 /// Longest time that an end may take beside what its job is about: it gives up itself long before.
 const END_TIMEOUT_NS: u64 = 6 * SILENCE_NS;
 
+const SIDES: [Side; 2] = [Side::Sender, Side::Receiver];
+
 /// Processors of sender and receiver; none to leave it to the scheduler.
 pub(super) type Placement = Option<[usize; 2]>;
 
+/// A link with a process at each end, ready to begin.
+struct Started {
+    page: Page,
+    peers: [Child; 2],
+    /// Given back when both have ended.
+    _link: Link,
+}
+
 /// Does a job that takes `length_ns`.
 pub(super) fn run(job: Job, length_ns: u64, placement: Placement) -> anyhow::Result<Round> {
+    let Started { page, peers, _link } = start_both(job, placement)?;
+    page.go();
+    let deadline_ns = now_ns() + length_ns + END_TIMEOUT_NS;
+    let exits = peers.map(|peer| end(&peer, deadline_ns));
+    for (side, exit) in SIDES.into_iter().zip(exits) {
+        expect_success(side, exit?)?;
+    }
+    let round = page.round();
+    anyhow::ensure!(round.messages > 0, "no message arrived");
+    Ok(round)
+}
+
+/// Does a job, and counts the system calls of one end from its beginning to the end of the process.
+pub(super) fn count_calls(job: Job, side: Side) -> anyhow::Result<u64> {
+    let Started { page, peers: [sender, receiver], _link } = start_both(job, None)?;
+    let (traced, other) =
+        if side == Side::Sender { (sender, receiver) } else { (receiver, sender) };
+    match traced.count_calls(|| page.go()) {
+        Ok((calls, exit)) => {
+            end(&other, now_ns() + END_TIMEOUT_NS)?;
+            expect_success(side, exit)?;
+            Ok(calls)
+        }
+        Err(error) => {
+            end(&traced, 0)?;
+            end(&other, 0)?;
+            Err(error).context("cannot count system calls")
+        }
+    }
+}
+
+fn expect_success(side: Side, exit: Exit) -> anyhow::Result<()> {
+    anyhow::ensure!(exit == Exit::Code(0), "the {side:?} ended with {exit:?}: its words are above");
+    Ok(())
+}
+
+fn start_both(job: Job, placement: Placement) -> anyhow::Result<Started> {
     let (memory, page) = Page::create(job.timed())?;
     let link = Link::create(job.spec)?;
     let (bell, _rung_by_the_sender) = Doorbell::create()?;
-    let start = |side: Side, end: HandDown<'_>| {
+    let start_end = |side: Side, end: HandDown<'_>| {
         let part = Part {
             side,
             job,
@@ -35,21 +83,22 @@ pub(super) fn run(job: Job, length_ns: u64, placement: Placement) -> anyhow::Res
         let fds = [&end.fds[..], &[memory.fd(), bell.fd()]].concat();
         start(&part, &fds)
     };
-    let peers = [start(Side::Sender, link.outlet())?, start(Side::Receiver, link.inlet())?];
-    let started = page.start();
-    let deadline_ns = if started.is_ok() { now_ns() + length_ns + END_TIMEOUT_NS } else { 0 };
-    let exits = peers.map(|peer| end(&peer, deadline_ns));
-    started?;
-    for (side, exit) in [Side::Sender, Side::Receiver].into_iter().zip(exits) {
-        let exit = exit?;
-        anyhow::ensure!(
-            exit == Exit::Code(0),
-            "the {side:?} ended with {exit:?}, see its words above"
-        );
+    let sender = start_end(Side::Sender, link.outlet())?;
+    let receiver = match start_end(Side::Receiver, link.inlet()) {
+        Ok(receiver) => receiver,
+        Err(error) => {
+            end(&sender, 0)?;
+            return Err(error);
+        }
+    };
+    let peers = [sender, receiver];
+    if let Err(error) = page.wait_for_both() {
+        for peer in &peers {
+            end(peer, 0)?;
+        }
+        return Err(error);
     }
-    let round = page.round();
-    anyhow::ensure!(round.messages > 0, "no message arrived");
-    Ok(round)
+    Ok(Started { page, peers, _link: link })
 }
 
 fn start(part: &Part, fds: &[BorrowedFd<'_>]) -> anyhow::Result<Child> {
