@@ -60,8 +60,8 @@ pub struct Floor {
 pub struct Skipped {
     /// The mechanism.
     pub mechanism: Mechanism,
-    /// Bytes of a message.
-    pub payload_bytes: u64,
+    /// Sizes of messages, bytes.
+    pub payloads_bytes: Vec<u64>,
     /// Why not.
     pub reason: String,
 }

@@ -5,6 +5,7 @@
 mod binary;
 mod command_line;
 mod deaths;
+mod ipc;
 mod kinds;
 mod plant;
 mod processes;

@@ -108,10 +108,9 @@ fn advice(advice: &Advice) -> String {
             Cell::figure(number::short(it.headroom)),
         ]);
     }
-    let reasons = words::reasons(advice);
-    let reasons: String =
-        reasons.iter().map(|reason| format!("<li>{}</li>\n", escaped(reason))).collect();
-    section(&words::advice(advice), &(format!("<ul>\n{reasons}</ul>\n") + &table.finish()))
+    let mut html = "<ul>\n".to_owned();
+    html.extend(words::reasons(advice).iter().map(|it| format!("<li>{}</li>\n", escaped(it))));
+    section(&words::advice(advice), &(html + "</ul>\n" + &table.finish()))
 }
 
 fn claims(comparison: &Comparison) -> String {
@@ -150,7 +149,7 @@ fn holding(comparison: &Comparison) -> String {
                 "{}: {} B {} times a second",
                 stream.name,
                 number::count(stream.payload_bytes),
-                number::short(stream.rate_hz)
+                words::rate(stream.rate_hz)
             ),
             &["mechanism", "", "#headroom ×", "#% of a processor", "#lost", "#p99 µs"],
         );
@@ -189,7 +188,7 @@ fn figures(comparison: &Comparison, payload_bytes: u64) -> String {
 fn times(links: &[&Link], rate_hz: f64) -> String {
     let caption = format!(
         "Latency, µs: paced at {} a second, then back to back. p99.9 needs 1000 messages.",
-        number::short(rate_hz)
+        words::rate(rate_hz)
     );
     let mut table = Table::new(
         &caption,
@@ -231,7 +230,7 @@ fn costs(links: &[&Link], rate_hz: f64) -> String {
         "Streaming as fast as the link lets, nothing lost; CPU time of each message at {} a second; \
          copies by construction; system calls counted in a round of their own; how often both ends \
          were on one processor.",
-        number::short(rate_hz)
+        words::rate(rate_hz)
     );
     let mut table = Table::new(
         &caption,
@@ -294,11 +293,11 @@ fn skipped(comparison: &Comparison) -> String {
     if comparison.skipped.is_empty() {
         return String::new();
     }
-    let mut table = Table::new("What was not measured here.", &["mechanism", "#bytes", "why"]);
+    let mut table = Table::new("What was not measured here.", &["mechanism", "sizes", "why"]);
     for it in &comparison.skipped {
         table.row(vec![
             Cell::name(it.mechanism.name()),
-            Cell::count(it.payload_bytes),
+            Cell::word(words::sizes(&it.payloads_bytes)),
             Cell::text(&it.reason),
         ]);
     }

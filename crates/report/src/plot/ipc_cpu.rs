@@ -7,6 +7,7 @@ use super::canvas::{About, Anchor, Canvas, Drawn, Label, Weight, sheet};
 use super::legend::{BELOW_TITLE, Legend, MARGIN, Mark, draw_title};
 use super::palette::{BLUE, INK, LANE, SKY};
 use crate::number;
+use crate::words::ipc as words;
 use analysis::ipc::{Comparison, Link};
 
 /// Left edge of the bars; the mechanisms' names stand left of it.
@@ -75,7 +76,7 @@ impl<'a> Panel<'a> {
         let heading = format!(
             "{} B, {} a second",
             number::count(self.payload_bytes),
-            self.links.first().map_or_else(String::new, |link| number::short(link.rate_hz))
+            self.links.first().map_or_else(String::new, |link| words::rate(link.rate_hz))
         );
         let bold = Label { size: 12.0, colour: INK, anchor: Anchor::Start, weight: Weight::Bold };
         canvas.text((MARGIN, top + HEADING / 2.0), &heading, bold)?;

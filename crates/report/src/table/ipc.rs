@@ -16,7 +16,7 @@ pub fn ipc_lines(comparison: &Comparison) -> String {
         let links: Vec<&Link> = comparison.of(payload_bytes).collect();
         let rate_hz = links.first().map_or(0.0, |link| link.rate_hz);
         let size = number::count(payload_bytes);
-        lines.push(format!("{size} B, paced: {} a second", number::short(rate_hz)));
+        lines.push(format!("{size} B, paced: {} a second", words::rate(rate_hz)));
         lines.extend(times(&links));
         lines.push(String::new());
         lines.extend(costs(&links));
@@ -135,8 +135,12 @@ fn machine(comparison: &Comparison) -> Vec<String> {
 
 fn skipped(comparison: &Comparison) -> Vec<String> {
     let lines = comparison.skipped.iter().map(|it| {
-        let size = number::count(it.payload_bytes);
-        format!("SKIPPED  {} with {size} B: {}", it.mechanism, it.reason)
+        format!(
+            "SKIPPED  {} with {}: {}",
+            it.mechanism,
+            words::sizes(&it.payloads_bytes),
+            it.reason
+        )
     });
     lines.collect()
 }

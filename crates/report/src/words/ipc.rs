@@ -2,7 +2,7 @@
 
 use crate::number;
 use analysis::ipc::{
-    Advice, Candidate, Claim, ClaimVerdict, Family, Machine, Measure, NEAR, Standing, Subject,
+    Advice, Candidate, Claim, ClaimVerdict, Family, Machine, Measure, Standing, Subject,
 };
 use wire::Mechanism;
 
@@ -82,6 +82,18 @@ pub(crate) fn subject(subject: Option<Subject>) -> String {
     format!("{}, {} B: {names}", self::measure(measure), number::count(payload_bytes))
 }
 
+/// Messages a second.
+pub(crate) fn rate(rate_hz: f64) -> String {
+    let rounded = (rate_hz * 10.0).round() / 10.0;
+    format!("{rounded}")
+}
+
+/// Several sizes.
+pub(crate) fn sizes(payloads_bytes: &[u64]) -> String {
+    let sizes: Vec<String> = payloads_bytes.iter().map(|it| number::count(*it)).collect();
+    format!("{} B", sizes.join(", "))
+}
+
 fn measure(measure: Measure) -> &'static str {
     match measure {
         Measure::PacedLatency => "latency at the stream's rate",
@@ -94,7 +106,7 @@ fn measure(measure: Measure) -> &'static str {
 /// The recommendation in a sentence.
 pub(crate) fn advice(advice: &Advice) -> String {
     let stream = &advice.stream;
-    let (size, rate) = (number::count(stream.payload_bytes), number::short(stream.rate_hz));
+    let (size, rate) = (number::count(stream.payload_bytes), self::rate(stream.rate_hz));
     let to_use = match advice.recommended {
         Some(mechanism) => format!("use {mechanism}"),
         None => "nothing that was measured carries it".to_owned(),
@@ -127,10 +139,10 @@ pub(crate) fn reasons(advice: &Advice) -> Vec<String> {
 }
 
 fn candidate(candidate: &Candidate, best: Option<Mechanism>, rate_hz: f64) -> String {
-    let Candidate { mechanism, p50_us, p99_us, cpu_us, headroom, .. } = candidate;
+    let Candidate { mechanism, over_best, p50_us, p99_us, cpu_us, headroom, .. } = candidate;
     let rank = match best {
         Some(best) if best != *mechanism => {
-            format!(", within {:.0} % of {best} and cheaper or chosen", (NEAR - 1.0) * 100.0)
+            format!(", {} × {best}, the fastest", number::short(over_best.median))
         }
         _ => ", the fastest".to_owned(),
     };

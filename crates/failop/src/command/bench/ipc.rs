@@ -111,8 +111,7 @@ impl<'a> Bench<'a> {
                 match self.turn(&mut cell) {
                     Ok(()) => done.push(cell),
                     Err(error) => {
-                        let reason = format!("{error:#}");
-                        self.skipped.push(Skipped { mechanism, payload_bytes, reason });
+                        skip(&mut self.skipped, &cell, format!("{error:#}"));
                     }
                 }
                 self.progress.inc(1);
@@ -134,8 +133,7 @@ impl<'a> Bench<'a> {
             match calls(cell) {
                 Ok(calls) => cell.calls = Some(calls),
                 Err(error) => {
-                    let reason = format!("its system calls: {error:#}");
-                    self.skipped.push(Skipped { mechanism, payload_bytes, reason });
+                    skip(&mut self.skipped, cell, format!("its system calls: {error:#}"));
                 }
             }
         }
@@ -156,12 +154,22 @@ impl<'a> Bench<'a> {
     }
 }
 
+/// Notes why a cell is not there: once for all sizes with the same reason.
+fn skip(skipped: &mut Vec<Skipped>, cell: &Cell, reason: String) {
+    let Cell { mechanism, payload_bytes, .. } = *cell;
+    let same = |it: &&mut Skipped| it.mechanism == mechanism && it.reason == reason;
+    match skipped.iter_mut().find(same) {
+        Some(known) => known.payloads_bytes.push(payload_bytes),
+        None => skipped.push(Skipped { mechanism, payloads_bytes: vec![payload_bytes], reason }),
+    }
+}
+
 /// System calls for a message, those of the benchmark itself left out.
 fn calls(cell: &Cell) -> anyhow::Result<Calls> {
     let ([few, many], messages) = plan::to_count(cell);
     let of = |side| -> anyhow::Result<f64> {
         let more = round::count_calls(many, side)?.saturating_sub(round::count_calls(few, side)?);
-        Ok(more as f64 / messages as f64 - peer::CALLS_OF_PACING)
+        Ok(more as f64 / messages as f64 - peer::CALLS_OF_OURS)
     };
     Ok(Calls { sender: of(Side::Sender)?.max(0.0), receiver: of(Side::Receiver)?.max(0.0) })
 }

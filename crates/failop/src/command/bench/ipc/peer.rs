@@ -12,14 +12,17 @@ use sys::process::inherited;
 
 /// Number of the message that ends the job: it is sent until there is room for it.
 const END: u64 = u32::MAX as u64;
-/// Streamed messages between two looks at the clock and at the processor: a look costs as much as a
-/// small message.
+/// Small streamed messages between two looks at the clock and at the processor.
 const MESSAGES_PER_LOOK: u64 = 64;
 /// Longest wait for room without another try: not all room is made by verifying.
 const ROOM_NS: u64 = 1_000_000;
-/// System calls of either end for a paced message that are the benchmark's own: the sender's sleep until
+/// After this time a receiver that has verified a message sleeps again.
+const ASLEEP_NS: u64 = 1_000_000;
+/// Messages up to this size take less time than a look.
+const SMALL_BYTES: usize = 4096;
+/// System calls of either end for a counted message that are the benchmark's own: the sender's sleep until
 /// the next, the receiver's look at its CPU time.
-pub(super) const CALLS_OF_PACING: f64 = 1.0;
+pub(super) const CALLS_OF_OURS: f64 = 1.0;
 /// Priority of `--fifo`: above everything of a common desktop, below the kernel's own threads.
 const FIFO_PRIORITY: u8 = 50;
 
@@ -39,6 +42,9 @@ pub(super) enum Pace {
     BackToBack { until_ns: u64 },
     /// When there is room, for so long.
     Streaming { until_ns: u64 },
+    /// When the last was verified and the receiver sleeps again, for a count of system calls: the
+    /// sender waits without any.
+    Counted,
 }
 
 /// What the ends have to do, alike for both.
@@ -71,7 +77,11 @@ impl Job {
 
     /// Messages from one look to the next: small ones that are streamed take less time than a look.
     fn messages_per_look(&self) -> u64 {
-        if self.is_streamed() && self.spec.message_bytes <= 4096 { MESSAGES_PER_LOOK } else { 1 }
+        if self.is_streamed() && self.spec.message_bytes <= SMALL_BYTES {
+            MESSAGES_PER_LOOK
+        } else {
+            1
+        }
     }
 
     fn is_streamed(&self) -> bool {
@@ -159,6 +169,7 @@ impl Sender<'_> {
             Pace::Paced { period_ns } => self.paced(first, begun_ns, period_ns)?,
             Pace::BackToBack { until_ns } => self.back_to_back(first, begun_ns + until_ns)?,
             Pace::Streaming { until_ns } => self.streaming(first, begun_ns + until_ns)?,
+            Pace::Counted => self.counted(first)?,
         };
         self.page.sender_used(cpu_ns() - before_ns);
         // Where the newest wins, the end would supersede the last that counts.
@@ -205,6 +216,19 @@ impl Sender<'_> {
             self.send(number)?;
         }
         Ok(END)
+    }
+
+    fn counted(&mut self, first: u64) -> anyhow::Result<u64> {
+        let next = first + self.job.messages;
+        for number in first..next {
+            sleep_until(now_ns() + ASLEEP_NS);
+            self.send(number)?;
+            let deadline_ns = now_ns() + SILENCE_NS;
+            while self.page.verified() <= number && now_ns() < deadline_ns {
+                std::hint::spin_loop();
+            }
+        }
+        Ok(next)
     }
 
     /// Tells which processor this is, if it is another.

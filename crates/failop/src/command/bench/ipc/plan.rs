@@ -124,20 +124,11 @@ impl Plan {
 /// Messages of the two rounds in which system calls are counted: what both do before and after the
 /// messages is the same, and vanishes in the difference.
 const COUNTED: [u64; 2] = [4, 20];
-/// Period of their messages: each is over before the next, though every call is traced.
-const COUNTED_MESSAGE_NS: u64 = 1_000_000;
-const COUNTED_FRAME_NS: u64 = 10_000_000;
 
 /// Two jobs that differ only by so many messages.
 pub(super) fn to_count(cell: &Cell) -> ([Job; 2], u64) {
-    let is_frame = cell.payload_bytes > MESSAGE_BYTES_MAX;
-    let period_ns = if is_frame { COUNTED_FRAME_NS } else { COUNTED_MESSAGE_NS };
-    let job = |messages| Job {
-        spec: spec(cell, Kind::Paced),
-        pace: Pace::Paced { period_ns },
-        messages,
-        class: Class::Inherited,
-    };
+    let spec = spec(cell, Kind::Paced);
+    let job = |messages| Job { spec, pace: Pace::Counted, messages, class: Class::Inherited };
     (COUNTED.map(job), COUNTED[1] - COUNTED[0])
 }
 
@@ -176,7 +167,7 @@ fn streams(path: Option<&Path>) -> anyhow::Result<Vec<Stream>> {
             default: default.camera.link,
         },
         Stream {
-            name: "radar ⇄ fusion, lists and commands".to_owned(),
+            name: "radar ⇄ fusion".to_owned(),
             payload_bytes: MESSAGE_BYTES as u64,
             rate_hz: 1e9 / plan.radar.period_ns as f64,
             choice: plan.radar.link,
