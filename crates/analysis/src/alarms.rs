@@ -2,11 +2,12 @@
 //!
 //! A detection by anyone, while the schedule lasts, is *explained* by a fault that is in force or was
 //! less than [`SETTLE_NS`] ago: one on the process that it is about, on fusion where fusion noticed it,
-//! on the watchdog or on the host; for plausibility, which compares one sensor with the other, one on any. It is *true* where what it tells of really was so: a process had ended
-//! by itself, samples were missing or late, a sensor had handed nothing over. That is judged by other
-//! demands, and is no false alarm. It is *excused* where the host stalled just before it.
-//! Within [`SETTLE_NS`] after a true or an excused one, what else is noticed of the same process, or by
-//! it, follows from it. Whatever remains is a false alarm.
+//! on the watchdog or on the host; for plausibility, which compares one sensor with the other, one on
+//! any. It is *true* where what it tells of really was so: a process had ended by itself, samples were
+//! missing or late, a sensor had handed nothing over. That is judged by other demands, and is no false
+//! alarm. It is *excused* where the host stalled just before it. Within [`SETTLE_NS`] after a true or an
+//! excused one, what else is noticed of the same process, or by it, follows from it. Whatever remains is
+//! a false alarm.
 
 #[cfg(test)]
 mod tests;
@@ -112,7 +113,7 @@ fn about<'f>(findings: &'f Findings, noticed: &Noticed) -> &'f [Outcome] {
 fn is_excused(findings: &Findings, noticed: &Noticed) -> bool {
     let timeline = &findings.timeline;
     let patience = match noticed.by {
-        Source::Watchdog => findings.patience(noticed.node, noticed.detector),
+        Source::Watchdog => findings.patience(noticed.node, noticed.detector, noticed.at),
         Source::Node(_) | Source::Plant => Some(modes::silence_limit(timeline)),
     };
     patience.is_some_and(|patience| {

@@ -41,10 +41,16 @@ impl Findings<'_> {
         samples.filter(|it| it.lost.is_some() && self.stalled_around(it, 0)).count() as u64
     }
 
-    /// For how long the watchdog waits before it calls a process silent, or too slow; `None` for
+    /// Whether fusion went without a sample that was due in this time because the host stalled.
+    pub(crate) fn host_took_samples(&self, span: Span) -> bool {
+        let owed = self.outcomes.of(Node::Fusion).iter();
+        self.lost_in_stalls(owed.filter(|it| span.contains(it.due))) > 0
+    }
+
+    /// For how long the watchdog waited, at this moment, before it called a process silent, or too slow; `None` for
     /// detectors that wait for nothing.
-    pub(crate) fn patience(&self, node: Node, detector: Detector) -> Option<Moment> {
-        let supervision = &self.timeline.plan.supervision[node.index()];
+    pub(crate) fn patience(&self, node: Node, detector: Detector, at: Moment) -> Option<Moment> {
+        let supervision = self.timeline.supervision(node, at);
         let timeout_ns = match detector {
             Detector::Heartbeat => supervision.heartbeat_timeout_ns,
             Detector::Startup => supervision.startup_timeout_ns,
@@ -63,7 +69,7 @@ impl Findings<'_> {
     /// count stalls, but what they hold up is not always over with them.
     pub(crate) fn is_silenced_by_stall(&self, complaint: &Detected) -> bool {
         let Detected { at, node, detector, .. } = *complaint;
-        self.patience(node, detector).is_some_and(|patience| {
+        self.patience(node, detector, at).is_some_and(|patience| {
             self.stalls.disturb(Span { from: at.saturating_sub(patience), to: at })
         })
     }

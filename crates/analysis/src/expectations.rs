@@ -3,10 +3,11 @@
 //! Demands that always hold come first, then every key of the scenario's `[expect]`, spelt as in
 //! the file. A miss that stalls of the host may explain is inconclusive: samples lost or late around
 //! a stall, a mode or a silence no longer than the stalls in it, a track lost soon after samples were,
-//! a restart after a silence with a stall in it. A demand on a fault without effect, or on something
-//! that the run did not live to see, is inconclusive too. A demand on a fault for which the host lacks
-//! something is skipped, and where that is so of every fault, all that the scenario demands. Nothing turns a pass into anything else,
-//! nor anything else into a pass.
+//! a restart after a silence with a stall in it, an error or a collision where fusion went without
+//! samples. A demand on a fault without effect, on something that the run did not live to see, or on
+//! what the sensors saw of a plant that was lost or late, is inconclusive too. A demand on a fault for
+//! which the host lacks something is skipped, and where that is so of every fault, all that the
+//! scenario demands. Nothing else turns a pass into anything else, nor anything into a pass.
 
 mod always;
 mod follows;
@@ -57,6 +58,11 @@ impl Finding {
         }
     }
 
+    /// What it is about may have come after the end of the record.
+    fn ended_early() -> Finding {
+        Finding::Unclear(WhyNot::EndedEarly, "the run ended early.".to_owned())
+    }
+
     /// At most `max` of something may be lost; `in_stalls` of the lost are the host's. `why` as above.
     fn lost_at_most(max: u64, lost: u64, in_stalls: u64, why: &str) -> Finding {
         if lost <= max {
@@ -91,6 +97,16 @@ pub(crate) fn without_effect(facts: &FaultFacts) -> Finding {
 
 /// What stands in place of a value that was not seen.
 const NOT_OBSERVED: &str = "not observed";
+
+impl Findings<'_> {
+    /// What was found against the truth, if the sensors saw the truth.
+    fn if_plant_was_sound(&self, finding: Finding) -> Finding {
+        match self.plant_trouble() {
+            Some(why) => Finding::Unclear(WhyNot::Plant, format!("{why}.")),
+            None => finding,
+        }
+    }
+}
 
 impl Demand {
     fn came_to(self, finding: Finding) -> Expectation {

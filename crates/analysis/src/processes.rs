@@ -47,12 +47,29 @@ fn incarnations(timeline: &Timeline, node: Node) -> Vec<Incarnation> {
                     if timeline.ended_by_watchdog(exit) {
                         "ended by the watchdog".to_owned()
                     } else {
-                        words::exit(exit.how())
+                        words::exit(exit.how()) + &asked(timeline, node, born.incarnation)
                     }
                 }),
             }
         })
         .collect()
+}
+
+/// Who asked a process to end that ended as asked.
+fn asked(timeline: &Timeline, node: Node, incarnation: u32) -> String {
+    let it = (Source::Node(node), incarnation);
+    let mut stopping = timeline.processes.stopping.iter();
+    let Some(stopping) = stopping.find(|stopping| (stopping.source, stopping.incarnation) == it)
+    else {
+        return String::new();
+    };
+    let mut started = timeline.processes.started.iter();
+    let watchdog = started.find(|it| it.source == Source::Watchdog).map(|it| it.pid);
+    if watchdog == Some(stopping.by) {
+        ", asked by the watchdog (SIGTERM)".to_owned()
+    } else {
+        format!(", asked by process {} (SIGTERM)", stopping.by)
+    }
 }
 
 fn unsupervised(timeline: &Timeline, source: Source) -> Vec<Incarnation> {

@@ -70,14 +70,11 @@ impl Drive {
         let mut brakes = timeline.fusion.brakes.iter();
         let braked = brakes.find(|it| it.deceleration_mps2.is_some_and(|mps2| mps2 > 0.0));
         let ended = impact.map_or(Moment::MAX, |(at, _)| at);
-        let nearest = match impact {
-            Some((at, _)) => Some((at, 0.0)),
-            None => nearest(truth, &moments),
-        };
-        let ttc_min_s = if impact.is_some() {
-            Some(0.0)
+        let (nearest, ttc_min_s) = if let Some((at, _)) = impact {
+            (Some((at, 0.0)), Some(0.0))
         } else {
-            moments.iter().filter_map(Sight::ttc_s).min_by(f64::total_cmp)
+            let ttc_min_s = moments.iter().filter_map(Sight::ttc_s).min_by(f64::total_cmp);
+            (nearest(truth, &moments), ttc_min_s)
         };
         let braked = braked.map(|it| it.at).filter(|at| *at <= ended);
         Drive { moments, impact, braked, nearest, ttc_min_s }
@@ -108,7 +105,7 @@ impl Drive {
             impact: self.impact.map(|(at, object)| Impact {
                 at_ms: ms(at),
                 actor: object.actor,
-                speed_mps: (-object.vx_mps).max(0.0),
+                speed_mps: impact_speed_mps(&object),
             }),
             brake_requested_ms: self.braked.map(ms),
             speed_reduction_mps: self.speed_reduction_mps(truth),
@@ -122,7 +119,7 @@ impl Drive {
         let is_over = self.impact.is_some() || timeline.end.whole;
         Twin {
             gap_min_m: drive.nearest.map(|(_, gap_m)| gap_m),
-            impact_speed_mps: drive.impact.map(|(_, object)| (-object.vx_mps).max(0.0)),
+            impact_speed_mps: drive.impact.map(|(_, object)| impact_speed_mps(&object)),
             brake_requested_ms: drive.braked.map(ms),
             unsound: *unsound,
             brake_delay_ms: delay.filter(|_| is_sound),
@@ -130,6 +127,11 @@ impl Drive {
                 .then_some(self.impact.is_some() != drive.impact.is_some()),
         }
     }
+}
+
+/// How fast the ego met somebody; who drives away from it is met at no speed.
+fn impact_speed_mps(met: &Object) -> f64 {
+    (-met.vx_mps).max(0.0)
 }
 
 /// The smallest distance among these moments, and closer around it.

@@ -11,6 +11,7 @@ mod tracks;
 use fault::Fault;
 use recording::{Recording, Truncation};
 use scenario::Plan;
+use scenario::plan::Supervision;
 use wire::event::{Ending, LifeState, Reaction};
 use wire::{Event, Node, Record, Source};
 
@@ -205,6 +206,16 @@ impl<'a> Timeline<'a> {
         as_told && (told || self.was_killed(exit.node, exit.incarnation))
     }
 
+    /// The limits of a process that held at a moment.
+    pub(crate) fn supervision(&self, node: Node, at: Moment) -> Supervision {
+        let mut limits = self.plan.supervision[node.index()];
+        let changed = self.watchdog.limits.iter();
+        for it in changed.take_while(|it| it.at <= at).filter(|it| it.node == node) {
+            limits.set_limit(it.limit, it.after);
+        }
+        limits
+    }
+
     /// How an incarnation ended, if that is known.
     pub(crate) fn exit_of(&self, node: Node, incarnation: u32) -> Option<&Exit> {
         self.watchdog.exits.iter().find(|it| (it.node, it.incarnation) == (node, incarnation))
@@ -220,7 +231,8 @@ impl<'a> Timeline<'a> {
             Event::Started { .. }
             | Event::Attached {}
             | Event::Applied { .. }
-            | Event::Resumed { .. } => self.processes.file(at, source, record),
+            | Event::Resumed { .. }
+            | Event::Stopping { .. } => self.processes.file(at, source, record),
             Event::EgoStretch { .. } | Event::PlantBehind { .. } | Event::PlantLost { .. } => {
                 self.plant.file(at, &record.event);
             }
@@ -239,6 +251,7 @@ fn writes(source: Source, event: &Event) -> bool {
     match event {
         Event::Started { .. } | Event::Applied { .. } => true,
         Event::Attached {} | Event::Resumed { .. } => source != Source::Watchdog,
+        Event::Stopping { .. } | Event::DebugSwitched { .. } => matches!(source, Source::Node(_)),
         Event::EgoStretch { .. } => source == Source::Plant,
         Event::PlantBehind { .. } => matches!(source, Source::Node(Node::Camera | Node::Radar)),
         Event::FramePublished { .. } | Event::FrameOverrun { .. } => {
@@ -287,6 +300,7 @@ fn writes(source: Source, event: &Event) -> bool {
         | Event::StatusChanged { .. }
         | Event::GlobalStatus { .. }
         | Event::SystemState { .. }
+        | Event::LimitChanged { .. }
         | Event::PlantLost { .. } => source == Source::Watchdog,
     }
 }

@@ -1,13 +1,26 @@
-//! Waking one process from any other: [`Doorbell`].
+//! Waking one process from any other: [`Doorbell`]; who makes it has it as [`Owned`].
 //!
 //! A process that waits for several things has one doorbell that everyone who feeds it rings after
-//! feeding. It waits on that alone: one system call, no matter how many sources. A ring that finds
-//! nobody asleep is remembered by the counter, so none is lost; a feeder killed before it could
-//! ring costs at most the waiter's own deadline.
+//! feeding. It waits on that alone, no matter how many sources. Whatever makes it heard (its [`Kind`]),
+//! a counter in shared memory counts the rings: one that finds nobody asleep is remembered, so none is
+//! lost; a feeder killed before it could ring, or while it rings, costs at most the waiter's own
+//! deadline.
 
+mod descriptors;
+mod futex;
+mod locks;
+mod owned;
+mod signal;
+mod sysv;
+
+pub use owned::{Kind, Owned};
+
+use crate::link::Inherited;
 use crate::page::{AttachError, attach, create};
-use std::os::fd::AsFd;
-use std::sync::atomic::Ordering;
+use std::fmt::Debug;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::atomic::{AtomicU64, Ordering};
 use sys::shm::{Memory, Shared};
 use wire::shared::{PAGE_BYTES, PageKind, doorbell};
 
@@ -15,67 +28,88 @@ use wire::shared::{PAGE_BYTES, PageKind, doorbell};
 #[derive(Debug)]
 pub struct Doorbell {
     page: Shared,
+    chime: Box<dyn Chime>,
+}
+
+/// What makes a doorbell heard.
+trait Chime: Debug + Send + Sync {
+    /// Counts a ring and wakes who waits.
+    fn ring(&self, page: &Shared) -> io::Result<()>;
+    /// Sleeps until it has rung again after `seen`, at the longest until `deadline_ns`. May return
+    /// early.
+    fn wait(&self, page: &Shared, seen: u32, deadline_ns: u64) -> io::Result<()>;
+    /// Takes what becomes readable for a ring, if it can.
+    fn listen(&mut self, _fd: BorrowedFd<'_>) -> io::Result<bool> {
+        Ok(false)
+    }
 }
 
 impl Doorbell {
-    /// New memory for a doorbell.
+    /// New memory for a doorbell that a futex makes heard: it takes nothing but this memory.
     pub fn create() -> Result<(Memory, Doorbell), AttachError> {
         let (memory, page) = create(PageKind::Doorbell, 0)?;
-        Ok((memory, Doorbell { page }))
+        Ok((memory, Doorbell { page, chime: Box::new(futex::Futex) }))
     }
 
-    /// Maps a doorbell that was handed down.
+    /// Maps a doorbell made by [`create`](Self::create).
     pub fn attach(fd: impl AsFd) -> Result<Doorbell, AttachError> {
-        Ok(Doorbell { page: attach(PageKind::Doorbell, fd, PAGE_BYTES)? })
+        let page = attach(PageKind::Doorbell, fd, PAGE_BYTES)?;
+        Ok(Doorbell { page, chime: Box::new(futex::Futex) })
+    }
+
+    /// Takes over a doorbell of any kind that its owner handed down ([`Owned::end`]).
+    pub fn inherit(end: Inherited) -> Result<Doorbell, AttachError> {
+        owned::inherit(end)
     }
 
     /// Wakes the owner.
     pub fn ring(&self) {
-        let count = &self.page.words()[doorbell::COUNT];
-        // Release pairs with Acquire in `count`: who sees the ring sees what was fed before it.
-        count.fetch_add(1, Ordering::Release);
-        sys::futex::wake(count);
+        // Where the mechanism is gone (its owner has ended, or somebody has removed it by hand), the
+        // ring is counted all the same: who waits finds it at its deadline.
+        if let Err(_unheard) = self.chime.ring(&self.page) {}
     }
 
     /// How often it has rung. Read it, look at every source, then [`wait`](Self::wait) with it.
     pub fn count(&self) -> u32 {
-        // Acquire pairs with Release in `ring`.
-        self.page.words()[doorbell::COUNT].load(Ordering::Acquire) as u32
+        count(&self.page)
     }
 
-    /// Sleeps until it has rung again after `seen`, at the longest until `deadline_ns`.
+    /// Sleeps until it has rung again after `seen`, at the longest until `deadline_ns`. May return
+    /// early.
     pub fn wait(&self, seen: u32, deadline_ns: u64) {
-        sys::futex::wait(&self.page.words()[doorbell::COUNT], seen, deadline_ns);
+        if let Err(_deaf) = self.chime.wait(&self.page, seen, deadline_ns) {
+            // The mechanism is gone: the deadline is left.
+            sys::futex::wait(counter(&self.page), seen, deadline_ns);
+        }
     }
+
+    /// Takes a descriptor that becomes readable for a ring; `false` if this kind cannot, so that whoever
+    /// makes it readable has to ring. The descriptor's owner must empty it before each wait.
+    pub fn listen(&mut self, fd: BorrowedFd<'_>) -> io::Result<bool> {
+        self.chime.listen(fd)
+    }
+
+    /// How many processes died while they held its lock, if it has one.
+    pub fn holders_died(&self) -> u64 {
+        // Relaxed: a number for people.
+        self.page.words()[doorbell::HOLDERS_DIED].load(Ordering::Relaxed)
+    }
+}
+
+fn counter(page: &Shared) -> &AtomicU64 {
+    &page.words()[doorbell::COUNT]
+}
+
+fn count(page: &Shared) -> u32 {
+    // Acquire pairs with Release in `add_one`.
+    counter(page).load(Ordering::Acquire) as u32
+}
+
+/// Counts a ring. Returns the new count.
+fn add_one(page: &Shared) -> u64 {
+    // Release pairs with Acquire in `count`: who sees the ring sees what was fed before it.
+    counter(page).fetch_add(1, Ordering::Release) + 1
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use sys::clock::now_ns;
-
-    #[test]
-    fn a_ring_before_the_wait_is_not_lost() {
-        let (memory, mine) = Doorbell::create().unwrap();
-        let theirs = Doorbell::attach(memory.fd()).unwrap();
-        let seen = mine.count();
-        theirs.ring();
-        mine.wait(seen, u64::MAX / 2);
-        assert_ne!(mine.count(), seen);
-    }
-
-    #[test]
-    fn a_wait_for_a_silent_bell_ends_at_its_deadline() {
-        let (_memory, bell) = Doorbell::create().unwrap();
-        let deadline = now_ns() + 1_000_000;
-        bell.wait(bell.count(), deadline);
-        assert!(now_ns() >= deadline);
-    }
-
-    #[test]
-    fn a_foreign_page_is_refused() {
-        let (memory, _page) = crate::page::create(PageKind::Heartbeat, 0).unwrap();
-        let refused = Doorbell::attach(memory.fd()).unwrap_err();
-        assert!(matches!(refused, AttachError::Foreign { .. }), "{refused}");
-    }
-}
+mod tests;

@@ -6,44 +6,64 @@
 
 mod protocol;
 
-use crate::page::{AttachError, attach, attach_view, create};
+use crate::page::{AttachError, attach, attach_view, create, create_in};
+use crate::store::{Store, StoreKind};
 use crate::words::{Kernel, Word};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::Ordering;
-use sys::shm::{HUGE_PAGE_BYTES, Memory, Shared, SharedView};
+use sys::shm::{HUGE_PAGE_BYTES, Memory, Shared, SharedView, Source};
 use wire::shared::{PAGE_BYTES, PageKind, frames, pin};
 
 /// The owner's handle: creates the memory, hands it out, and unpins for the dead.
 #[derive(Debug)]
 pub struct Buffer {
-    frames: Memory,
+    frames: Store,
     pins: Vec<(Memory, Shared)>,
 }
 
 impl Buffer {
     /// New memory for `slots` frames of at most `slot_bytes` bytes and `readers` readers.
     pub fn create(slots: usize, slot_bytes: usize, readers: usize) -> Result<Buffer, AttachError> {
+        Buffer::create_in(StoreKind::Sealed, slots, slot_bytes, readers)
+    }
+
+    /// The same with the frames in another kind of memory.
+    pub(crate) fn create_in(
+        kind: StoreKind,
+        slots: usize,
+        slot_bytes: usize,
+        readers: usize,
+    ) -> Result<Buffer, AttachError> {
         check(slots, slot_bytes)?;
         let more = SLOTS_OFFSET - PAGE_BYTES + pool_bytes(slots, slot_bytes);
-        let (memory, header) = create(PageKind::Frames, more)?;
+        let (frames, header) = create_in(kind, PageKind::Frames, more)?;
         header.words()[frames::SLOTS].store(slots as u64, Ordering::Relaxed);
         header.words()[frames::SLOT_BYTES].store(slot_bytes as u64, Ordering::Relaxed);
         // The owner touches every page once, so that no process pays for the first access.
-        Shared::map(memory.fd(), SLOTS_OFFSET, pool_bytes(slots, slot_bytes))
+        Shared::map(frames.place(), SLOTS_OFFSET, pool_bytes(slots, slot_bytes))
             .map_err(|source| AttachError::Map { what: PageKind::Frames, source })?
             .collapse();
         let pins = (0..readers).map(|_| create(PageKind::Pin, 0)).collect::<Result<Vec<_>, _>>()?;
-        Ok(Buffer { frames: memory, pins })
+        Ok(Buffer { frames, pins })
     }
 
     /// The frames, for the writer.
     pub fn frames_fd(&self) -> BorrowedFd<'_> {
-        self.frames.fd()
+        self.described().fd()
     }
 
     /// The frames, for a reader: the kernel refuses to map them writable.
     pub fn frames_read_only(&self) -> std::io::Result<OwnedFd> {
-        self.frames.read_only()
+        self.described().read_only()
+    }
+
+    /// The frames, of whatever kind their memory is.
+    pub(crate) fn store(&self) -> &Store {
+        &self.frames
+    }
+
+    fn described(&self) -> &Memory {
+        self.frames.memory().expect("outside of this crate all have a descriptor")
     }
 
     /// The pin page of reader number `reader`, for that reader.
@@ -97,12 +117,14 @@ pub struct Writer {
 
 impl Writer {
     /// Maps the frames and the pin page of every reader.
-    pub fn attach(frames_fd: impl AsFd, pin_fds: &[OwnedFd]) -> Result<Writer, AttachError> {
-        let header = attach(PageKind::Frames, &frames_fd, PAGE_BYTES)?;
+    #[expect(clippy::needless_pass_by_value, reason = "a descriptor is often made for this call")]
+    pub fn attach(frames: impl Source, pin_fds: &[OwnedFd]) -> Result<Writer, AttachError> {
+        let memory = frames.place();
+        let header = attach(PageKind::Frames, memory, PAGE_BYTES)?;
         let slot_count = header.words()[frames::SLOTS].load(Ordering::Relaxed) as usize;
         let slot_bytes = header.words()[frames::SLOT_BYTES].load(Ordering::Relaxed) as usize;
         check(slot_count, slot_bytes)?;
-        let slots = Shared::map(frames_fd, SLOTS_OFFSET, pool_bytes(slot_count, slot_bytes))
+        let slots = Shared::map(memory, SLOTS_OFFSET, pool_bytes(slot_count, slot_bytes))
             .map_err(|source| AttachError::Map { what: PageKind::Frames, source })?;
         let pins = pin_fds
             .iter()
@@ -171,12 +193,14 @@ pub struct Reader {
 
 impl Reader {
     /// Maps the frames and the reader's own pin page. The newest frame counts as unseen.
-    pub fn attach(frames_fd: impl AsFd, pin_fd: impl AsFd) -> Result<Reader, AttachError> {
-        let header = attach_view(PageKind::Frames, &frames_fd, PAGE_BYTES)?;
+    #[expect(clippy::needless_pass_by_value, reason = "a descriptor is often made for this call")]
+    pub fn attach(frames: impl Source, pin_fd: impl AsFd) -> Result<Reader, AttachError> {
+        let memory = frames.place();
+        let header = attach_view(PageKind::Frames, memory, PAGE_BYTES)?;
         let slot_count = header.load(frames::SLOTS, Ordering::Relaxed) as usize;
         let slot_bytes = header.load(frames::SLOT_BYTES, Ordering::Relaxed) as usize;
         check(slot_count, slot_bytes)?;
-        let slots = SharedView::map(frames_fd, SLOTS_OFFSET, pool_bytes(slot_count, slot_bytes))
+        let slots = SharedView::map(memory, SLOTS_OFFSET, pool_bytes(slot_count, slot_bytes))
             .map_err(|source| AttachError::Map { what: PageKind::Frames, source })?;
         let pin = attach(PageKind::Pin, pin_fd, PAGE_BYTES)?;
         Ok(Reader { header, slots, pin, slot_count, slot_bytes, seen: 0 })

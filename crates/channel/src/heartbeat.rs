@@ -29,7 +29,7 @@ impl Beater {
 
     /// Lets the kernel tell the watchdog when the calling thread ends.
     pub fn hold(&self) -> io::Result<()> {
-        sys::robust::hold(&self.page.words()[heartbeat::HOLDER])
+        sys::robust::hold(self.page.words(), heartbeat::HOLDER)
     }
 
     /// Says that `incarnation` is ready to work.

@@ -1,4 +1,4 @@
-//! How bytes travel between processes: links by any mechanism, event rings, heartbeats with
+//! How bytes travel between processes: links by any mechanism, journals, event rings, heartbeats with
 //! checkpoints, doorbells, boards, the status of everyone.
 //!
 //! A writer never waits for a reader, and a process killed at any instruction needs no repair. No
@@ -11,6 +11,7 @@ pub mod doorbell;
 pub mod events;
 pub mod frames;
 pub mod heartbeat;
+pub mod journal;
 pub mod link;
 pub mod ring;
 pub mod start;
@@ -18,6 +19,7 @@ pub mod status;
 
 mod checkpoints;
 mod page;
+mod store;
 mod words;
 
 pub use page::AttachError;

@@ -5,10 +5,17 @@
 //! head of its file.
 
 mod carrier;
+mod descriptor;
 mod framing;
+mod hybrid;
 mod mechanisms;
+mod memfd_passing;
+mod pipe;
 mod pool;
+mod posix_queue;
 mod queue;
+mod sysv_queue;
+mod tcp;
 mod unix;
 
 use crate::doorbell::Doorbell;
@@ -358,6 +365,15 @@ fn only_descriptor(spec: Spec, mut end: Inherited) -> Result<OwnedFd, LinkError>
 fn foreign(spec: Spec, end: &Inherited) -> LinkError {
     let (descriptors, ids) = (end.descriptors.len(), end.ids.len());
     LinkError::Foreign { mechanism: spec.mechanism, descriptors, ids }
+}
+
+/// What a refusal of the system means: that the mechanism is not there, or that it failed.
+fn refused(spec: Spec) -> impl Fn(io::Error) -> LinkError {
+    let mechanism = spec.mechanism;
+    move |source| match source.kind() {
+        io::ErrorKind::Unsupported => LinkError::Lacking { mechanism, why: source.to_string() },
+        _ => LinkError::System { mechanism, source },
+    }
 }
 
 #[cfg(test)]

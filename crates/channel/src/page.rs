@@ -1,9 +1,9 @@
 //! Shared pages that say what they are: [`create`], [`attach`], [`attach_view`].
 
+use crate::store::{Store, StoreKind};
 use std::io;
-use std::os::fd::AsFd;
 use std::sync::atomic::Ordering;
-use sys::shm::{Memory, Shared, SharedView};
+use sys::shm::{Memory, Shared, SharedView, Source};
 use wire::shared::{PAGE_BYTES, PageKind, magic};
 
 /// A shared page could not be attached.
@@ -40,15 +40,43 @@ pub enum AttachError {
 /// New anonymous memory of this kind: a header page and `more` bytes after it.
 pub(crate) fn create(what: PageKind, more: usize) -> Result<(Memory, Shared), AttachError> {
     let map = |source| AttachError::Map { what, source };
-    let memory = Memory::anonymous(&format!("failop-{what:?}"), PAGE_BYTES + more).map_err(map)?;
-    let shared = Shared::map(memory.fd(), 0, PAGE_BYTES).map_err(map)?;
-    shared.words()[0].store(magic(what), Ordering::Release);
-    Ok((memory, shared))
+    let memory = Memory::anonymous(&name(what), PAGE_BYTES + more).map_err(map)?;
+    let header = head(what, memory.fd())?;
+    Ok((memory, header))
+}
+
+/// The same in memory of another kind.
+pub(crate) fn create_in(
+    kind: StoreKind,
+    what: PageKind,
+    more: usize,
+) -> Result<(Store, Shared), AttachError> {
+    let map = |source| AttachError::Map { what, source };
+    let store = Store::create(kind, &name(what), PAGE_BYTES + more).map_err(map)?;
+    let header = head(what, store.place())?;
+    Ok((store, header))
+}
+
+fn name(what: PageKind) -> String {
+    format!("failop-{what:?}")
+}
+
+/// Marks the header page as what it is.
+fn head(what: PageKind, source: impl Source) -> Result<Shared, AttachError> {
+    let map = |source| AttachError::Map { what, source };
+    let header = Shared::map(source, 0, PAGE_BYTES).map_err(map)?;
+    header.words()[0].store(magic(what), Ordering::Release);
+    Ok(header)
 }
 
 /// Maps `bytes` of existing memory of this kind for reading and writing.
-pub(crate) fn attach(what: PageKind, fd: impl AsFd, bytes: usize) -> Result<Shared, AttachError> {
-    let shared = Shared::map(fd, 0, bytes).map_err(|source| AttachError::Map { what, source })?;
+pub(crate) fn attach(
+    what: PageKind,
+    source: impl Source,
+    bytes: usize,
+) -> Result<Shared, AttachError> {
+    let shared =
+        Shared::map(source, 0, bytes).map_err(|source| AttachError::Map { what, source })?;
     check(what, shared.words()[0].load(Ordering::Acquire))?;
     Ok(shared)
 }
@@ -56,10 +84,11 @@ pub(crate) fn attach(what: PageKind, fd: impl AsFd, bytes: usize) -> Result<Shar
 /// Maps `bytes` of existing memory of this kind for reading.
 pub(crate) fn attach_view(
     what: PageKind,
-    fd: impl AsFd,
+    source: impl Source,
     bytes: usize,
 ) -> Result<SharedView, AttachError> {
-    let view = SharedView::map(fd, 0, bytes).map_err(|source| AttachError::Map { what, source })?;
+    let view =
+        SharedView::map(source, 0, bytes).map_err(|source| AttachError::Map { what, source })?;
     check(what, view.load(0, Ordering::Acquire))?;
     Ok(view)
 }

@@ -12,11 +12,12 @@
 
 mod protocol;
 
-use crate::page::{AttachError, attach, attach_view, create};
+use crate::page::{AttachError, attach, attach_view, create, create_in};
+use crate::store::{Store, StoreKind};
 use crate::words::{Kernel, Word};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicU64, Ordering};
-use sys::shm::{HUGE_PAGE_BYTES, Memory, Shared, SharedView};
+use sys::shm::{HUGE_PAGE_BYTES, Memory, Shared, SharedView, Source};
 use wire::shared::{PAGE_BYTES, PageKind, position, queue};
 
 /// Most slots of a ring: ten minutes of a sensor at 100 Hz.
@@ -30,32 +31,50 @@ const LINE_BYTES: usize = 64;
 /// The owner's handle: creates the memory and hands it out.
 #[derive(Debug)]
 pub struct Ring {
-    slots: Memory,
+    slots: Store,
     position: Memory,
 }
 
 impl Ring {
     /// New memory for `slots` messages of at most `slot_bytes` bytes.
     pub fn create(slots: usize, slot_bytes: usize) -> Result<Ring, AttachError> {
+        Ring::create_in(StoreKind::Sealed, slots, slot_bytes)
+    }
+
+    /// The same with the slots in another kind of memory.
+    pub(crate) fn create_in(
+        kind: StoreKind,
+        slots: usize,
+        slot_bytes: usize,
+    ) -> Result<Ring, AttachError> {
         let layout = Layout::checked(slots, slot_bytes)?;
-        let (memory, header) =
-            create(PageKind::Queue, layout.offset() + layout.pool_bytes() - PAGE_BYTES)?;
+        let more = layout.offset() + layout.pool_bytes() - PAGE_BYTES;
+        let (store, header) = create_in(kind, PageKind::Queue, more)?;
         header.words()[queue::SLOTS].store(slots as u64, Ordering::Relaxed);
         header.words()[queue::SLOT_BYTES].store(slot_bytes as u64, Ordering::Relaxed);
         // The owner touches every page once, so that no process pays for the first access.
-        layout.map(memory.fd())?.collapse();
+        layout.map(store.place())?.collapse();
         let (position, _page) = create(PageKind::Position, 0)?;
-        Ok(Ring { slots: memory, position })
+        Ok(Ring { slots: store, position })
     }
 
     /// The slots, for the writer.
     pub fn slots_fd(&self) -> BorrowedFd<'_> {
-        self.slots.fd()
+        self.described().fd()
     }
 
     /// The slots, for the reader: the kernel refuses to map them writable.
     pub fn slots_read_only(&self) -> std::io::Result<OwnedFd> {
-        self.slots.read_only()
+        self.described().read_only()
+    }
+
+    /// The slots, of whatever kind their memory is.
+    pub(crate) fn store(&self) -> &Store {
+        &self.slots
+    }
+
+    fn described(&self) -> &Memory {
+        self.slots.memory().expect("outside of this crate all have a descriptor")
     }
 
     /// The reader's position, for the reader.
@@ -119,13 +138,13 @@ impl Layout {
         if self.pool_bytes() < HUGE_PAGE_BYTES { PAGE_BYTES } else { HUGE_PAGE_BYTES }
     }
 
-    fn map(self, fd: impl AsFd) -> Result<Shared, AttachError> {
-        Shared::map(fd, self.offset(), self.pool_bytes())
+    fn map(self, source: impl Source) -> Result<Shared, AttachError> {
+        Shared::map(source, self.offset(), self.pool_bytes())
             .map_err(|source| AttachError::Map { what: PageKind::Queue, source })
     }
 
-    fn view(self, fd: impl AsFd) -> Result<SharedView, AttachError> {
-        SharedView::map(fd, self.offset(), self.pool_bytes())
+    fn view(self, source: impl Source) -> Result<SharedView, AttachError> {
+        SharedView::map(source, self.offset(), self.pool_bytes())
             .map_err(|source| AttachError::Map { what: PageKind::Queue, source })
     }
 
@@ -153,10 +172,12 @@ pub struct Producer {
 
 impl Producer {
     /// Maps the slots and the reader's position.
-    pub fn attach(slots_fd: impl AsFd, position_fd: impl AsFd) -> Result<Producer, AttachError> {
-        let header = attach(PageKind::Queue, &slots_fd, PAGE_BYTES)?;
+    #[expect(clippy::needless_pass_by_value, reason = "a descriptor is often made for this call")]
+    pub fn attach(slots: impl Source, position_fd: impl AsFd) -> Result<Producer, AttachError> {
+        let memory = slots.place();
+        let header = attach(PageKind::Queue, memory, PAGE_BYTES)?;
         let layout = Layout::of(|word| header.words()[word].load(Ordering::Relaxed))?;
-        let slots = layout.map(slots_fd)?;
+        let slots = layout.map(memory)?;
         let position = attach_view(PageKind::Position, position_fd, PAGE_BYTES)?;
         let seen = position.load(position::TAIL, Ordering::Acquire);
         Ok(Producer { header, slots, position, layout, seen })
@@ -234,10 +255,12 @@ pub struct Consumer {
 
 impl Consumer {
     /// Maps the slots and the position from which on nothing was given back.
-    pub fn attach(slots_fd: impl AsFd, position_fd: impl AsFd) -> Result<Consumer, AttachError> {
-        let header = attach_view(PageKind::Queue, &slots_fd, PAGE_BYTES)?;
+    #[expect(clippy::needless_pass_by_value, reason = "a descriptor is often made for this call")]
+    pub fn attach(slots: impl Source, position_fd: impl AsFd) -> Result<Consumer, AttachError> {
+        let memory = slots.place();
+        let header = attach_view(PageKind::Queue, memory, PAGE_BYTES)?;
         let layout = Layout::of(|word| header.load(word, Ordering::Relaxed))?;
-        let slots = layout.view(slots_fd)?;
+        let slots = layout.view(memory)?;
         let position = attach(PageKind::Position, position_fd, PAGE_BYTES)?;
         let seen = position.words()[position::TAIL].load(Ordering::Relaxed);
         Ok(Consumer { header, slots, position, layout, seen })

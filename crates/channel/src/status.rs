@@ -52,6 +52,13 @@ impl StatusBoard {
         sys::futex::wake(word);
     }
 
+    /// Shows that the heartbeat timeout of a node is no longer that of the scenario.
+    pub fn show_heartbeat_timeout(&self, node: Node, timeout_ns: u64) {
+        let word = &self.page.words()[status::HEARTBEAT_TIMEOUTS + node.index()];
+        // Relaxed: nothing else goes with it.
+        word.store(timeout_ns, Ordering::Relaxed);
+    }
+
     /// Shows the state of the system.
     pub fn show_system(&self, state: SystemState) {
         self.page.words()[status::SYSTEM].store(state as u64, Ordering::Release);
@@ -93,6 +100,13 @@ impl StatusView {
         self.page.wait(status::NODES + node.index(), writer, deadline_ns);
     }
 
+    /// The heartbeat timeout of a node, nanoseconds, where it is not that of the scenario.
+    pub fn heartbeat_timeout_ns(&self, node: Node) -> Option<u64> {
+        // Relaxed: nothing else goes with it.
+        let word = self.page.load(status::HEARTBEAT_TIMEOUTS + node.index(), Ordering::Relaxed);
+        (word > 0).then_some(word)
+    }
+
     /// Whether the system is in its safe state.
     pub fn is_safe(&self) -> bool {
         self.page.load(status::SYSTEM, Ordering::Acquire) == SystemState::Safe as u64
@@ -120,6 +134,8 @@ mod tests {
         assert_eq!(view.node(Node::Camera), nobody);
         board.show_system(SystemState::Safe);
         assert!(view.is_safe());
+        board.show_heartbeat_timeout(Node::Radar, 5);
+        assert_eq!(Node::ALL.map(|node| view.heartbeat_timeout_ns(node)), [None, Some(5), None]);
     }
 
     #[test]

@@ -1,15 +1,17 @@
 //! One run of one scenario, from the plan to the reports: [`carry_out`].
 
+use crate::command::check::refusal;
 use crate::live::{Live, Style};
 use crate::outputs;
 use analysis::Summary;
 use anyhow::Context;
 use fault::Need;
 use recording::{Header, Host};
-use scenario::{Loaded, Twin};
+use scenario::{Loaded, Plan, Twin};
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::Path;
-use supervisor::Order;
+use supervisor::{Order, Reload};
 use sys::signals::StopSignals;
 use wire::event::Ending;
 
@@ -47,6 +49,7 @@ pub(crate) fn carry_out(turn: &Turn, host: &HostSide) -> anyhow::Result<(Ending,
         directory,
         header: header(turn, &host.lacking),
         stop: &host.stop,
+        reload: Some(Reload { path: scenario.path.clone(), load: read_again }),
         lacking: &host.lacking.keys().copied().collect::<Vec<_>>(),
         observer: live.observer(),
     };
@@ -57,6 +60,18 @@ pub(crate) fn carry_out(turn: &Turn, host: &HostSide) -> anyhow::Result<(Ending,
         format!("cannot run {name}; what there is of it: failop report {directory}")
     })?;
     Ok((ending, outputs::write(directory)?))
+}
+
+/// Reads the file of a run that goes on; what is wrong with it is told, and changes nothing.
+fn read_again(path: &Path) -> Option<Plan> {
+    let error = match scenario::load(path) {
+        Ok(loaded) => return Some(loaded.plan),
+        Err(error) => error,
+    };
+    let stays = "failop: the limits of supervision stay as they are";
+    // Where nobody reads, the run itself is not at stake.
+    if let Err(_nobody_reads) = writeln!(std::io::stderr(), "{}\n{stays}", refusal(error)) {}
+    None
 }
 
 fn header(turn: &Turn, lacking: &BTreeMap<Need, String>) -> Header {

@@ -8,6 +8,7 @@ mod grid;
 mod plant;
 mod radar;
 mod runtime;
+mod signals;
 
 use crate::cli::NodeArguments;
 use anyhow::Context;

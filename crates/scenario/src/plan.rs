@@ -3,6 +3,8 @@
 //! Times are nanoseconds; those of faults count from the start of the schedule. A plan is only made
 //! by loading a scenario file, and everything in it is within the documented limits.
 
+mod limits;
+
 use fault::{Fault, Outcome, Start};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;

@@ -4,8 +4,7 @@ use channel::link::{Pattern, Spec};
 use scenario::Plan;
 use wire::{frame, radar};
 
-/// Messages of the radar, or to it, that a link holds where that can be chosen: what the kernel's queue of
-/// datagrams holds at least (`net.unix.max_dgram_qlen` is 10 or more), and half a second of lists.
+/// Messages of the radar, or to it, that a link holds where that can be chosen: most of a second of lists.
 const RADAR_SLOTS: usize = 16;
 
 /// Camera → fusion.

@@ -135,9 +135,9 @@ impl Resources {
         seats.map(|seat| (seat, self.heartbeats[seat.number() as usize].0.fd()))
     }
 
-    /// Wakes fusion: the status of a sensor or of the system has changed.
-    pub(crate) fn ring_fusion(&self) {
-        self.doorbells[Node::Fusion.index()].1.ring();
+    /// Wakes a node: there is something to look at that is not in its channels.
+    pub(crate) fn ring(&self, node: Node) {
+        self.doorbells[node.index()].1.ring();
     }
 
     /// What the process in a seat inherits: numbers by purpose, and the descriptors themselves.

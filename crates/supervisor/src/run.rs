@@ -3,6 +3,7 @@
 //! One thread, one loop: wait for an end, a signal or a time; tell the policy; do what it says.
 
 mod ending;
+mod limits;
 mod lives;
 mod plant;
 mod strikes;
@@ -17,6 +18,7 @@ use crate::plant::{PlantError, PlantProcess};
 use crate::policy::{Action, Beats, Policy, Rules, Seen, Status};
 use crate::probes::{Probes, Stall};
 use crate::recorder::{Observation, Recorder};
+use crate::reload::{Reader, Reload};
 use crate::resources::{ResourceError, Resources};
 use crate::strikes::Strikes;
 use crate::triggers::Triggers;
@@ -27,6 +29,7 @@ use fault::Need;
 use recording::writer::WriteError;
 use recording::{Header, Writer, ring_file_name};
 use scenario::Plan;
+use scenario::plan::Supervision;
 use std::io;
 use std::path::Path;
 use sys::clock::now_ns;
@@ -61,6 +64,9 @@ const PLANT_TOKEN: u64 = u64::MAX - 3;
 /// Token of the deaths that the kernel marks.
 const DEATHS_TOKEN: u64 = u64::MAX - 2;
 
+/// Token of limits that were read.
+const LIMITS_TOKEN: u64 = u64::MAX - 4;
+
 /// What to run and where.
 #[derive(Debug)]
 pub struct Order<'a> {
@@ -74,6 +80,8 @@ pub struct Order<'a> {
     pub header: Header,
     /// Signals that end the run early.
     pub stop: &'a StopSignals,
+    /// Where limits come from that are asked for meanwhile; without it, `SIGHUP` ends the run.
+    pub reload: Option<Reload>,
     /// What this host cannot do: faults that need it are left out.
     pub lacking: &'a [Need],
     /// Who watches while it runs.
@@ -135,6 +143,10 @@ pub fn run(mut order: Order<'_>) -> Result<Ending, RunError> {
     sys::memory::touch_ahead(HEAP_BYTES).map_err(kernel("touch memory"))?;
     let deaths = Deaths::start(resources.mourned(order.plan))?;
     poller.add(&deaths, DEATHS_TOKEN).map_err(kernel("watch for deaths"))?;
+    let reader = order.reload.map(Reader::start).transpose().map_err(kernel("make a waker"))?;
+    if let Some(reader) = &reader {
+        poller.add(reader, LIMITS_TOKEN).map_err(kernel("watch for limits"))?;
+    }
     let rules = Rules {
         supervision: &order.plan.supervision,
         disabled: &order.plan.disabled,
@@ -162,6 +174,8 @@ pub fn run(mut order: Order<'_>) -> Result<Ending, RunError> {
         plan: order.plan,
         program: order.program,
         stop: order.stop,
+        limits: order.plan.supervision,
+        reader,
         plant: None,
         resources,
         poller,
@@ -190,6 +204,9 @@ struct Watchdog<'a> {
     directory: &'a Path,
     recorder: Recorder,
     stop: &'a StopSignals,
+    /// Those that hold.
+    limits: [Supervision; Node::ALL.len()],
+    reader: Option<Reader>,
     resources: Resources,
     poller: Poller,
     probes: Probes,
@@ -239,10 +256,12 @@ impl Watchdog<'_> {
             self.take_deaths()?;
             for &token in &ready {
                 if token == STOP_TOKEN {
-                    if self.stop.arrived().map_err(kernel("read a signal"))? {
+                    if self.is_asked_to_end()? {
                         self.events.tell(Event::RunEnded { ending: Ending::Interrupted });
                         return Ok(Ending::Interrupted);
                     }
+                } else if token == LIMITS_TOKEN {
+                    self.take_limits()?;
                 } else if let Some(seat) = Seat::from_number(token) {
                     self.reap(seat)?;
                 }
@@ -334,6 +353,8 @@ impl Watchdog<'_> {
                 Action::Terminate(node) => {
                     let incarnation = self.policy.incarnation(node);
                     self.signal(node, Some(incarnation), Child::terminate)?;
+                    // It looks for signals when it is awake.
+                    self.resources.ring(node);
                 }
                 Action::Spawn(node, incarnation) => {
                     let seen = self.spawn(node, incarnation)?;

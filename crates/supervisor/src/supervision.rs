@@ -118,6 +118,18 @@ impl Entity {
         }
     }
 
+    /// Other limits hold: what was counted and timed up to `now_ns` is void.
+    pub(crate) fn set_limits(&mut self, limits: &Supervision, now_ns: u64) {
+        self.tolerance_cycles = limits.alive.tolerance_cycles;
+        if let Some(alive) = &mut self.alive {
+            alive.set_limits(limits.alive);
+            alive.restart(now_ns);
+        }
+        if let Some(deadline) = &mut self.deadline {
+            *deadline = Deadline::new(limits.deadline);
+        }
+    }
+
     /// Time has come to `now_ns`, and every checkpoint passed before is known.
     pub(crate) fn on_time(&mut self, now_ns: u64, stalls: &Stalls) -> Option<Change> {
         if !matches!(self.status, LocalStatus::Ok | LocalStatus::Failed) {

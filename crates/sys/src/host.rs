@@ -1,5 +1,7 @@
 //! What machine this is, for the report's fingerprint: [`describe`].
 
+use std::io;
+
 /// Facts about the machine; a fact that the kernel does not tell is an empty text or 0.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Description {
@@ -80,6 +82,15 @@ fn field(text: &str, name: &str) -> Option<String> {
     Some(line.split_once(':')?.1.trim().to_owned())
 }
 
+/// A number that the host tells in a file of `/proc`; `Unsupported` if it has no such file.
+pub(crate) fn told_number(path: &str) -> io::Result<usize> {
+    let text = std::fs::read_to_string(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => io::Error::new(io::ErrorKind::Unsupported, format!("no {path}")),
+        _ => error,
+    })?;
+    text.trim().parse().map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -89,5 +100,13 @@ mod tests {
         let host = describe();
         assert!(host.kernel.starts_with("Linux "), "{host:?}");
         assert!(host.cpus > 0 && host.memory_mib > 0, "{host:?}");
+    }
+
+    #[test]
+    fn a_host_without_a_number_is_told_apart_from_one_that_errs() {
+        assert!(told_number("/proc/sys/fs/pipe-max-size").unwrap() >= 4096);
+        let error = told_number("/proc/sys/fs/no-such-thing").unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::Unsupported);
+        assert_eq!(told_number("/proc/version").unwrap_err().kind(), io::ErrorKind::InvalidData);
     }
 }

@@ -1,6 +1,8 @@
-//! Waiting for descriptors and for a time at once: [`Poller`]. A thread that has no descriptor
-//! wakes the one that waits through a [`Waker`].
+//! Waiting for descriptors and for a time at once: [`Poller`], for one descriptor alone
+//! [`wait_readable`] and [`wait_writable`]. A thread that has no descriptor wakes the one that waits
+//! through a [`Waker`].
 
+use crate::clock::now_ns;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, ppoll};
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
@@ -9,7 +11,7 @@ use nix::sys::time::TimeSpec;
 use nix::sys::timer::TimerSetTimeFlags;
 use nix::sys::timerfd::{ClockId, Expiration, TimerFd, TimerFlags};
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
 /// Token of the poller's own timer: nobody else's.
@@ -66,7 +68,7 @@ impl Poller {
     }
 }
 
-/// A descriptor that any thread makes readable.
+/// A descriptor that any thread, or any process that inherits it, makes readable.
 #[derive(Debug)]
 pub struct Waker {
     event: EventFd,
@@ -77,6 +79,12 @@ impl Waker {
     pub fn new() -> io::Result<Waker> {
         let flags = EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK;
         Ok(Waker { event: EventFd::from_value_and_flags(0, flags)? })
+    }
+
+    /// Takes over one that was handed down.
+    pub fn from_fd(fd: OwnedFd) -> Waker {
+        // SAFETY: an eventfd, made by `new`; the wrapper keeps nothing but the descriptor.
+        Waker { event: unsafe { EventFd::from_owned_fd(fd) } }
     }
 
     /// Makes it readable.
@@ -103,12 +111,40 @@ impl AsFd for Waker {
     }
 }
 
-/// Sleeps until `fd` can be written to or `deadline_ns` has come. May return early.
+/// Sleeps until `fd` is readable, or broken, at the longest until `deadline_ns`. May return early.
+pub fn wait_readable(fd: impl AsFd, deadline_ns: u64) -> io::Result<()> {
+    wait_for(&mut [PollFd::new(fd.as_fd(), PollFlags::POLLIN)], deadline_ns)
+}
+
+/// Sleeps until one of a few descriptors is readable, or broken, at the longest until `deadline_ns`. May
+/// return early. It keeps nothing between two waits, where a [`Poller`] keeps its set. The first that is.
+pub fn wait_any(fds: &[BorrowedFd<'_>], deadline_ns: u64) -> io::Result<Option<usize>> {
+    let events = fds.iter().map(|fd| PollFd::new(*fd, PollFlags::POLLIN));
+    let mut events = events.collect::<Vec<_>>();
+    wait_for(&mut events, deadline_ns)?;
+    Ok(events.iter().position(|event| event.any().unwrap_or(true)))
+}
+
+/// Sleeps until `fd` takes more, or is broken, at the longest until `deadline_ns`. May return early.
+/// A Unix socket counts as one that takes more when three quarters of its buffer are free, a TCP socket
+/// when a third is.
 pub fn wait_writable(fd: impl AsFd, deadline_ns: u64) -> io::Result<()> {
-    let left = Duration::from_nanos(deadline_ns.saturating_sub(crate::clock::now_ns()));
-    let mut fds = [PollFd::new(fd.as_fd(), PollFlags::POLLOUT)];
-    match ppoll(&mut fds, Some(TimeSpec::from_duration(left)), None) {
+    wait_for(&mut [PollFd::new(fd.as_fd(), PollFlags::POLLOUT)], deadline_ns)
+}
+
+fn wait_for(events: &mut [PollFd<'_>], deadline_ns: u64) -> io::Result<()> {
+    let left = Duration::from_nanos(deadline_ns.saturating_sub(now_ns()));
+    match ppoll(events, Some(TimeSpec::from_duration(left)), None) {
         Ok(_) | Err(Errno::EINTR) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What a call that never waits has done; `None` if it would have had to wait.
+pub(crate) fn without_waiting<T>(result: nix::Result<T>) -> io::Result<Option<T>> {
+    match result {
+        Ok(done) => Ok(Some(done)),
+        Err(Errno::EAGAIN | Errno::EINTR) => Ok(None),
         Err(error) => Err(error.into()),
     }
 }
@@ -116,7 +152,6 @@ pub fn wait_writable(fd: impl AsFd, deadline_ns: u64) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::now_ns;
 
     #[test]
     fn a_wait_ends_at_its_deadline_or_when_something_is_readable() {
@@ -145,5 +180,20 @@ mod tests {
         waker.clear().unwrap();
         poller.wait(0, &mut ready).unwrap();
         assert!(ready.is_empty());
+    }
+
+    #[test]
+    fn one_descriptor_is_waited_for_until_it_is_ready_or_the_time_has_come() {
+        let (a, b) = crate::socket::datagram_pair().unwrap();
+        let deadline = now_ns() + 1_000_000;
+        wait_readable(&b, deadline).unwrap();
+        assert!(now_ns() >= deadline);
+        wait_readable(&b, 0).unwrap();
+        while crate::socket::send(&a, b"x").unwrap().is_sent() {}
+        wait_writable(&a, 0).unwrap();
+        wait_readable(&b, u64::MAX / 2).unwrap();
+        while crate::socket::receive(&b, &mut [0; 8]).unwrap().is_some() {}
+        wait_writable(&a, u64::MAX / 2).unwrap();
+        assert!(crate::socket::send(&a, b"x").unwrap().is_sent());
     }
 }

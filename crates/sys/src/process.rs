@@ -15,7 +15,7 @@ use nix::errno::Errno;
 use nix::libc;
 use nix::spawn::{PosixSpawnAttr, PosixSpawnFileActions, PosixSpawnFlags, posix_spawn};
 use nix::sys::signal::{SigSet, Signal};
-use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
+use nix::sys::wait::WaitPidFlag;
 use nix::time::{ClockId, clock_getcpuclockid, clock_gettime};
 use nix::unistd::Pid;
 use std::ffi::{CString, OsStr};
@@ -114,7 +114,7 @@ fn c_string(text: &OsStr) -> io::Result<CString> {
     Ok(CString::new(text.as_bytes())?)
 }
 
-fn pidfd_open(pid: Pid) -> io::Result<OwnedFd> {
+pub(crate) fn pidfd_open(pid: Pid) -> io::Result<OwnedFd> {
     // SAFETY: takes two integers, returns a new close-on-exec descriptor or -1.
     let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, pid.as_raw(), 0) };
     let fd = RawFd::try_from(Errno::result(fd)?).expect("descriptors are small");
@@ -184,13 +184,25 @@ impl Child {
         }
     }
 
+    /// By the C library's call: `nix` knows no real-time signals and calls an end by one an error.
     fn wait(&self, flags: WaitPidFlag) -> io::Result<Option<Exit>> {
-        match waitid(Id::PIDFd(self.pidfd.as_fd()), flags) {
-            Ok(WaitStatus::Exited(_, code)) => Ok(Some(Exit::Code(code as u8))),
-            Ok(WaitStatus::Signaled(_, signal, _)) => Ok(Some(Exit::Signal(signal as u8))),
-            Ok(_) | Err(Errno::EINTR) => Ok(None),
-            Err(error) => Err(error.into()),
+        // SAFETY: all zero bytes are a `siginfo_t`: numbers.
+        let mut info: libc::siginfo_t = unsafe { std::mem::zeroed() };
+        let pidfd = self.pidfd.as_raw_fd().cast_unsigned();
+        // SAFETY: the pidfd is open, `info` is a live local that the kernel fills.
+        let found = unsafe { libc::waitid(libc::P_PIDFD, pidfd, &raw mut info, flags.bits()) };
+        match Errno::result(found) {
+            Ok(_) => {}
+            Err(Errno::EINTR) => return Ok(None),
+            Err(error) => return Err(error.into()),
         }
+        // SAFETY: filled by waitid, or all zero; each is a number.
+        let status = unsafe { info.si_status() } as u8;
+        Ok(match info.si_code {
+            libc::CLD_EXITED => Some(Exit::Code(status)),
+            libc::CLD_KILLED | libc::CLD_DUMPED => Some(Exit::Signal(status)),
+            _ => None,
+        })
     }
 
     /// What it is doing and what it has used. An ended child has [`RunState::Ended`].

@@ -9,10 +9,16 @@
 //!   are plain `u8`, every value of which is valid, they are read through a CRC check, and no
 //!   length, index or pointer is ever taken from them without a bounds check.
 //! * The size never changes under a mapping: anonymous memory is sealed against shrinking and
-//!   growing, so no access can fault with `SIGBUS`.
+//!   growing, a System V segment has no call that changes it, so no access can fault with `SIGBUS`.
+//!   POSIX shared memory has no seals ([`Memory::posix`] tells what that costs).
 
-use memmap2::{Advice, MmapOptions, MmapRaw};
-use nix::errno::Errno;
+mod mapping;
+mod posix;
+
+pub use mapping::{Place, Source};
+
+pub(crate) use mapping::Access;
+use mapping::Mapping;
 use nix::fcntl::{FcntlArg, OFlag, SealFlag, fcntl};
 use nix::libc;
 use nix::sys::memfd::{MFdFlags, memfd_create};
@@ -56,6 +62,11 @@ impl Memory {
         Ok(Memory { fd: file.into() })
     }
 
+    /// What was made elsewhere in this crate.
+    pub(crate) fn of(fd: OwnedFd) -> Memory {
+        Memory { fd }
+    }
+
     /// The descriptor, through which the memory can be written.
     pub fn fd(&self) -> BorrowedFd<'_> {
         self.fd.as_fd()
@@ -85,14 +96,13 @@ pub struct Shared {
 
 impl Shared {
     /// Maps `bytes` bytes from `offset` on, every page present before the first access.
-    pub fn map(fd: impl AsFd, offset: usize, bytes: usize) -> io::Result<Shared> {
-        let fd = fd.as_fd();
-        check_size(fd, offset, bytes)?;
-        let map = Mapping::new(fd, offset, bytes, Access::ReadWrite)?;
+    #[expect(clippy::needless_pass_by_value, reason = "a descriptor is often made for this call")]
+    pub fn map(source: impl Source, offset: usize, bytes: usize) -> io::Result<Shared> {
+        let map = Mapping::new(source.place(), offset, bytes, Access::ReadWrite)?;
         // Reading first: pages that exist already are mapped many at a time, by the kernel's
         // fault-around, and writable ones of anonymous memory need nothing more.
-        map.prefault(Advice::PopulateRead)?;
-        map.prefault(Advice::PopulateWrite)?;
+        map.prefault(libc::MADV_POPULATE_READ)?;
+        map.prefault(libc::MADV_POPULATE_WRITE)?;
         Ok(Shared { map })
     }
 
@@ -100,10 +110,7 @@ impl Shared {
     /// enters and leaves an address space at once instead of page by page. Where the kernel has
     /// none to give (before 6.1, without transparent huge pages, out of memory), nothing changes.
     pub fn collapse(&self) {
-        // SAFETY: the range is this mapping, and the advice changes what backs it, not its content.
-        let advised =
-            unsafe { libc::madvise(self.map.start().cast(), self.map.bytes, libc::MADV_COLLAPSE) };
-        if let Err(_kept_as_it_was) = Errno::result(advised) {}
+        if let Err(_kept_as_it_was) = self.map.advise(libc::MADV_COLLAPSE) {}
     }
 
     /// The mapping as 64-bit atomics.
@@ -111,7 +118,7 @@ impl Shared {
         // SAFETY: the mapping is page-aligned, lives as long as `self`, and holds `len / 8` words;
         // `bytes_mut` needs `&mut self`, so within this process nobody else reaches them, and other
         // processes reach words only as atomics (module documentation).
-        unsafe { std::slice::from_raw_parts(self.map.start().cast(), self.map.bytes / 8) }
+        unsafe { std::slice::from_raw_parts(self.map.start().cast(), self.map.bytes() / 8) }
     }
 
     /// Part of the mapping as bytes, for a process that the protocol lets write them.
@@ -119,7 +126,10 @@ impl Shared {
     /// # Panics
     /// If the range is not inside the mapping.
     pub fn bytes_mut(&mut self, offset: usize, bytes: usize) -> &mut [u8] {
-        assert!(offset <= self.map.bytes && bytes <= self.map.bytes - offset, "range in mapping");
+        assert!(
+            offset <= self.map.bytes() && bytes <= self.map.bytes() - offset,
+            "range in mapping"
+        );
         // SAFETY: `offset` is at most the length of the mapping, checked above.
         let start = unsafe { self.map.start().add(offset) };
         // SAFETY: the range lies inside the mapping, checked above, which lives as long as `self`;
@@ -137,17 +147,16 @@ pub struct SharedView {
 
 impl SharedView {
     /// Maps `bytes` bytes from `offset` on, every page present before the first access.
-    pub fn map(fd: impl AsFd, offset: usize, bytes: usize) -> io::Result<SharedView> {
-        let fd = fd.as_fd();
-        check_size(fd, offset, bytes)?;
-        let map = Mapping::new(fd, offset, bytes, Access::Read)?;
-        map.prefault(Advice::PopulateRead)?;
+    #[expect(clippy::needless_pass_by_value, reason = "a descriptor is often made for this call")]
+    pub fn map(source: impl Source, offset: usize, bytes: usize) -> io::Result<SharedView> {
+        let map = Mapping::new(source.place(), offset, bytes, Access::Read)?;
+        map.prefault(libc::MADV_POPULATE_READ)?;
         Ok(SharedView { map })
     }
 
     /// Number of 64-bit words in the mapping.
     pub fn len_words(&self) -> usize {
-        self.map.bytes / 8
+        self.map.bytes() / 8
     }
 
     /// Where the mapping begins.
@@ -199,99 +208,15 @@ impl SharedView {
     /// # Panics
     /// If the range is not inside the mapping.
     pub fn bytes(&self, offset: usize, bytes: usize) -> &[u8] {
-        assert!(offset <= self.map.bytes && bytes <= self.map.bytes - offset, "range in mapping");
+        assert!(
+            offset <= self.map.bytes() && bytes <= self.map.bytes() - offset,
+            "range in mapping"
+        );
         // SAFETY: `offset` is at most the length of the mapping, checked above.
         let start = unsafe { self.map.start().add(offset) };
         // SAFETY: the range lies inside the mapping, checked above, which lives as long as `self`;
         // nobody writes to it while the protocol lets this process read (module documentation).
         unsafe { std::slice::from_raw_parts(start, bytes) }
-    }
-}
-
-/// A mapping beyond the end of its file would fault with `SIGBUS` at the first access.
-fn check_size(fd: BorrowedFd<'_>, offset: usize, bytes: usize) -> io::Result<()> {
-    let size = nix::sys::stat::fstat(fd)?.st_size as u64;
-    if (offset + bytes) as u64 > size {
-        let needed = offset + bytes;
-        return Err(io::Error::new(
-            io::ErrorKind::UnexpectedEof,
-            format!("shared memory of {size} bytes, {needed} needed"),
-        ));
-    }
-    Ok(())
-}
-
-#[derive(Clone, Copy)]
-enum Access {
-    Read,
-    ReadWrite,
-}
-
-/// A mapping, and the address range around it that it needs to lie where it must.
-#[derive(Debug)]
-struct Mapping {
-    range: MmapRaw,
-    /// Where in the range the mapping begins.
-    from: usize,
-    bytes: usize,
-}
-
-impl Mapping {
-    fn new(fd: BorrowedFd<'_>, offset: usize, bytes: usize, access: Access) -> io::Result<Mapping> {
-        if bytes >= HUGE_PAGE_BYTES {
-            return Mapping::aligned(fd, offset, bytes, access);
-        }
-        let mut options = MmapOptions::new();
-        let options = options.offset(offset as u64).len(bytes);
-        let range = match access {
-            Access::Read => options.map_raw_read_only(fd.as_raw_fd())?,
-            Access::ReadWrite => options.map_raw(fd.as_raw_fd())?,
-        };
-        Ok(Mapping { range, from: 0, bytes })
-    }
-
-    /// A huge page is mapped as one only where address and offset are equal within it.
-    fn aligned(
-        fd: BorrowedFd<'_>,
-        offset: usize,
-        bytes: usize,
-        access: Access,
-    ) -> io::Result<Mapping> {
-        let range = MmapRaw::from(MmapOptions::new().len(bytes + HUGE_PAGE_BYTES).map_anon()?);
-        let from = offset.wrapping_sub(range.as_ptr().addr()) % HUGE_PAGE_BYTES;
-        let protection = match access {
-            Access::Read => libc::PROT_READ,
-            Access::ReadWrite => libc::PROT_READ | libc::PROT_WRITE,
-        };
-        // SAFETY: the replaced addresses lie inside `range`, from its byte `from` (less than a huge
-        // page) on, which belongs to us, to which nobody has a pointer, and which unmaps them.
-        let mapped = unsafe {
-            libc::mmap(
-                range.as_mut_ptr().wrapping_add(from).cast(),
-                bytes,
-                protection,
-                libc::MAP_SHARED | libc::MAP_FIXED,
-                fd.as_raw_fd(),
-                offset as libc::off_t,
-            )
-        };
-        if mapped == libc::MAP_FAILED {
-            return Err(io::Error::last_os_error());
-        }
-        Ok(Mapping { range, from, bytes })
-    }
-
-    fn start(&self) -> *mut u8 {
-        self.range.as_mut_ptr().wrapping_add(self.from)
-    }
-
-    /// Makes every page present. Kernels before 5.14 do not know the advice; there the first pass
-    /// over the memory pays for its page faults.
-    fn prefault(&self, advice: Advice) -> io::Result<()> {
-        match self.range.advise_range(advice, self.from, self.bytes) {
-            Err(error) if error.raw_os_error() == Some(libc::EINVAL) => Ok(()),
-            other => other,
-        }
     }
 }
 

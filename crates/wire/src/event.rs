@@ -4,6 +4,8 @@
 //! An [`Event`] is a table: number, name, meaning, up to six words. A new event is a new line
 //! here and a compile error in each place that must know it.
 
+#[macro_use]
+mod table;
 mod record;
 mod words;
 
@@ -13,40 +15,9 @@ pub use record::{RECORD_BYTES, RECORD_WORDS, Record};
 use serde::{Deserialize, Serialize};
 use words::Word;
 pub use words::{
-    Detector, Ending, GlobalStatus, LifeState, LocalStatus, Mode, Proof, Reaction, StreamState,
-    SystemState, pack_pair, unpack_pair,
+    Detector, Ending, GlobalStatus, LifeState, Limit, LocalStatus, Mode, Proof, Reaction,
+    StreamState, SystemState, pack_pair, unpack_pair,
 };
-
-macro_rules! events {
-    ($($(#[$doc:meta])* $number:literal $name:ident { $($(#[$fdoc:meta])* $field:ident: $type:ty,)* })+) => {
-        /// Something that happened in a run. Times are `CLOCK_MONOTONIC` nanoseconds.
-        #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-        pub enum Event { $($(#[$doc])* $name { $($(#[$fdoc])* $field: $type,)* },)+ }
-
-        impl Event {
-            pub(super) fn encode(&self) -> (u32, [u64; FIELDS]) {
-                match *self {
-                    $(Event::$name { $($field,)* } => {
-                        let given: &[u64] = &[$(<$type as Word>::to_word($field),)*];
-                        let mut fields = [0; FIELDS];
-                        fields[..given.len()].copy_from_slice(given);
-                        ($number, fields)
-                    })+
-                }
-            }
-
-            fn decode(number: u32, fields: &[u64; FIELDS]) -> Option<Event> {
-                let mut fields = fields.iter().copied();
-                match number {
-                    $($number => Some(Event::$name {
-                        $($field: <$type as Word>::from_word(fields.next()?)?,)*
-                    }),)+
-                    _ => None,
-                }
-            }
-        }
-    };
-}
 
 events! {
     // ---- written by every node about itself ----
@@ -75,6 +46,20 @@ events! {
     4 Resumed {
         /// Index of the fault in the plan.
         fault: u32,
+    }
+    /// Asked to end (`SIGTERM`), the process does: its last record.
+    5 Stopping {
+        /// Process id of who asked.
+        by: u32,
+    }
+    /// The telling of each step on standard error was switched (`SIGUSR1`).
+    6 DebugSwitched {
+        /// 1 on, 0 off.
+        on: u32,
+        /// Lines that found no room since it was switched on.
+        dropped: u64,
+        /// `errno` why it cannot be switched on; 0 if it could.
+        errno: u32,
     }
 
     // ---- camera ----
@@ -447,6 +432,19 @@ events! {
     67 PlantLost {
         /// As in `Exited`; `u32::MAX` where it lives and stands still.
         status: u32,
+    }
+
+    /// Told by `SIGHUP` to read its limits anew, the watchdog found this one changed. It holds from
+    /// here on.
+    68 LimitChanged {
+        /// Whose.
+        node: Node,
+        /// Which.
+        limit: Limit,
+        /// Until here, in the limit's unit.
+        before: u64,
+        /// From here on.
+        after: u64,
     }
 
     // ---- plant ----

@@ -10,6 +10,7 @@ pub mod envelope;
 pub mod event;
 pub mod field;
 pub mod frame;
+pub mod handle;
 pub mod link;
 pub mod node;
 pub mod plant;

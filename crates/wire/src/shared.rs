@@ -43,6 +43,10 @@ pub enum PageKind {
     Queue = 12,
     /// How far the reader of a queue is.
     Position = 13,
+    /// Lock of those who write to one queue.
+    Lock = 14,
+    /// Slots whose handles travel by another way: header page, then the slots.
+    Handles = 16,
 }
 
 /// Frame buffer header page (writer read-write, readers read-only).
@@ -65,10 +69,31 @@ pub mod pin {
     pub const CELL: usize = 8;
 }
 
-/// Doorbell page (everyone who may wake its owner, and the owner).
+/// Doorbell page (everyone who may wake its owner, and the owner). A page with its lock or semaphore
+/// follows.
 pub mod doorbell {
+    /// What makes it heard: the number of its kind.
+    pub const KIND: usize = 1;
     /// A counter; the low 32 bits are the futex word.
     pub const COUNT: usize = 8;
+    /// Whom a signal reaches: its process id in the low 32 bits, 0 for nobody, and above them how often
+    /// that has changed.
+    pub const WAITER: usize = 16;
+    /// How many died while they held its lock.
+    pub const HOLDERS_DIED: usize = 24;
+}
+
+/// Header page of slots whose handles travel by another way (the sender read-write, the receiver
+/// read-only).
+pub mod handles {
+    /// The newest number that was given to a handle.
+    pub const SEQUENCE: usize = 8;
+    /// Up to which number everything is done with.
+    pub const ACKNOWLEDGED: usize = 9;
+    /// First of one word for each slot: number of the last handle of it that was sent; 0 for none.
+    pub const FIRST_SLOT: usize = 16;
+    /// Most slots: as many as a pool of frames may have.
+    pub const SLOTS_MAX: usize = super::frames::SLOTS_MAX;
 }
 
 /// Heartbeat page (its process read-write, the watchdog read-only).
@@ -77,7 +102,9 @@ pub mod heartbeat {
     pub const INCARNATION: usize = 8;
     /// When the process last showed life; 0 before it attached.
     pub const BEAT_NS: usize = 9;
-    /// Held by the process's main thread as a robust futex while it lives: the low 32 bits.
+    /// Held by the process's main thread as a robust futex while it lives: the low 32 bits. The six words
+    /// before it and the six behind it are the holder's: the C library's list of such futexes goes
+    /// through two of them.
     pub const HOLDER: usize = 16;
     /// Checkpoints ever passed; checkpoint n lies in entry n mod the ring's length.
     pub const PASSED: usize = 24;
@@ -97,6 +124,9 @@ pub mod status {
     /// First of one word for each node, in the order of its index: the incarnation that may write
     /// in the low 32 bits, which is a futex word, and its presence above them.
     pub const NODES: usize = 16;
+    /// First of one word for each node: its heartbeat timeout in nanoseconds, 0 as long as it is that
+    /// of the scenario.
+    pub const HEARTBEAT_TIMEOUTS: usize = 24;
 }
 
 /// Board: header page, then the slots (its writer read-write, readers read-only).
@@ -124,6 +154,12 @@ pub mod queue {
 pub mod position {
     /// Messages that the reader has ever given back.
     pub const TAIL: usize = 8;
+}
+
+/// Lock page of a queue that several processes write to (its writers read-write).
+pub mod lock {
+    /// A robust futex: the low 32 bits. The six words before it and the six behind it are the lock's.
+    pub const OWNER: usize = 16;
 }
 
 /// Start page (the watchdog read-write, nodes read-only).

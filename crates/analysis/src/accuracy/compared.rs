@@ -6,7 +6,7 @@ use world::Object;
 
 use super::gospa::{CUT_OFF_M, Gospa, ORDER, Place};
 use crate::timeline::{Covariance, Moment, Output, Timeline, TrackSeen};
-use crate::truth::{Truth, in_region};
+use crate::truth::{Truth, in_region, owed};
 
 /// What one output came to.
 #[derive(Debug)]
@@ -46,7 +46,7 @@ impl Compared {
         let at = output.received;
         let tracks = &timeline.fusion.tracks[output.tracks.clone()];
         let everyone: Vec<Object> = truth.objects(at).collect();
-        let owed: Vec<usize> = truth.owed(at).iter().map(|object| object.actor).collect();
+        let owed = owed(&everyone);
         let place = |object: &Object| [object.x_m, object.y_m];
         let truths: Vec<Place> = everyone.iter().map(place).collect();
         let estimates: Vec<Place> = tracks.iter().map(|track| [track.x_m, track.y_m]).collect();

@@ -1,6 +1,6 @@
 //! What explains a detection, and what does not.
 
-use wire::event::{Detector, Mode};
+use wire::event::{Detector, Limit, Mode};
 use wire::{Event, Node};
 
 use crate::summary::Verdict;
@@ -48,6 +48,21 @@ fn a_stall_of_the_host_explains_what_is_noticed_soon_after_it() {
         let stall = Event::HostStall { due_ns: t_ns(1000.0), late_ns: 20_000_000 };
         script.watchdog(1020.0, stall);
         check(script, at_ms, Node::Radar, expected);
+    }
+}
+
+#[test]
+fn a_stall_explains_a_silence_of_the_limit_that_held_then() {
+    const TIMEOUT_NS: u64 = 100_000_000;
+    for (after, expected) in [(TIMEOUT_NS, 1), (30 * TIMEOUT_NS, 0)] {
+        let mut script = Script::new(plan(""));
+        let (node, limit) = (Node::Radar, Limit::HeartbeatTimeout);
+        script.watchdog(500.0, Event::LimitChanged { node, limit, before: TIMEOUT_NS, after });
+        script.watchdog(1020.0, Event::HostStall { due_ns: t_ns(1000.0), late_ns: 20_000_000 });
+        let detector = Detector::Heartbeat;
+        script.watchdog(3000.0, Event::Detected { node, incarnation: 1, detector });
+        let summary = script.play(fine).summary();
+        assert_eq!(summary.false_alarms.get(&detector).copied().unwrap_or(0), expected, "{after}");
     }
 }
 

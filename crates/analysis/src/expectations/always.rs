@@ -95,11 +95,9 @@ fn plant_kept_up(findings: &Findings) -> Option<Expectation> {
     let trouble = findings.plant_trouble();
     let closed_loop = findings.timeline.plan.traffic.ego.brakes.is_some();
     (closed_loop || trouble.is_some()).then(|| {
-        let actual = trouble.clone().unwrap_or_else(|| "never behind".to_owned());
-        let unsound = |why| Finding::Unclear(WhyNot::Plant, format!("{why}."));
-        let finding = trouble.map_or(Finding::Met, unsound);
+        let actual = trouble.unwrap_or_else(|| "never behind".to_owned());
         demand("the plant keeps up", "never more than a tick behind a sensor", actual)
-            .came_to(finding)
+            .came_to(findings.if_plant_was_sound(Finding::Met))
     })
 }
 

@@ -16,7 +16,6 @@ use crate::analyse::Findings;
 use crate::modes;
 use crate::summary::{Expectation, WhyNot};
 use crate::timeline::{Moment, Output, Span, TrackSeen};
-use crate::truth::Truth;
 use crate::words::{count, in_ms};
 
 /// How far from the truth a track may be.
@@ -37,7 +36,7 @@ pub(super) fn judge(findings: &Findings, id: &str) -> Expectation {
         let why = format!("there is no actor {id}.");
         return demand(NOT_OBSERVED.into()).came_to(Finding::Unclear(WhyNot::NoData, why));
     };
-    let chase = Chase { findings, truth: &findings.truth, actor };
+    let chase = Chase { findings, actor };
     let missed = |seen: String, by_host: bool| {
         let finding = Finding::missed(&format!("{id} was {seen}"), by_host);
         let finding = findings.if_plant_was_sound(finding);
@@ -65,7 +64,6 @@ pub(super) fn judge(findings: &Findings, id: &str) -> Expectation {
 
 struct Chase<'a> {
     findings: &'a Findings<'a>,
-    truth: &'a Truth,
     actor: usize,
 }
 
@@ -100,9 +98,7 @@ impl Chase<'_> {
     /// Whether fusion went without a sample because the host stalled, so lately that it may not have
     /// found everyone again.
     fn host_took_samples(&self, moment: Moment) -> bool {
-        let lately = Span { from: moment - SETTLE_NS, to: moment };
-        let outcomes = self.findings.outcomes.of(Node::Fusion).iter();
-        self.findings.lost_in_stalls(outcomes.filter(|it| lately.contains(it.due))) > 0
+        self.findings.host_took_samples(Span { from: moment - SETTLE_NS, to: moment })
     }
 
     /// The first stretch without outputs that no fault explains, while the actor was in range; of
@@ -130,7 +126,7 @@ impl Chase<'_> {
 
     /// Where the actor is, if it is in range.
     fn truth(&self, moment: Moment) -> Option<[f64; 2]> {
-        let object = self.truth.objects(moment).nth(self.actor)?;
+        let object = self.findings.truth.objects(moment).nth(self.actor)?;
         (object.x_m > 0.0 && object.x_m <= RANGE_M).then_some([object.x_m, object.y_m])
     }
 

@@ -108,9 +108,7 @@ fn detected_by(findings: &Findings, facts: &FaultFacts, wanted: &[Detector]) -> 
     let finding = match facts.in_force {
         None => without_effect(facts),
         Some(_) if missing.is_empty() => Finding::Met,
-        Some(_) if !findings.timeline.end.whole => {
-            Finding::Unclear(WhyNot::EndedEarly, "the run ended early.".to_owned())
-        }
+        Some(_) if !findings.timeline.end.whole => Finding::ended_early(),
         Some(in_force) => {
             let why = format!("{} did not respond", names(&missing));
             Finding::missed(&why, findings.stalls.disturb(in_force))

@@ -85,7 +85,7 @@ fn at_end(findings: &Findings, wanted: Mode) -> Expectation {
         None => format!("none, silent or down since {}", in_ms(last.span.from)),
     };
     let finding = match (last.mode == Some(wanted), findings.timeline.end.whole) {
-        (_, false) => Finding::Unclear(WhyNot::EndedEarly, "the run ended early.".into()),
+        (_, false) => Finding::ended_early(),
         (true, true) => Finding::Met,
         (false, true) => {
             let by_host = findings.is_mode_of_stalls(last.span);

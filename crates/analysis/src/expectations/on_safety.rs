@@ -119,7 +119,7 @@ impl Judge<'_> {
     /// Nothing of the kind happened up to the end of the run: a miss where it was `wanted`.
     fn over(self, wanted: bool, why: &str) -> Finding {
         if !self.findings.timeline.end.whole {
-            return Finding::Unclear(WhyNot::EndedEarly, "the run ended early.".to_owned());
+            return Finding::ended_early();
         }
         if wanted { self.missed(why) } else { Finding::Met }
     }

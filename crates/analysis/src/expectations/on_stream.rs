@@ -77,7 +77,7 @@ fn lost(findings: &Findings, node: Node, bound: Bound) -> Expectation {
             ("min", "at least", min, finding)
         }
         Bound::Min(min) => {
-            let finding = Finding::Unclear(WhyNot::EndedEarly, "the run ended early.".into());
+            let finding = Finding::ended_early();
             ("min", "at least", min, finding)
         }
     };
@@ -107,7 +107,7 @@ fn on_process(findings: &Findings, node: Node, expect: ProcessExpect) -> Vec<Exp
         let last_mode = modes::at_end(&findings.timeline, &findings.modes);
         let silent = node == Node::Fusion && up && last_mode.mode.is_none();
         let finding = match (state == Some(wanted), findings.timeline.end.whole) {
-            (_, false) => Finding::Unclear(WhyNot::EndedEarly, "the run ended early.".into()),
+            (_, false) => Finding::ended_early(),
             (true, true) if silent => {
                 let by_host = findings.is_mode_of_stalls(last_mode.span);
                 Finding::missed("fusion was up, and silent", by_host)

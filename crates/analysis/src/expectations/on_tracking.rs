@@ -1,7 +1,6 @@
 //! Demands on the tracks, against the truth: [`judge`] outside the faults, [`judge_fault`] in one.
 
 use scenario::plan::TrackingExpect;
-use wire::Node;
 
 use super::{Demand, Finding, NOT_OBSERVED, without_effect};
 use crate::analyse::Findings;
@@ -11,9 +10,9 @@ use crate::timeline::{Moment, Span};
 use crate::words::{count, limit_ms};
 
 /// The least share of the outputs that owe the lead a track in which it has one, percent: errors are
-/// those of the tracks that there are, so without this whoever loses the lead would be exact.
+/// those of the tracks that there are, so without this whoever loses the lead would be exact. Ours.
 const PAIRED_MIN_PERCENT: u64 = 95;
-/// For how long after a fault a change of track is put down to it.
+/// For how long after a fault a change of track is put down to it; ours.
 const AFTERMATH_NS: Moment = 1_000_000_000;
 
 pub(super) fn judge(findings: &Findings) -> Vec<Expectation> {
@@ -127,7 +126,7 @@ impl Concern<'_> {
         let finding = if seen > max {
             self.missed(&format!("actors changed their track: {actual}, {expected} allowed"))
         } else if !findings.timeline.end.whole {
-            Finding::Unclear(WhyNot::EndedEarly, "the run ended early.".to_owned())
+            Finding::ended_early()
         } else if !findings.accuracy.anyone_paired_in(span) {
             Finding::Unclear(WhyNot::NoData, "nobody had a track in that time.".to_owned())
         } else {
@@ -175,21 +174,5 @@ impl Concern<'_> {
     fn came_to(self, expected: String, actual: String, finding: Finding) -> Expectation {
         let finding = self.findings.if_plant_was_sound(finding);
         Demand { name: self.name, expected, actual }.came_to(finding)
-    }
-}
-
-impl Findings<'_> {
-    /// Whether fusion went without a sample that was due in this time because the host stalled.
-    pub(super) fn host_took_samples(&self, span: Span) -> bool {
-        let owed = self.outcomes.of(Node::Fusion).iter();
-        self.lost_in_stalls(owed.filter(|it| span.contains(it.due))) > 0
-    }
-
-    /// What was found against the truth, if the sensors saw the truth.
-    pub(super) fn if_plant_was_sound(&self, finding: Finding) -> Finding {
-        match self.plant_trouble() {
-            Some(why) => Finding::Unclear(WhyNot::Plant, format!("{why}.")),
-            None => finding,
-        }
     }
 }

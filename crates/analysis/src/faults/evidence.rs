@@ -14,6 +14,9 @@ use super::Case;
 use crate::timeline::HowEnded;
 use crate::words::{self, count, in_ms};
 
+/// `SIGTERM`, which a process at work answers by an end in order, and another dies of.
+const SIGTERM: u32 = 15;
+
 /// What speaks for a fault, or, if nothing does, what speaks against it.
 pub(super) struct Findings {
     pub(super) activated: bool,
@@ -48,7 +51,8 @@ fn ended(case: &Case, ending: Ending) -> Vec<String> {
     let mut proofs = Vec::new();
     for &victim in &case.victims {
         let Some(exit) = case.exit_of(victim).filter(|exit| exit.at >= acted) else { continue };
-        if exit.how() != how || case.timeline.ended_by_watchdog(exit) {
+        let as_asked = how == HowEnded::Signal(SIGTERM) && exit.how() == HowEnded::Code(0);
+        if exit.how() != how && !as_asked || case.timeline.ended_by_watchdog(exit) {
             continue;
         }
         // Each incarnation that a crash loop strikes has a beginning of its own.
@@ -62,7 +66,7 @@ fn ended(case: &Case, ending: Ending) -> Vec<String> {
             .unwrap_or_else(|| format!("incarnation {victim}"));
         proofs.push(format!(
             "{target} ({pid}) ended by {}, {after} after the fault began",
-            words::exit(how)
+            words::exit(exit.how())
         ));
     }
     proofs

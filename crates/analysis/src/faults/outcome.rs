@@ -2,7 +2,8 @@
 //!
 //! 1. No class: the fault was skipped.
 //! 2. *Harness error*: records of the watchdog, of fusion or of the victim were lost, or the record
-//!    contradicts itself; the plant was lost or late; the run ended before the fault was due; the kernel refused it.
+//!    contradicts itself; the plant was lost or late; the run ended before the fault was due; the
+//!    kernel refused it.
 //! 3. *Not activated*: there is no evidence that it took effect.
 //! 4. *Wrong reaction*, or *undetected violation* where nobody noticed the fault: harm was done.
 //!    - Another process failed meanwhile, by no fault of its own.

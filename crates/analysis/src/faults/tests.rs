@@ -90,6 +90,25 @@ fn a_signal_that_the_victim_survives_is_no_fault() {
 }
 
 #[test]
+fn a_request_to_end_takes_effect_by_an_end_in_order_or_by_the_signal() {
+    for (status, exit) in
+        [(0, "exit code 0, asked by the watchdog (SIGTERM)"), (256 + 15, "signal SIGTERM")]
+    {
+        let mut script = camera_script("kill = { signal = \"SIGTERM\" }");
+        script.watchdog(0.0, Event::Started { pid: 77 });
+        script.watchdog(2000.0, Event::Injecting { fault: 0, incarnation: 1 });
+        if status == 0 {
+            script.node(Node::Camera, 1, 2000.5, Event::Stopping { by: 77 });
+        }
+        script.dies_detected(Node::Camera, 2001.0, status);
+        script.reborn(Node::Camera, 2004.0);
+        let summary = script.play(fine).summary();
+        assert!(fault_result(&summary, "F1").activated, "{status}");
+        assert_eq!(summary.processes[0].incarnations[0].exit.as_deref(), Some(exit));
+    }
+}
+
+#[test]
 fn a_kill_without_a_living_target_is_no_fault() {
     let mut script = camera_script("kill = { signal = \"SIGKILL\" }");
     script.watchdog(2000.0, Event::NotInjected { fault: 0, errno: 0 });

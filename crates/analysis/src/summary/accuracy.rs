@@ -114,7 +114,7 @@ pub struct ThroughFault {
     /// Whether it was under the same track of the same fusion process at the last output before the
     /// fault, and at the last one before the next fault or the end of the run at which it was owed one.
     pub same_track: bool,
-    /// From the fault to the first output from which on it had a track again, after it was without
-    /// one or fusion began afresh; 0 if it was never without. `null` if it never had one again.
+    /// From the fault to the first output with a track on it, after it was without one or fusion
+    /// began afresh; 0 if it was never without. `null` if it never had one again.
     pub reconfirmed_after_ms: Option<f64>,
 }

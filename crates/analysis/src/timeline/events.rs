@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use wire::event::{Detector, Ending, LifeState, Mode, Proof, Reaction};
+use wire::event::{Detector, Ending, LifeState, Limit, Mode, Proof, Reaction};
 use wire::{Event, Node, Record, Source};
 
 use super::tracks::{BrakeChange, Seen, TrackSeen};
@@ -136,6 +136,17 @@ pub(crate) struct WatchdogLog {
     pub(crate) stalls: Vec<Span>,
     pub(crate) usage: Vec<UsageSample>,
     pub(crate) ended: Option<(Moment, Ending)>,
+    /// In the order of time.
+    pub(crate) limits: Vec<LimitChange>,
+}
+
+/// Another limit holds from a moment on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LimitChange {
+    pub(crate) at: Moment,
+    pub(crate) node: Node,
+    pub(crate) limit: Limit,
+    pub(crate) after: u64,
 }
 
 /// A process was created.
@@ -246,6 +257,17 @@ pub(crate) struct ProcessLog {
     pub(crate) applied: Vec<Applied>,
     /// (moment, fault).
     pub(crate) resumed: Vec<(Moment, u32)>,
+    /// Who ended because they were asked to.
+    pub(crate) stopping: Vec<Stopping>,
+}
+
+/// A process ends, as it was asked to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stopping {
+    pub(crate) source: Source,
+    pub(crate) incarnation: u32,
+    /// Process id of who asked.
+    pub(crate) by: u32,
 }
 
 /// A process reached its `main`.
@@ -283,6 +305,7 @@ impl ProcessLog {
                 self.applied.push(applied);
             }
             Event::Resumed { fault } => self.resumed.push((at, fault)),
+            Event::Stopping { by } => self.stopping.push(Stopping { source, incarnation, by }),
             _ => {}
         }
     }
@@ -434,6 +457,9 @@ impl Timeline<'_> {
                 self.watchdog.armed.push((at, fault));
             }
             Event::Lifted { fault } => log.lifted.push((at, fault)),
+            Event::LimitChanged { node, limit, after, .. } => {
+                log.limits.push(LimitChange { at, node, limit, after });
+            }
             Event::Detected { node, incarnation, detector } => {
                 log.detected.push(Detected { at, node, incarnation, detector });
             }

@@ -75,6 +75,11 @@ pub(super) trait PieceSender: Debug {
     fn try_send(&mut self, piece: &[u8], urgency: Urgency) -> io::Result<Option<usize>>;
     /// Sleeps until there may be room, at the longest until `deadline_ns`.
     fn wait_for_room(&mut self, deadline_ns: u64) -> io::Result<()>;
+    /// How many of the bytes that went still stand in the sender's memory only, where they must not
+    /// change: none where the mechanism copies them at once.
+    fn lent_bytes(&self) -> io::Result<usize> {
+        Ok(0)
+    }
 }
 
 /// The end out of which they come, in order.
@@ -89,3 +94,8 @@ pub(super) trait PieceReceiver: Debug {
     /// What is readable while a piece is there, if there is such a thing.
     fn descriptor(&self) -> Option<BorrowedFd<'_>>;
 }
+
+/// An end that can be either.
+pub(super) trait Pieces: PieceSender + PieceReceiver {}
+
+impl<T: PieceSender + PieceReceiver> Pieces for T {}

@@ -1,19 +1,22 @@
-//! Messages out of pieces: what every mechanism that copies has in common ([`outgoing`], [`incoming`]).
+//! Messages out of pieces: what every mechanism that copies has in common ([`outgoing`],
+//! [`incoming`]).
 //!
-//! A mechanism that keeps boundaries carries a message that fits as it is. Else the message goes in an
-//! envelope, in as many pieces as it takes. A sender waits for room only in the middle of a message, and
-//! not for ever; one that gives up, or is killed there, costs the receiver that message and no other.
+//! A mechanism that keeps boundaries carries a message that fits as it is. Else the message goes in
+//! an envelope, in as many pieces as it takes. A sender waits for room only in the middle of a
+//! message, and not for ever; one that gives up, or is killed there, costs the receiver that
+//! message and no other.
 
 use super::carrier::{Found, Incoming, Message, Outgoing, PieceReceiver, PieceSender};
-use super::{Pattern, Sent, Spec};
+use super::{Pattern, Sent, Spec, Urgency};
+use std::collections::VecDeque;
 use std::io;
 use std::os::fd::BorrowedFd;
 use sys::clock::now_ns;
 use wire::envelope::{HEAD_BYTES, Head, MAGIC, TAIL_BYTES};
 use zerocopy::IntoBytes;
 
-/// Longest time that a sender waits for room in the middle of a message: less than a frame period at 30
-/// FPS and than any heartbeat timeout. Then the message is lost, and the sender told.
+/// Longest time that a sender waits for room in the middle of a message: less than a frame period
+/// at 30 FPS and than any heartbeat timeout. Then the message is lost, and the sender told.
 const PATIENCE_NS: u64 = 30_000_000;
 /// Messages that one look takes at most to get at the newest: more come with the next.
 const MESSAGES_PER_LOOK: usize = 4;
@@ -23,13 +26,31 @@ fn is_bare(spec: Spec, keeps_boundaries: bool, piece_bytes_max: usize) -> bool {
     spec.pattern == Pattern::Queue && keeps_boundaries && spec.message_bytes <= piece_bytes_max
 }
 
+/// Bytes of the longest message with what goes around it where it does not go bare.
+pub(super) fn whole_bytes(spec: Spec) -> usize {
+    HEAD_BYTES + spec.message_bytes + TAIL_BYTES
+}
+
+/// Bytes of all the messages that a link is to hold.
+pub(super) fn all_bytes(spec: Spec) -> usize {
+    spec.slots * whole_bytes(spec)
+}
+
+/// Bytes of the piece in which a mechanism that keeps boundaries best moves a message, if it can.
+pub(super) fn piece_bytes(spec: Spec) -> usize {
+    match spec.pattern {
+        Pattern::Newest => whole_bytes(spec),
+        Pattern::Queue => spec.message_bytes,
+    }
+}
+
 /// The sending end of a mechanism that copies.
 pub(super) fn outgoing(spec: Spec, to: Box<dyn PieceSender>) -> Box<dyn Outgoing> {
     if is_bare(spec, to.keeps_boundaries(), to.piece_bytes_max()) {
         return Box::new(BareSender { message: vec![0; spec.message_bytes], to });
     }
-    let buffer = vec![0; HEAD_BYTES + spec.message_bytes + TAIL_BYTES];
-    Box::new(Framer { spec, buffer, sequence: 0, to })
+    let buffer = vec![0; whole_bytes(spec)];
+    Box::new(Framer { spec, buffer, lent: VecDeque::new(), sequence: 0, to })
 }
 
 /// The receiving end of a mechanism that copies.
@@ -38,7 +59,7 @@ pub(super) fn incoming(spec: Spec, from: Box<dyn PieceReceiver>) -> Box<dyn Inco
     if is_bare(spec, from.keeps_boundaries(), piece_bytes_max) {
         return Box::new(BareReceiver { message: vec![0; spec.message_bytes], length: 0, from });
     }
-    let whole_max = HEAD_BYTES + spec.message_bytes + TAIL_BYTES;
+    let whole_max = whole_bytes(spec);
     // A piece must fit behind the beginning of a message that will never be complete.
     let more = if from.keeps_boundaries() { piece_bytes_max } else { 0 };
     Box::new(Assembler {
@@ -107,14 +128,21 @@ impl Incoming for BareReceiver {
 #[derive(Debug)]
 struct Framer {
     spec: Spec,
-    /// Head, message, tail.
+    /// Head, message, tail. Empty if it was lent.
     buffer: Vec<u8>,
+    /// Buffers that the mechanism reads only when the receiver does, the oldest first, each with
+    /// the number of bytes of it that went.
+    lent: VecDeque<(Vec<u8>, usize)>,
     sequence: u64,
     to: Box<dyn PieceSender>,
 }
 
 impl Outgoing for Framer {
     fn begin(&mut self) -> io::Result<bool> {
+        if self.buffer.is_empty() {
+            let Some(buffer) = self.free_buffer()? else { return Ok(false) };
+            self.buffer = buffer;
+        }
         Ok(true)
     }
 
@@ -128,17 +156,34 @@ impl Outgoing for Framer {
         self.buffer[..HEAD_BYTES].copy_from_slice(head.as_bytes());
         let tail_at = HEAD_BYTES + message.length;
         self.buffer[tail_at..][..TAIL_BYTES].copy_from_slice(&head.tail());
-        self.send(tail_at + TAIL_BYTES, (message, wake))
+        let (went, sent) = self.send(tail_at + TAIL_BYTES, wake)?;
+        if went > 0 && self.to.lent_bytes()? > 0 {
+            self.lent.push_back((std::mem::take(&mut self.buffer), went));
+        }
+        Ok(sent)
     }
 }
 
 impl Framer {
-    /// Sends the first `bytes` bytes of the buffer.
-    fn send(&mut self, bytes: usize, (message, wake): (Message, &dyn Fn())) -> io::Result<Sent> {
+    /// A buffer of which nothing is lent: the oldest, a further one, or `None` if there are enough.
+    fn free_buffer(&mut self) -> io::Result<Option<Vec<u8>>> {
+        let newer: usize = self.lent.iter().skip(1).map(|(_buffer, went)| went).sum();
+        // What is still lent is the end of all that went: if the newer ones are that long, all of
+        // it stands in them.
+        if self.to.lent_bytes()? <= newer {
+            return Ok(self.lent.pop_front().map(|(buffer, _went)| buffer));
+        }
+        let has_more = self.lent.len() < self.spec.slots;
+        Ok(has_more.then(|| vec![0; whole_bytes(self.spec)]))
+    }
+
+    /// Sends the first `bytes` bytes of the buffer. Also tells how many went.
+    fn send(&mut self, bytes: usize, wake: &dyn Fn()) -> io::Result<(usize, Sent)> {
         let (mut from, mut deadline_ns) = (0, None);
         while from < bytes {
             let to = bytes.min(from + self.to.piece_bytes_max());
-            if let Some(sent) = self.to.try_send(&self.buffer[from..to], message.urgency)? {
+            // A piece of one message must not overtake those of another.
+            if let Some(sent) = self.to.try_send(&self.buffer[from..to], Urgency::Sample)? {
                 from += sent;
                 continue;
             }
@@ -146,12 +191,12 @@ impl Framer {
             let deadline_ns = *deadline_ns.get_or_insert(now + PATIENCE_NS);
             // Nothing of it went: what is full are messages that the receiver has not taken.
             if from == 0 || now >= deadline_ns {
-                return Ok(Sent::QueueFull);
+                return Ok((from, Sent::QueueFull));
             }
             wake();
             self.to.wait_for_room(deadline_ns)?;
         }
-        Ok(Sent::Taken)
+        Ok((from, Sent::Taken))
     }
 }
 
@@ -228,7 +273,8 @@ impl Assembler {
         }
     }
 
-    /// Takes more; of a stream no more than up to `end`, where that is known. Whether there was any.
+    /// Takes more; of a stream no more than up to `end`, where that is known. Whether there was
+    /// any.
     fn receive(&mut self, end: Option<usize>) -> io::Result<bool> {
         let end = end.filter(|_| !self.from.keeps_boundaries()).unwrap_or(self.coming.len());
         let room = &mut self.coming[self.filled..end];

@@ -1,36 +1,78 @@
 //! Which mechanism is made of what: the one table of all of them.
 
-use super::carrier::{Incoming, Outgoing, Owner};
-use super::{Inherited, LinkError, Mechanism, Pattern, Spec, framing, pool, queue, unix};
-use std::io;
+use super::carrier::{Incoming, Outgoing, Owner, Pieces};
+use super::descriptor::End;
+use super::{
+    Inherited, LinkError, Mechanism, Pattern, Spec, framing, hybrid, memfd_passing, pipe, pool,
+    posix_queue, queue, sysv_queue, tcp, unix,
+};
+use crate::store::StoreKind;
+use sys::socket::Kind;
 
 /// What a link consists of.
 pub(super) fn owner(spec: Spec) -> Result<Box<dyn Owner>, LinkError> {
-    let system = |source: io::Error| LinkError::System { mechanism: spec.mechanism, source };
-    Ok(match (spec.mechanism, spec.pattern) {
-        (Mechanism::Shm, Pattern::Newest) => Box::new(pool::create(spec)?),
-        (Mechanism::Shm, Pattern::Queue) => Box::new(queue::create(spec)?),
-        (Mechanism::UnixDgram, _) => Box::new(unix::Pair::create().map_err(system)?),
+    if let Some(kind) = StoreKind::of(spec.mechanism) {
+        return Ok(match spec.pattern {
+            Pattern::Newest => Box::new(pool::create(kind, spec)?),
+            Pattern::Queue => Box::new(queue::create(kind, spec)?),
+        });
+    }
+    Ok(match spec.mechanism {
+        Mechanism::Hybrid => Box::new(hybrid::create_link(spec)?),
+        Mechanism::Pipe => pipe::anonymous(spec)?,
+        Mechanism::Fifo => pipe::named(spec)?,
+        Mechanism::Vmsplice => pipe::lent(spec)?,
+        Mechanism::UnixStream => unix::create(spec, Kind::Stream)?,
+        Mechanism::UnixDgram | Mechanism::MemfdPassing => unix::create(spec, Kind::Datagram)?,
+        Mechanism::UnixSeqpacket => unix::create(spec, Kind::Seqpacket)?,
+        Mechanism::Tcp => tcp::create(spec)?,
+        Mechanism::PosixMq => posix_queue::create(spec)?,
+        Mechanism::SysvMsg => sysv_queue::create(spec)?,
         _ => return Err(lacking(spec)),
     })
 }
 
 /// The sender's end.
 pub(super) fn outgoing(spec: Spec, end: Inherited) -> Result<Box<dyn Outgoing>, LinkError> {
-    Ok(match (spec.mechanism, spec.pattern) {
-        (Mechanism::Shm, Pattern::Newest) => Box::new(pool::outlet(spec, end)?),
-        (Mechanism::Shm, Pattern::Queue) => Box::new(queue::outlet(spec, end)?),
-        (Mechanism::UnixDgram, _) => framing::outgoing(spec, Box::new(unix::outlet(spec, end)?)),
-        _ => return Err(lacking(spec)),
+    if StoreKind::of(spec.mechanism).is_some() {
+        return Ok(match spec.pattern {
+            Pattern::Newest => Box::new(pool::outlet(spec, end)?),
+            Pattern::Queue => Box::new(queue::outlet(spec, end)?),
+        });
+    }
+    Ok(match spec.mechanism {
+        Mechanism::Hybrid => Box::new(hybrid::outlet(spec, end)?),
+        Mechanism::MemfdPassing => Box::new(memfd_passing::outlet(spec, end)?),
+        _ => framing::outgoing(spec, pieces(spec, end)?),
     })
 }
 
 /// The receiver's end.
 pub(super) fn incoming(spec: Spec, end: Inherited) -> Result<Box<dyn Incoming>, LinkError> {
-    Ok(match (spec.mechanism, spec.pattern) {
-        (Mechanism::Shm, Pattern::Newest) => Box::new(pool::inlet(spec, &end)?),
-        (Mechanism::Shm, Pattern::Queue) => Box::new(queue::inlet(spec, &end)?),
-        (Mechanism::UnixDgram, _) => framing::incoming(spec, Box::new(unix::inlet(spec, end)?)),
+    if StoreKind::of(spec.mechanism).is_some() {
+        return Ok(match spec.pattern {
+            Pattern::Newest => Box::new(pool::inlet(spec, end)?),
+            Pattern::Queue => Box::new(queue::inlet(spec, end)?),
+        });
+    }
+    Ok(match spec.mechanism {
+        Mechanism::Hybrid => Box::new(hybrid::inlet(spec, end)?),
+        Mechanism::MemfdPassing => Box::new(memfd_passing::inlet(spec, end)?),
+        _ => framing::incoming(spec, pieces(spec, end)?),
+    })
+}
+
+/// Either end of a mechanism that copies.
+fn pieces(spec: Spec, end: Inherited) -> Result<Box<dyn Pieces>, LinkError> {
+    Ok(match spec.mechanism {
+        Mechanism::Pipe | Mechanism::Fifo => End::<pipe::Copied>::attach(spec, end)?,
+        Mechanism::Vmsplice => End::<pipe::Lent>::attach(spec, end)?,
+        Mechanism::UnixStream | Mechanism::Tcp => End::<unix::Stream>::attach(spec, end)?,
+        Mechanism::UnixDgram | Mechanism::UnixSeqpacket => {
+            End::<unix::Messages>::attach(spec, end)?
+        }
+        Mechanism::PosixMq => End::<posix_queue::Queue>::attach(spec, end)?,
+        Mechanism::SysvMsg => sysv_queue::attach(spec, &end)?,
         _ => return Err(lacking(spec)),
     })
 }

@@ -1,15 +1,20 @@
-//! Shared memory as a link that keeps the newest message: `frames`, a pool of slots in sealed memory.
+//! Shared memory as a link that keeps the newest message: `frames`, a pool of slots. What wakes the
+//! receiver is its doorbell's business.
 //!
 //! Order: the newest wins. Boundaries: kept. Back-pressure: none, the sender never waits; where a reader
 //! holds the only other slot, the message is dropped and the sender told. Priority: none. Credentials: who
 //! inherited the descriptor. A SIGKILL of either side needs no repair; the slot that a dead reader held is
 //! given back by the owner. Nothing has a name: the memory is gone with the last process that has it.
+//! Sealed memory keeps its size; POSIX shared memory can be shrunk by whoever writes it; a System V segment is
+//! open to every process of the user, for writing too.
 
 use super::carrier::{Found, Incoming, Message, Outgoing, Owner};
 use super::{HandDown, Inherited, LinkError, Sent, Spec, foreign};
 use crate::frames::{Buffer, Reader, Writer};
+use crate::store::{Handle, StoreKind};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use sys::shm::Source;
 
 /// Readers of a link.
 const READERS: usize = 1;
@@ -17,27 +22,27 @@ const READERS: usize = 1;
 #[derive(Debug)]
 pub(super) struct Pool {
     buffer: Buffer,
-    frames_read_only: OwnedFd,
+    frames_writable: Handle,
+    frames_read_only: Handle,
     pin_read_only: OwnedFd,
 }
 
-pub(super) fn create(spec: Spec) -> Result<Pool, LinkError> {
+pub(super) fn create(kind: StoreKind, spec: Spec) -> Result<Pool, LinkError> {
     let system = |source| LinkError::System { mechanism: spec.mechanism, source };
-    let buffer = Buffer::create(spec.slots, spec.message_bytes, READERS)?;
-    let frames_read_only = buffer.frames_read_only().map_err(system)?;
+    let buffer = Buffer::create_in(kind, spec.slots, spec.message_bytes, READERS)?;
+    let frames_writable = buffer.store().writable().map_err(system)?;
+    let frames_read_only = buffer.store().read_only().map_err(system)?;
     let pin_read_only = buffer.pin_read_only(0).map_err(system)?;
-    Ok(Pool { buffer, frames_read_only, pin_read_only })
+    Ok(Pool { buffer, frames_writable, frames_read_only, pin_read_only })
 }
 
 impl Owner for Pool {
     fn outlet(&self) -> HandDown<'_> {
-        let fds = vec![self.buffer.frames_fd(), self.pin_read_only.as_fd()];
-        HandDown { fds, ids: Vec::new() }
+        self.frames_writable.hand_down(self.pin_read_only.as_fd())
     }
 
     fn inlet(&self) -> HandDown<'_> {
-        let fds = vec![self.frames_read_only.as_fd(), self.buffer.pin_fd(0)];
-        HandDown { fds, ids: Vec::new() }
+        self.frames_read_only.hand_down(self.buffer.pin_fd(0))
     }
 
     fn bury_receiver(&self) {
@@ -50,16 +55,12 @@ impl Owner for Pool {
 pub(super) struct Filling {
     writer: Writer,
     slot: usize,
-    memory: OwnedFd,
+    memory: Handle,
 }
 
 pub(super) fn outlet(spec: Spec, end: Inherited) -> Result<Filling, LinkError> {
-    match <[OwnedFd; 2]>::try_from(end.descriptors) {
-        Ok([memory, pin]) => {
-            Ok(Filling { writer: Writer::attach(&memory, &[pin])?, slot: 0, memory })
-        }
-        Err(descriptors) => Err(foreign(spec, &Inherited { descriptors, ids: end.ids })),
-    }
+    let (memory, pin) = Handle::inherit(end).map_err(|end| foreign(spec, &end))?;
+    Ok(Filling { writer: Writer::attach(memory.place(), &[pin])?, slot: 0, memory })
 }
 
 impl Outgoing for Filling {
@@ -83,7 +84,7 @@ impl Outgoing for Filling {
     }
 
     fn memory(&self) -> Option<BorrowedFd<'_>> {
-        Some(self.memory.as_fd())
+        self.memory.descriptor()
     }
 }
 
@@ -94,11 +95,9 @@ pub(super) struct Holding {
     slot: usize,
 }
 
-pub(super) fn inlet(spec: Spec, end: &Inherited) -> Result<Holding, LinkError> {
-    match &end.descriptors[..] {
-        [memory, pin] => Ok(Holding { reader: Reader::attach(memory, pin)?, slot: 0 }),
-        _ => Err(foreign(spec, end)),
-    }
+pub(super) fn inlet(spec: Spec, end: Inherited) -> Result<Holding, LinkError> {
+    let (memory, pin) = Handle::inherit(end).map_err(|end| foreign(spec, &end))?;
+    Ok(Holding { reader: Reader::attach(memory, pin)?, slot: 0 })
 }
 
 impl Incoming for Holding {

@@ -1,4 +1,5 @@
-//! Shared memory as a link that keeps every message: `ring`, slots in sealed memory.
+//! Shared memory as a link that keeps every message: `ring`, slots in memory of any
+//! kind (`pool` tells how they differ).
 //!
 //! Order: kept. Boundaries: kept. Back-pressure: a full ring is told to the sender, which never waits.
 //! Priority: none. Credentials: who inherited the descriptor. A SIGKILL of either side needs no repair; a
@@ -8,33 +9,35 @@
 use super::carrier::{Found, Incoming, Message, Outgoing, Owner};
 use super::{HandDown, Inherited, LinkError, Sent, Spec, foreign};
 use crate::ring::{Consumer, Producer, Ring};
+use crate::store::{Handle, StoreKind};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use sys::shm::Source;
 
 #[derive(Debug)]
 pub(super) struct Queue {
     ring: Ring,
-    slots_read_only: OwnedFd,
+    slots_writable: Handle,
+    slots_read_only: Handle,
     position_read_only: OwnedFd,
 }
 
-pub(super) fn create(spec: Spec) -> Result<Queue, LinkError> {
+pub(super) fn create(kind: StoreKind, spec: Spec) -> Result<Queue, LinkError> {
     let system = |source| LinkError::System { mechanism: spec.mechanism, source };
-    let ring = Ring::create(spec.slots, spec.message_bytes)?;
-    let slots_read_only = ring.slots_read_only().map_err(system)?;
+    let ring = Ring::create_in(kind, spec.slots, spec.message_bytes)?;
+    let slots_writable = ring.store().writable().map_err(system)?;
+    let slots_read_only = ring.store().read_only().map_err(system)?;
     let position_read_only = ring.position_read_only().map_err(system)?;
-    Ok(Queue { ring, slots_read_only, position_read_only })
+    Ok(Queue { ring, slots_writable, slots_read_only, position_read_only })
 }
 
 impl Owner for Queue {
     fn outlet(&self) -> HandDown<'_> {
-        let fds = vec![self.ring.slots_fd(), self.position_read_only.as_fd()];
-        HandDown { fds, ids: Vec::new() }
+        self.slots_writable.hand_down(self.position_read_only.as_fd())
     }
 
     fn inlet(&self) -> HandDown<'_> {
-        let fds = vec![self.slots_read_only.as_fd(), self.ring.position_fd()];
-        HandDown { fds, ids: Vec::new() }
+        self.slots_read_only.hand_down(self.ring.position_fd())
     }
 }
 
@@ -43,16 +46,13 @@ impl Owner for Queue {
 pub(super) struct Filling {
     producer: Producer,
     number: u64,
-    memory: OwnedFd,
+    memory: Handle,
 }
 
 pub(super) fn outlet(spec: Spec, end: Inherited) -> Result<Filling, LinkError> {
-    match <[OwnedFd; 2]>::try_from(end.descriptors) {
-        Ok([memory, position]) => {
-            Ok(Filling { producer: Producer::attach(&memory, position)?, number: 0, memory })
-        }
-        Err(descriptors) => Err(foreign(spec, &Inherited { descriptors, ids: end.ids })),
-    }
+    let (memory, position) = Handle::inherit(end).map_err(|end| foreign(spec, &end))?;
+    let producer = Producer::attach(memory.place(), position)?;
+    Ok(Filling { producer, number: 0, memory })
 }
 
 impl Outgoing for Filling {
@@ -76,7 +76,7 @@ impl Outgoing for Filling {
     }
 
     fn memory(&self) -> Option<BorrowedFd<'_>> {
-        Some(self.memory.as_fd())
+        self.memory.descriptor()
     }
 }
 
@@ -87,13 +87,9 @@ pub(super) struct Holding {
     number: u64,
 }
 
-pub(super) fn inlet(spec: Spec, end: &Inherited) -> Result<Holding, LinkError> {
-    match &end.descriptors[..] {
-        [memory, position] => {
-            Ok(Holding { consumer: Consumer::attach(memory, position)?, number: 0 })
-        }
-        _ => Err(foreign(spec, end)),
-    }
+pub(super) fn inlet(spec: Spec, end: Inherited) -> Result<Holding, LinkError> {
+    let (memory, position) = Handle::inherit(end).map_err(|end| foreign(spec, &end))?;
+    Ok(Holding { consumer: Consumer::attach(memory, position)?, number: 0 })
 }
 
 impl Incoming for Holding {

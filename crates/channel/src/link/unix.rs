@@ -1,88 +1,74 @@
-//! Unix sockets as links: pairs without a name.
+//! Unix sockets as links: pairs without a name, of streams, datagrams or sequenced packets.
 //!
-//! Datagrams: in order, boundaries kept. Back-pressure: the kernel queues a few messages
-//! (`net.unix.max_dgram_qlen`, and the sender's buffer) and then tells the sender. Priority: none.
-//! Credentials: the kernel knows who made the pair (`SO_PEERCRED`). What was sent survives its sender as
-//! long as somebody has the receiving end; both ends vanish with the last process that has them.
+//! Order: kept. Boundaries: kept by datagrams and packets. Back-pressure: the sender's buffer
+//! (`net.core.wmem_max` bounds it) holds what was not received, each message with the kernel's own
+//! share; then the sender is told. A sender that waits is woken when three quarters are free.
+//! Priority: none. Credentials: `SO_PEERCRED` names who made the pair, which is the owner, not who
+//! inherited the end. What was sent survives its sender as long as somebody has the receiving end.
+//! The owner keeps both, so neither side sees the other's end. Nothing has a name: all vanishes
+//! with the last process that has it.
 
-use super::carrier::{Owner, PieceReceiver, PieceSender};
-use super::{HandDown, Inherited, LinkError, Spec, Urgency, only_descriptor};
+use super::descriptor::{Carry, Pair};
+use super::{LinkError, Spec, Urgency, framing, refused};
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::BorrowedFd;
+use sys::socket::Kind;
 
-/// Longest datagram: what a socket's default buffer (`net.core.wmem_default`, 212,992 bytes) holds with
-/// the kernel's own share of it.
+/// Longest piece: what a socket's default buffer (`net.core.wmem_default`, 212,992 bytes) holds
+/// with the kernel's own share of it. A longer one would need memory that is contiguous for the
+/// kernel.
 const PIECE_BYTES: usize = 128 << 10;
 
-/// Both ends.
-#[derive(Debug)]
-pub(super) struct Pair {
-    sender: OwnedFd,
-    receiver: OwnedFd,
-}
-
-impl Pair {
-    pub(super) fn create() -> io::Result<Pair> {
-        let (sender, receiver) = sys::socket::datagram_pair()?;
+/// A link by a pair of this kind.
+pub(super) fn create(spec: Spec, kind: Kind) -> Result<Box<Pair>, LinkError> {
+    let make = || {
+        let (sender, receiver) = sys::socket::pair(kind)?;
+        sys::socket::grow_buffers(&sender, framing::all_bytes(spec))?;
         Ok(Pair { sender, receiver })
-    }
+    };
+    Ok(Box::new(make().map_err(refused(spec))?))
 }
 
-impl Owner for Pair {
-    fn outlet(&self) -> HandDown<'_> {
-        HandDown { fds: vec![self.sender.as_fd()], ids: Vec::new() }
-    }
-
-    fn inlet(&self) -> HandDown<'_> {
-        HandDown { fds: vec![self.receiver.as_fd()], ids: Vec::new() }
-    }
-}
-
-/// One end of a datagram pair.
+/// What a stream socket does, also one of TCP.
 #[derive(Debug)]
-pub(super) struct Datagrams(OwnedFd);
+pub(super) struct Stream;
 
-pub(super) fn outlet(spec: Spec, end: Inherited) -> Result<Datagrams, LinkError> {
-    Ok(Datagrams(only_descriptor(spec, end)?))
-}
+impl Carry for Stream {
+    const KEEPS_BOUNDARIES: bool = false;
 
-pub(super) fn inlet(spec: Spec, end: Inherited) -> Result<Datagrams, LinkError> {
-    Ok(Datagrams(only_descriptor(spec, end)?))
-}
-
-impl PieceSender for Datagrams {
-    fn piece_bytes_max(&self) -> usize {
-        PIECE_BYTES
+    fn piece_bytes_max(end: BorrowedFd<'_>) -> io::Result<usize> {
+        sys::socket::send_buffer_bytes(end)
     }
 
-    fn keeps_boundaries(&self) -> bool {
-        true
+    fn send(end: BorrowedFd<'_>, piece: &[u8], _urgency: Urgency) -> io::Result<Option<usize>> {
+        sys::socket::send_some(end, piece)
     }
 
-    fn try_send(&mut self, piece: &[u8], _urgency: Urgency) -> io::Result<Option<usize>> {
-        let sent = sys::socket::send(&self.0, piece)?;
-        Ok(sent.is_sent().then_some(piece.len()))
-    }
-
-    fn wait_for_room(&mut self, deadline_ns: u64) -> io::Result<()> {
-        sys::poll::wait_writable(&self.0, deadline_ns)
+    fn receive(end: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<Option<usize>> {
+        sys::socket::receive_some(end, buffer)
     }
 }
 
-impl PieceReceiver for Datagrams {
-    fn piece_bytes_max(&self) -> usize {
-        PIECE_BYTES
+/// What a socket does that keeps boundaries.
+#[derive(Debug)]
+pub(super) struct Messages;
+
+impl Carry for Messages {
+    const KEEPS_BOUNDARIES: bool = true;
+
+    fn piece_bytes_max(_end: BorrowedFd<'_>) -> io::Result<usize> {
+        Ok(PIECE_BYTES)
     }
 
-    fn keeps_boundaries(&self) -> bool {
-        true
+    fn send(end: BorrowedFd<'_>, piece: &[u8], _urgency: Urgency) -> io::Result<Option<usize>> {
+        sys::socket::send_some(end, piece)
     }
 
-    fn try_receive(&mut self, buffer: &mut [u8]) -> io::Result<Option<usize>> {
-        sys::socket::receive(&self.0, buffer)
-    }
-
-    fn descriptor(&self) -> Option<BorrowedFd<'_>> {
-        Some(self.0.as_fd())
+    fn receive(end: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<Option<usize>> {
+        match sys::socket::receive(end, buffer)? {
+            // No piece is empty: the other end of a pair of sequenced packets is closed.
+            Some(0) => Err(io::ErrorKind::UnexpectedEof.into()),
+            length => Ok(length),
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! The processes that are killed: [`main`] becomes one of them.
 
+use crate::authors;
 use crate::ends::{FRAMES, Message, Put, RING, Take};
 use crate::pattern::{self, FRAME_BYTES};
 use channel::frames::{Reader, Writer};
@@ -48,13 +49,17 @@ pub(crate) mod state {
 pub(crate) fn main(arguments: &[String]) -> ExitCode {
     let [role, channel, numbers @ ..] = arguments else { return ExitCode::from(2) };
     let numbers: Vec<RawFd> = numbers.iter().filter_map(|number| number.parse().ok()).collect();
-    let [parent, slots, cell, state] = numbers[..] else { return ExitCode::from(3) };
+    let [parent, fds @ .., state] = &numbers[..] else { return ExitCode::from(3) };
     if die_with_parent(parent.cast_unsigned()).is_err() {
         return ExitCode::from(4);
     }
-    let take = |fd| inherited(fd).expect("the owner hands it down");
-    let (slots, cell) = (take(slots), take(cell));
+    let take = |fd: &RawFd| inherited(*fd).expect("the owner hands it down");
     let state = Shared::map(take(state), 0, PAGE_BYTES).expect("the owner made the state page");
+    let mut fds: Vec<OwnedFd> = fds.iter().map(take).collect();
+    if role == authors::ROLE {
+        return authors::main(channel, fds, &state);
+    }
+    let (Some(cell), Some(slots)) = (fds.pop(), fds.pop()) else { return ExitCode::from(6) };
     let made = "the owner made the channel";
     match (role.as_str(), channel.as_str()) {
         ("writer", FRAMES) => {

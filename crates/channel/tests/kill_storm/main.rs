@@ -1,11 +1,14 @@
 //! A writer and a reader that run flat out in processes of their own and are killed, alternately and
 //! at random moments, hundreds of times: no frame that the reader accepts is torn, nobody gets
-//! stuck, and nothing is repaired but the dead reader's pin. Out of a ring come all of them, in order.
+//! stuck, and nothing is repaired but the dead reader's pin. Out of a ring come all of them, in order;
+//! and a journal loses no event of the living (`authors`).
 //!
 //! The program starts itself again as its own children, so it has no libtest in it; `harness` stands
 //! in for that.
 #![forbid(unsafe_code)]
 
+mod actor;
+mod authors;
 mod child;
 mod ends;
 mod harness;
@@ -36,6 +39,7 @@ const TESTS: &[Test] = &[
         name: "a_ring_loses_nothing_in_a_storm_of_kills",
         run: || storm("ring", Ring::create(3, FRAME_BYTES).expect("a ring"), 0x0005_7012_0012),
     },
+    Test { name: "an_author_killed_with_the_lock_loses_nobody_elses_events", run: authors::storm },
     Test {
         name: "a_writer_that_scribbles_on_the_newest_frame_is_caught",
         run: a_scribbler_is_caught,

@@ -48,15 +48,19 @@ pub(crate) fn load_all(paths: &[PathBuf]) -> anyhow::Result<Option<Vec<Loaded>>>
                 }
                 loaded.push(scenario);
             }
-            Err(LoadError::Mistakes(mistakes)) => {
-                writeln!(err, "{mistakes}")?;
-                sound = false;
-            }
             Err(error) => {
-                writeln!(err, "failop: {:#}", anyhow::Error::from(error))?;
+                writeln!(err, "{}", refusal(error))?;
                 sound = false;
             }
         }
     }
     Ok(sound.then_some(loaded))
+}
+
+/// What is wrong with a file, for the user.
+pub(crate) fn refusal(error: LoadError) -> String {
+    match error {
+        LoadError::Mistakes(mistakes) => mistakes.to_string(),
+        error => format!("failop: {:#}", anyhow::Error::from(error)),
+    }
 }

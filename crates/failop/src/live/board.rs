@@ -179,6 +179,19 @@ impl Board {
                 Reaction::GiveUp => format!("{node:<7} given up: restart budget spent"),
                 other => format!("{node:<7} {}", other.name()),
             }),
+            Event::Stopping { by } => {
+                Some(format!("{:<7} asked to end by process {by}", source.name()))
+            }
+            Event::DebugSwitched { errno, .. } if errno != 0 => {
+                let why = std::io::Error::from_raw_os_error(errno.cast_signed());
+                Some(format!("{:<7} cannot tell its steps: {why}", source.name()))
+            }
+            Event::DebugSwitched { on: 0, dropped, .. } if dropped > 0 => {
+                Some(format!("{:<7} {dropped} lines of its steps found no room", source.name()))
+            }
+            Event::LimitChanged { node, limit, before, after } => {
+                Some(format!("{node:<7} {}: {after}, not {before}", limit.name()))
+            }
             Event::SpawnFailed { node, incarnation, errno } => {
                 let why = std::io::Error::from_raw_os_error(errno.cast_signed());
                 Some(format!("{node:<7} number {incarnation} cannot be started: {why}"))

@@ -5,6 +5,7 @@
 
 use super::ego::{Ego, Seen};
 use super::faults::{Faults, start};
+use super::signals::Signals;
 use super::take;
 use anyhow::Context;
 use channel::arming::ArmingView;
@@ -18,6 +19,7 @@ use scenario::Plan;
 use std::os::fd::RawFd;
 use supervisor::Boot;
 use sys::clock::now_ns;
+use wire::checkpoint::Graph;
 use wire::event::Detector;
 use wire::{Checkpoint, Event, Node};
 use world::EgoState;
@@ -47,6 +49,7 @@ pub(super) struct Attaching {
     lacking: Vec<Need>,
     status: StatusView,
     way: Option<RawFd>,
+    signals: Signals,
 }
 
 impl Attaching {
@@ -59,6 +62,7 @@ impl Attaching {
         if let Some(priority) = boot.realtime_priority {
             sys::sched::set_realtime(priority).context("real-time class")?;
         }
+        let signals = Signals::take().context("signals")?;
         sys::process::set_name(&format!("failop-{node}")).context("process name")?;
         sys::sched::set_precise_timers().context("timer slack")?;
         sys::crash::disable_core_files().context("core files")?;
@@ -75,6 +79,7 @@ impl Attaching {
             lacking,
             status: StatusView::attach(take(descriptors.status, "the status page")?)?,
             way: descriptors.way,
+            signals,
             plan,
         })
     }
@@ -97,16 +102,15 @@ impl Attaching {
         }
         let attached_ns = now_ns();
         self.beater.ready(self.incarnation, attached_ns);
-        let timeout_ns = self.plan.supervision[self.node.index()].heartbeat_timeout_ns;
-        let beat_period_ns = timeout_ns / BEATS_PER_TIMEOUT;
         // Whoever comes later is born to the schedule when it may write.
         let mut born_ns = self.started_ns;
         while self.stands_by() {
+            self.signals.heed(None);
             let now = now_ns();
             self.beater.beat(now);
             let writer = self.status.node(self.node).writer;
             if writer != self.incarnation {
-                self.status.wait(self.node, writer, now + beat_period_ns);
+                self.status.wait(self.node, writer, now + self.beat_period_ns());
             }
             born_ns = now_ns();
         }
@@ -115,14 +119,16 @@ impl Attaching {
         self.events.tell_at(attached_ns, Event::Attached {});
         let t0_ns = loop {
             let seen = self.doorbell.count();
+            self.signals.heed(Some(&mut self.events));
             let now = now_ns();
             self.beater.beat(now);
             let t0_ns = self.start.t0_ns().unwrap_or(u64::MAX);
             if t0_ns <= now {
                 break t0_ns;
             }
-            self.doorbell.wait(seen, t0_ns.min(now + beat_period_ns.min(START_LOOK_NS)));
+            self.doorbell.wait(seen, t0_ns.min(now + self.beat_period_ns().min(START_LOOK_NS)));
         };
+        let planned_timeout_ns = self.planned_timeout_ns();
         Runtime {
             node: self.node,
             incarnation: self.incarnation,
@@ -133,8 +139,20 @@ impl Attaching {
             t0_ns,
             beater: self.beater,
             doorbell: self.doorbell,
-            beat_period_ns,
+            signals: self.signals,
+            item: 0,
+            planned_timeout_ns,
         }
+    }
+
+    /// The heartbeat timeout of the scenario.
+    fn planned_timeout_ns(&self) -> u64 {
+        self.plan.supervision[self.node.index()].heartbeat_timeout_ns
+    }
+
+    /// How often it shows life.
+    fn beat_period_ns(&self) -> u64 {
+        beat_period_ns(&self.status, self.node, self.planned_timeout_ns())
     }
 
     /// The faults of this incarnation, born at `born_ns` to a schedule that starts at `t0_ns`.
@@ -160,11 +178,14 @@ pub(super) struct Runtime {
     pub(super) faults: Faults,
     /// Where it shows life.
     pub(super) beater: Beater,
-    /// How often it does.
-    pub(super) beat_period_ns: u64,
+    /// The heartbeat timeout of the scenario.
+    planned_timeout_ns: u64,
     /// Absolute start of the schedule.
     t0_ns: u64,
     doorbell: Doorbell,
+    signals: Signals,
+    /// What the step in hand works on.
+    pub(super) item: u64,
 }
 
 impl Runtime {
@@ -195,7 +216,14 @@ impl Runtime {
 
     /// Says that a step has come this far.
     pub(super) fn pass(&self, checkpoint: Checkpoint) {
-        self.beater.pass(self.incarnation, checkpoint, now_ns());
+        let now = now_ns();
+        self.beater.pass(self.incarnation, checkpoint, now);
+        if Graph::of(self.node).ends_at(checkpoint) {
+            let at_s = now.saturating_sub(self.t0_ns) as f64 * 1e-9;
+            let who = format_args!("{} #{}", self.node, self.incarnation);
+            let step = format_args!("{at_s:.6} s {who}: {checkpoint:?} {}", self.item);
+            self.signals.debug(step);
+        }
     }
 
     /// Ends the process if another incarnation may write: asked before each write to a channel.
@@ -203,6 +231,11 @@ impl Runtime {
         if !self.status.permits(self.node, self.incarnation) {
             std::process::exit(NOT_PERMITTED_EXIT_CODE);
         }
+    }
+
+    /// How often it shows life.
+    pub(super) fn beat_period_ns(&self) -> u64 {
+        beat_period_ns(&self.status, self.node, self.planned_timeout_ns)
     }
 
     /// How often the doorbell has rung: read it before looking at the inputs.
@@ -216,9 +249,10 @@ impl Runtime {
     }
 
     /// Sleeps until the doorbell has rung again after `seen` or `deadline_ns` has come; meanwhile
-    /// shows life. An error is one that a fault makes.
+    /// shows life, and does what signals ask. An error is one that a fault makes.
     pub(super) fn pause(&mut self, seen: u32, deadline_ns: u64) -> anyhow::Result<()> {
         loop {
+            self.signals.heed(Some(&mut self.events));
             self.faults.begin_armed();
             if self.idle_strike_ns() <= self.now_ns() {
                 self.suffer()?;
@@ -230,7 +264,7 @@ impl Runtime {
                 return Ok(());
             }
             let strike = self.absolute_ns(self.idle_strike_ns());
-            self.doorbell.wait(seen, deadline.min(now + self.beat_period_ns).min(strike));
+            self.doorbell.wait(seen, deadline.min(now + self.beat_period_ns()).min(strike));
         }
     }
 
@@ -239,4 +273,9 @@ impl Runtime {
         let due_ns = self.faults.injector.next_process_fault_ns(self.now_ns());
         due_ns.map_or(u64::MAX, |due| due.saturating_add(IDLE_STRIKE_NS))
     }
+}
+
+/// How often a node shows life, by the heartbeat timeout that holds.
+fn beat_period_ns(status: &StatusView, node: Node, planned_timeout_ns: u64) -> u64 {
+    status.heartbeat_timeout_ns(node).unwrap_or(planned_timeout_ns) / BEATS_PER_TIMEOUT
 }

@@ -168,7 +168,6 @@ fn an_interrupt_ends_everything_in_order_and_everything_is_written() {
         ("INT", true, "", when_data_flows as Moment),
         ("INT", false, "", when_a_process_is_started),
         ("TERM", false, STOPPED, when_fusion_is_stopped),
-        ("HUP", false, "", when_data_flows),
     ] {
         check_interrupted(name, to_group, text, moment);
     }

@@ -11,6 +11,7 @@ mod plant;
 mod processes;
 mod remade;
 mod rig;
+mod signals;
 mod starts;
 mod sums;
 mod supervision;

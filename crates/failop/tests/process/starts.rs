@@ -147,6 +147,7 @@ fn run(program: &Path, directory: &Path, text: &str) -> Ending {
         directory,
         header,
         stop: &stop,
+        reload: None,
         lacking: &[],
         observer: None,
     };

@@ -21,6 +21,11 @@ impl Budget {
         Budget { rules, restarts: VecDeque::new(), failures: 0 }
     }
 
+    /// Other rules hold; restarts and failures up to here still count.
+    pub(super) fn set_rules(&mut self, rules: Restart) {
+        self.rules = rules;
+    }
+
     /// The process failed at `now_ns` after it had run for `ran_ns`: how long to wait before it is
     /// started again; `None` if it is not.
     pub(super) fn fail(&mut self, now_ns: u64, ran_ns: u64) -> Option<u64> {

@@ -237,6 +237,16 @@ impl Life {
         actions.push(Action::KillStandby(self.node));
     }
 
+    pub(super) fn set_limits(&mut self, limits: Supervision, now_ns: u64) {
+        self.supervision = limits;
+        self.budget.set_rules(limits.restart);
+        self.entity.set_limits(&limits, now_ns);
+        // It shows life as often as the limit before demanded, until it knows of this one.
+        if let State::Running(beat) = &mut self.state {
+            *beat = now_ns.max(*beat);
+        }
+    }
+
     pub(super) fn on_lost_checkpoints(&mut self, now_ns: u64) {
         self.entity.on_loss(now_ns);
     }

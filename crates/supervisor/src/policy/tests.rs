@@ -428,3 +428,18 @@ fn a_standby_ends_with_a_process_that_is_given_up() {
     let found = rig.exited(81);
     assert_eq!(found[..4], ["! exit", "kill standby camera", "down", "> give-up"]);
 }
+
+#[test]
+fn another_limit_holds_at_once_and_no_silence_from_before_counts() {
+    for (limit_ms, silent_at_ms) in [(40, 120), (300, 380)] {
+        let mut rig = Rig::new(5, 0).at_work();
+        let mut limits = rig.policy.lives.each_ref().map(|life| life.supervision);
+        for it in &mut limits {
+            it.heartbeat_timeout_ns = limit_ms * MS;
+            it.deadline.max_ns = 1_000_000 * MS;
+        }
+        rig.policy.set_limits(&limits, 80 * MS);
+        assert_eq!(rig.time(silent_at_ms - 1, Some(10)), NOTHING, "{limit_ms}");
+        assert!(rig.time(silent_at_ms, Some(10)).contains(&"! heartbeat".to_owned()), "{limit_ms}");
+    }
+}

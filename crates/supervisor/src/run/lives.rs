@@ -45,7 +45,7 @@ impl Watchdog<'_> {
             }
         }
         self.resources.status.show_system(status.system);
-        self.resources.ring_fusion();
+        self.resources.ring(Node::Fusion);
         self.shown = Some(status);
     }
 

@@ -96,7 +96,10 @@ impl Watchdog<'_> {
         self.events.tell(Event::Injecting { fault, incarnation });
         let done = match (what, child) {
             (Outside::Signal(signal), Some(child)) => {
-                child.signal(signal.number()).map(|()| None).map_err(HogError::from)
+                let sent = child.signal(signal.number());
+                // One that it reads it reads when it is awake.
+                target.inspect(|&node| self.resources.ring(node));
+                sent.map(|()| None).map_err(HogError::from)
             }
             (Outside::Stop, Some(child)) => {
                 if let Some(victim) = victim {

@@ -32,6 +32,11 @@ impl Alive {
         Alive { limits, span: None, indications: VecDeque::new() }
     }
 
+    /// Other limits hold, also of the cycle that lasts.
+    pub(crate) fn set_limits(&mut self, limits: plan::Alive) {
+        self.limits = limits;
+    }
+
     /// Steps are to be finished between these times.
     pub(crate) fn begin(&mut self, span: (u64, u64)) {
         self.span = Some(span);

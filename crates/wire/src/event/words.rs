@@ -158,6 +158,44 @@ word_enum! {
 }
 
 word_enum! {
+    /// A number that supervises a process; its unit is told by its name, where it has one.
+    Limit {
+        /// Longest silence of a running process.
+        HeartbeatTimeout = 0 "heartbeat timeout (ns)",
+        /// Longest start.
+        StartupTimeout = 1 "startup timeout (ns)",
+        /// Longest end after a request.
+        StopTimeout = 2 "stop timeout (ns)",
+        /// Most resident memory.
+        Memory = 3 "memory limit (KiB)",
+        /// Length of a cycle of alive supervision.
+        AliveCycle = 4 "cycle (ns)",
+        /// Fewest steps in one.
+        AliveMin = 5 "fewest steps in a cycle",
+        /// Most steps in one.
+        AliveMax = 6 "most steps in a cycle",
+        /// Wrong cycles that are tolerated.
+        AliveTolerance = 7 "wrong cycles tolerated",
+        /// Shortest step.
+        DeadlineMin = 8 "shortest step (ns)",
+        /// Longest step.
+        DeadlineMax = 9 "longest step (ns)",
+        /// Most restarts in the window.
+        RestartLimit = 10 "most restarts",
+        /// The window.
+        RestartWindow = 11 "restart window (ns)",
+        /// Pause before the first restart.
+        RestartDelay = 12 "restart delay (ns)",
+        /// By what the pause grows, as the bits of a floating-point number.
+        BackoffFactor = 13 "backoff factor (bits)",
+        /// Longest pause.
+        BackoffMax = 14 "longest pause (ns)",
+        /// After what time without a failure the pause is the first again.
+        BackoffReset = 15 "backoff reset (ns)",
+    }
+}
+
+word_enum! {
     /// Proof that a fault took effect.
     Proof {
         /// The victim ended by the signal in `value`.

@@ -33,6 +33,7 @@ pub(super) fn run(
         directory,
         header,
         stop,
+        reload: None,
         lacking: &[],
         observer: None,
     };

@@ -87,7 +87,7 @@ impl Runtime {
             if now >= until_ns {
                 return;
             }
-            sleep_until(until_ns.min(now + self.beat_period_ns));
+            sleep_until(until_ns.min(now + self.beat_period_ns()));
         }
     }
 

@@ -102,6 +102,7 @@ impl Runtime {
     /// What befalls the step that works on `item`, which begins now. What makes it slow or loses memory
     /// has happened when this returns; the rest is for the driver to do.
     pub(in crate::node) fn befall(&mut self, item: u64) -> Effects {
+        self.item = item;
         let since_start_ns = self.now_ns();
         let begun_ns = self.absolute_ns(since_start_ns);
         let faults: Vec<Befalls> = self.faults.injector.step_faults(since_start_ns, item).collect();

@@ -21,6 +21,7 @@ const ENDED_NS: usize = 5;
 const MESSAGES: usize = 6;
 const SAME_CPU: usize = 7;
 const VERIFIED: usize = 8;
+const LISTENED_TO: usize = 9;
 const WAITING: usize = 16;
 const SENDER_ON: usize = 24;
 /// Then two words for each message that is timed.

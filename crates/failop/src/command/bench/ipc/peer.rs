@@ -4,7 +4,7 @@ use super::super::job::{fill, sum};
 use super::page::{Page, Received, SILENCE_NS};
 use anyhow::Context;
 use channel::doorbell::Doorbell;
-use channel::link::{Ends, Inlet, Outlet, Spec, Taken};
+use channel::link::{Ends, Inherited, Inlet, Outlet, Spec, Taken};
 use serde::{Deserialize, Serialize};
 use std::os::fd::RawFd;
 use sys::clock::{cpu_ns, now_ns, sleep_until};
@@ -113,7 +113,7 @@ pub(super) struct Part {
     /// The page of figures.
     pub(super) page: RawFd,
     /// What wakes the receiver.
-    pub(super) bell: RawFd,
+    pub(super) bell: Ends,
     /// The only processor to run on, if there is such.
     pub(super) cpu: Option<usize>,
     /// Process that started this one.
@@ -133,20 +133,30 @@ pub(crate) fn become_link_peer(part: &str) -> anyhow::Result<()> {
     sys::sched::set_precise_timers()?;
     let job = part.job;
     let page = Page::attach(inherited(part.page)?, job.timed())?;
-    let bell = Doorbell::attach(inherited(part.bell)?)?;
+    let bell = Doorbell::inherit(part.bell.take()?)?;
     let end = part.ends.take()?;
     match part.side {
-        Side::Sender => {
-            let outlet = Outlet::attach(job.spec, end, Some(bell))?;
-            page.begin()?;
-            Sender { job, page: &page, outlet, on: None }.work()
-        }
-        Side::Receiver => {
-            let inlet = Inlet::attach(job.spec, end)?;
-            page.begin()?;
-            Receiver { job, page: &page, bell, received: Received::default() }.work(inlet)
-        }
+        Side::Sender => send(job, &page, (end, bell)),
+        Side::Receiver => receive(job, &page, (end, bell)),
     }
+}
+
+fn send(job: Job, page: &Page, (end, bell): (Inherited, Doorbell)) -> anyhow::Result<()> {
+    page.begin()?;
+    let bell = (!page.is_listened_to()).then_some(bell);
+    let outlet = Outlet::attach(job.spec, end, bell)?;
+    Sender { job, page, outlet, on: None }.work()
+}
+
+fn receive(job: Job, page: &Page, (end, mut bell): (Inherited, Doorbell)) -> anyhow::Result<()> {
+    let inlet = Inlet::attach(job.spec, end)?;
+    if let Some(descriptor) = inlet.descriptor()
+        && bell.listen(descriptor)?
+    {
+        page.listen();
+    }
+    page.begin()?;
+    Receiver { job, page, bell, received: Received::default() }.work(inlet)
 }
 
 struct Sender<'a> {

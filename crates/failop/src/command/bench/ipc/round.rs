@@ -5,7 +5,7 @@ use super::page::{Page, SILENCE_NS};
 use super::peer::{Job, Part, Side};
 use analysis::ipc::Round;
 use anyhow::Context;
-use channel::doorbell::Doorbell;
+use channel::doorbell::{Kind, Owned};
 use channel::link::{HandDown, Link};
 use std::os::fd::{AsRawFd, BorrowedFd};
 use sys::clock::now_ns;
@@ -25,7 +25,7 @@ struct Started {
     page: Page,
     peers: [Child; 2],
     /// Given back when both have ended.
-    _link: Link,
+    _link: (Link, Owned),
 }
 
 /// Does a job that takes `length_ns`.
@@ -69,18 +69,18 @@ fn expect_success(side: Side, exit: Exit) -> anyhow::Result<()> {
 fn start_both(job: Job, placement: Placement) -> anyhow::Result<Started> {
     let (memory, page) = Page::create(job.timed())?;
     let link = Link::create(job.spec)?;
-    let (bell, _rung_by_the_sender) = Doorbell::create()?;
+    let bell = Owned::create(Kind::of(job.spec.mechanism))?;
     let start_end = |side: Side, end: HandDown<'_>| {
         let part = Part {
             side,
             job,
             ends: end.ends(),
             page: memory.fd().as_raw_fd(),
-            bell: bell.fd().as_raw_fd(),
+            bell: bell.end().ends(),
             cpu: placement.map(|cpus| cpus[side as usize]),
             parent: std::process::id(),
         };
-        let fds = [&end.fds[..], &[memory.fd(), bell.fd()]].concat();
+        let fds = [&end.fds[..], &bell.end().fds, &[memory.fd()]].concat();
         start(&part, &fds)
     };
     let sender = start_end(Side::Sender, link.outlet())?;
@@ -98,7 +98,7 @@ fn start_both(job: Job, placement: Placement) -> anyhow::Result<Started> {
         }
         return Err(error);
     }
-    Ok(Started { page, peers, _link: link })
+    Ok(Started { page, peers, _link: (link, bell) })
 }
 
 fn start(part: &Part, fds: &[BorrowedFd<'_>]) -> anyhow::Result<Child> {

@@ -1,0 +1,139 @@
+//! What is particular to mechanisms that copy: room, priorities, messages in several pieces.
+
+use super::*;
+use sys::poll::wait_readable;
+
+const COPYING: [Mechanism; 9] = [
+    Mechanism::Pipe,
+    Mechanism::Fifo,
+    Mechanism::Vmsplice,
+    Mechanism::UnixStream,
+    Mechanism::UnixDgram,
+    Mechanism::UnixSeqpacket,
+    Mechanism::Tcp,
+    Mechanism::PosixMq,
+    Mechanism::SysvMsg,
+];
+
+#[test]
+fn a_full_link_is_told_and_what_it_holds_comes_out_whole_and_in_order() {
+    for mechanism in COPYING {
+        let (_link, mut outlet, mut inlet) = ends(spec((mechanism, Pattern::Queue)));
+        let mut sent: u32 = 0;
+        while outlet.send(&numbered(sent), Urgency::Sample).unwrap().is_sent() {
+            sent += 1;
+            assert!(sent < 1_000_000, "{mechanism}: it must be full at some time");
+        }
+        assert!(sent >= 3, "{mechanism}: it has three slots, and holds {sent}");
+        for number in 0..sent {
+            assert_eq!(arrived(&mut inlet).0, numbered(number), "{mechanism}");
+        }
+        assert!(outlet.send(&numbered(sent), Urgency::Sample).unwrap().is_sent(), "{mechanism}");
+    }
+}
+
+/// A message that differs from those with other numbers in each of its words.
+fn numbered(number: u32) -> Vec<u8> {
+    number.to_le_bytes().repeat(250)
+}
+
+#[test]
+fn a_command_overtakes_where_there_are_priorities() {
+    for mechanism in COPYING {
+        let (_link, mut outlet, mut inlet) = ends(spec((mechanism, Pattern::Queue)));
+        for (byte, urgency) in [(1, Urgency::Sample), (2, Urgency::Sample), (3, Urgency::Command)] {
+            assert!(outlet.send(&[byte; 100], urgency).unwrap().is_sent());
+        }
+        let order = [(); 3].map(|()| arrived(&mut inlet).0[0]);
+        let has_priorities = matches!(mechanism, Mechanism::PosixMq | Mechanism::SysvMsg);
+        assert_eq!(order, if has_priorities { [3, 1, 2] } else { [1, 2, 3] }, "{mechanism}");
+    }
+}
+
+/// More than any of the mechanisms takes at once, to a receiver that reads meanwhile. On a busy
+/// machine the sender may lose its patience; it is told, sends again, and the receiver finds a
+/// damaged one.
+#[test]
+fn a_message_of_many_pieces_arrives_whole() {
+    /// More than a pipe holds (1 MiB).
+    const BYTES: usize = 1_200_000;
+    for mechanism in COPYING {
+        let pattern = Pattern::Queue;
+        let spec = Spec { mechanism, pattern, message_bytes: BYTES, slots: 1 };
+        let link = Link::create(spec).unwrap();
+        let (end, theirs) = (own(link.outlet()), own(link.inlet()));
+        let mut outlet = Outlet::attach(spec, end, None).unwrap();
+        std::thread::scope(|scope| {
+            let receiver = scope.spawn(move || {
+                let mut inlet = Inlet::attach(spec, theirs).unwrap();
+                for number in [1, 2] {
+                    assert_eq!(undamaged(&mut inlet), vec![number; BYTES], "{mechanism}");
+                }
+            });
+            for number in [1, 2] {
+                let deadline_ns = now_ns() + PATIENCE_NS;
+                let message = vec![number; BYTES];
+                while !outlet.send(&message, Urgency::Sample).unwrap().is_sent() {
+                    assert!(now_ns() < deadline_ns, "{mechanism}: no room for {number}");
+                    std::thread::yield_now();
+                }
+            }
+            receiver.join().unwrap();
+        });
+    }
+}
+
+fn undamaged(inlet: &mut Inlet) -> Vec<u8> {
+    let deadline_ns = now_ns() + PATIENCE_NS;
+    while now_ns() < deadline_ns {
+        match inlet.take().unwrap() {
+            Taken::Message(held) => return held.bytes().to_vec(),
+            Taken::Nothing | Taken::Damaged => std::thread::yield_now(),
+        }
+    }
+    panic!("no message came");
+}
+
+#[test]
+fn a_descriptor_is_readable_while_a_message_is_there() {
+    for mechanism in COPYING {
+        let (_link, mut outlet, mut inlet) = ends(spec((mechanism, Pattern::Newest)));
+        assert_eq!(inlet.descriptor().is_none(), mechanism == Mechanism::SysvMsg, "{mechanism}");
+        assert!(outlet.send(&[1; 100], Urgency::Sample).unwrap().is_sent());
+        if let Some(descriptor) = inlet.descriptor() {
+            wait_readable(descriptor, now_ns() + PATIENCE_NS).unwrap();
+        }
+        assert_eq!(arrived(&mut inlet).0, [1; 100]);
+    }
+}
+
+/// Lent pages are read when the receiver reads, however long that takes.
+#[test]
+fn a_sender_leaves_lent_messages_alone_until_they_are_read() {
+    let spec = spec((Mechanism::Vmsplice, Pattern::Queue));
+    let (_link, mut outlet, mut inlet) = ends(spec);
+    for round in 0..5 {
+        for byte in 0..3 {
+            assert!(outlet.send(&[round + byte; 1000], Urgency::Sample).unwrap().is_sent());
+        }
+        assert!(outlet.begin().unwrap().is_none(), "all three are lent");
+        for byte in 0..3 {
+            assert_eq!(taken(&mut inlet).unwrap().0, [round + byte; 1000]);
+        }
+    }
+}
+
+#[test]
+fn no_system_v_queue_outlives_its_link() {
+    let (link, mut outlet, _inlet) = ends(spec((Mechanism::SysvMsg, Pattern::Queue)));
+    assert!(outlet.send(&[1; 100], Urgency::Sample).unwrap().is_sent());
+    let id = link.outlet().ids[0].to_string();
+    let is_listed = || {
+        let table = std::fs::read_to_string("/proc/sysvipc/msg").unwrap();
+        table.lines().any(|line| line.split_whitespace().nth(1) == Some(&id))
+    };
+    assert!(is_listed());
+    drop(link);
+    assert!(!is_listed());
+    assert!(outlet.send(&[2; 100], Urgency::Sample).is_err(), "a queue that is gone is told");
+}
