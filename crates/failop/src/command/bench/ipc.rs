@@ -105,7 +105,7 @@ impl<'a> Bench<'a> {
         for _ in 0..self.plan.effort.rounds {
             let mut done = Vec::new();
             for mut cell in std::mem::take(&mut self.cells) {
-                anyhow::ensure!(!self.stop.arrived()?, "interrupted");
+                anyhow::ensure!(self.stop.next()?.is_none(), "interrupted");
                 let Cell { mechanism, payload_bytes, .. } = cell;
                 self.progress.set_message(format!("{mechanism} {payload_bytes} B"));
                 match self.turn(&mut cell) {
@@ -127,7 +127,7 @@ impl<'a> Bench<'a> {
     /// System calls of each mechanism that was measured, in rounds of their own.
     fn count_calls(&mut self) -> anyhow::Result<()> {
         for cell in &mut self.cells {
-            anyhow::ensure!(!self.stop.arrived()?, "interrupted");
+            anyhow::ensure!(self.stop.next()?.is_none(), "interrupted");
             let Cell { mechanism, payload_bytes, .. } = *cell;
             self.progress.set_message(format!("system calls of {mechanism}, {payload_bytes} B"));
             match calls(cell) {

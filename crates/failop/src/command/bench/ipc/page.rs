@@ -77,6 +77,16 @@ impl Page {
         self.wait(START, "the measurement did not begin", |start| start > 0)
     }
 
+    /// Tells that the receiver hears the link itself: the sender need not ring.
+    pub(super) fn listen(&self) {
+        self.set(LISTENED_TO, 1);
+    }
+
+    /// Whether it does; known once both have begun.
+    pub(super) fn is_listened_to(&self) -> bool {
+        self.word(LISTENED_TO).load(Ordering::Relaxed) != 0
+    }
+
     fn wait(
         &self,
         index: usize,
