@@ -143,7 +143,7 @@ impl<'a> Bench<'a> {
     fn turn(&self, cell: &mut Cell) -> anyhow::Result<()> {
         let measure = |kind: Kind| {
             let (job, length_ns) = self.plan.job(cell, kind);
-            round::run(job, length_ns, self.plan.placement)
+            round::run(job, length_ns, self.plan.placement(kind))
         };
         let (paced, back_to_back, streaming) =
             (measure(Kind::Paced)?, measure(Kind::BackToBack)?, measure(Kind::Streaming)?);
@@ -216,6 +216,10 @@ fn machine(plan: &Plan) -> Machine {
 fn placement(placement: Placement) -> String {
     match placement {
         Some([sender, receiver]) => format!("sender on CPU {sender}, receiver on CPU {receiver}"),
-        None => "left to the scheduler: see how often both ends met on one processor".to_owned(),
+        None => {
+            "left to the scheduler, which may put both ends on one processor; bound to one each \
+                 while streaming"
+                .to_owned()
+        }
     }
 }

@@ -17,7 +17,7 @@ const MESSAGES_PER_LOOK: u64 = 64;
 /// Longest wait for room without another try: not all room is made by verifying.
 const ROOM_NS: u64 = 1_000_000;
 /// After this time a receiver that has verified a message sleeps again.
-const ASLEEP_NS: u64 = 1_000_000;
+const ASLEEP_NS: u64 = 500_000;
 /// Messages up to this size take less time than a look.
 const SMALL_BYTES: usize = 4096;
 /// System calls of either end for a counted message that are the benchmark's own: the sender's sleep until
@@ -171,6 +171,7 @@ impl Sender<'_> {
     fn work(&mut self) -> anyhow::Result<()> {
         let first = self.job.warm_up();
         for number in 0..first {
+            self.rest();
             self.send(number)?;
             self.wait_for(number)?;
         }
@@ -179,7 +180,7 @@ impl Sender<'_> {
             Pace::Paced { period_ns } => self.paced(first, begun_ns, period_ns)?,
             Pace::BackToBack { until_ns } => self.back_to_back(first, begun_ns + until_ns)?,
             Pace::Streaming { until_ns } => self.streaming(first, begun_ns + until_ns)?,
-            Pace::Counted => self.counted(first)?,
+            Pace::Counted => self.back_to_back(first, u64::MAX)?,
         };
         self.page.sender_used(cpu_ns() - before_ns);
         // Where the newest wins, the end would supersede the last that counts.
@@ -206,6 +207,7 @@ impl Sender<'_> {
     fn back_to_back(&mut self, first: u64, until_ns: u64) -> anyhow::Result<u64> {
         for number in first..first + self.job.messages {
             self.look()?;
+            self.rest();
             self.send(number)?;
             self.wait_for(number)?;
             if now_ns() >= until_ns {
@@ -228,17 +230,11 @@ impl Sender<'_> {
         Ok(END)
     }
 
-    fn counted(&mut self, first: u64) -> anyhow::Result<u64> {
-        let next = first + self.job.messages;
-        for number in first..next {
+    /// Leaves the receiver the time to fall asleep, where its calls are counted.
+    fn rest(&self) {
+        if self.job.pace == Pace::Counted {
             sleep_until(now_ns() + ASLEEP_NS);
-            self.send(number)?;
-            let deadline_ns = now_ns() + SILENCE_NS;
-            while self.page.verified() <= number && now_ns() < deadline_ns {
-                std::hint::spin_loop();
-            }
         }
-        Ok(next)
     }
 
     /// Tells which processor this is, if it is another.
@@ -287,7 +283,10 @@ impl Sender<'_> {
                 return Ok(());
             }
             anyhow::ensure!(now_ns() < deadline_ns, "message {number} was never verified");
-            self.page.sleep_until_verified(seen, deadline_ns);
+            match self.job.pace {
+                Pace::Counted => std::hint::spin_loop(),
+                _ => self.page.sleep_until_verified(seen, deadline_ns),
+            }
         }
     }
 }

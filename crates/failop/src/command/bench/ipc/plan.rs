@@ -103,6 +103,13 @@ impl Plan {
         })
     }
 
+    /// Where the two ends run. Streaming is measured over two processors wherever there are two: on one
+    /// it is the scheduler's turns that are measured.
+    pub(super) fn placement(&self, kind: Kind) -> Placement {
+        let apart = || two_cpus().ok().filter(|_| kind == Kind::Streaming);
+        self.placement.or_else(apart)
+    }
+
     /// The job of a cell, and about how long it takes.
     pub(super) fn job(&self, cell: &Cell, kind: Kind) -> (Job, u64) {
         let Effort { of_streams, of_others, back_to_back, length_ns, .. } = self.effort;
