@@ -15,13 +15,14 @@ mod sysv;
 
 pub use owned::{Kind, Owned};
 
-use crate::link::Inherited;
+use crate::link::{Inherited, has_descriptor};
 use crate::page::{AttachError, attach, create};
 use std::fmt::Debug;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::atomic::{AtomicU64, Ordering};
 use sys::shm::{Memory, Shared};
+use wire::Mechanism;
 use wire::shared::{PAGE_BYTES, PageKind, doorbell};
 
 /// A mapped doorbell.
@@ -87,6 +88,12 @@ impl Doorbell {
     /// makes it readable has to ring. The descriptor's owner must empty it before each wait.
     pub fn listen(&mut self, fd: BorrowedFd<'_>) -> io::Result<bool> {
         self.chime.listen(fd)
+    }
+
+    /// Whether it is heard without a ring when a message comes by a link of this mechanism.
+    pub fn hears(&self, mechanism: Mechanism) -> bool {
+        self.page.words()[doorbell::KIND].load(Ordering::Relaxed) == Kind::Poll as u64
+            && has_descriptor(mechanism)
     }
 
     /// How many processes died while they held its lock, if it has one.

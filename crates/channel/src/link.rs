@@ -21,6 +21,7 @@ mod unix;
 use crate::doorbell::Doorbell;
 use crate::page::AttachError;
 use carrier::{Found, Incoming, Message, Outgoing, Owner};
+pub(crate) use mechanisms::has_descriptor;
 use serde::{Deserialize, Serialize};
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
@@ -186,8 +187,9 @@ pub struct Outlet {
 }
 
 impl Outlet {
-    /// Attaches to the sender's end. `bell` wakes the receiver, if it does not wait for the link itself.
+    /// Attaches to the sender's end. `bell` wakes the receiver, unless it hears the link itself.
     pub fn attach(spec: Spec, end: Inherited, bell: Option<Doorbell>) -> Result<Outlet, LinkError> {
+        let bell = bell.filter(|bell| !bell.hears(spec.mechanism));
         Ok(Outlet { carrier: mechanisms::outgoing(spec, end)?, bell })
     }
 

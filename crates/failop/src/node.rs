@@ -35,10 +35,10 @@ pub(crate) fn run(NodeArguments { role, boot }: &NodeArguments) -> anyhow::Resul
     let attaching = Attaching::new(boot, started_ns)?;
     match role {
         RoleDescriptors::Camera { frames, fusion_doorbell } => {
-            camera::work(attaching, &frames, fusion_doorbell)
+            camera::work(attaching, &frames, &fusion_doorbell)
         }
         RoleDescriptors::Radar { lists, commands, fusion_doorbell } => {
-            radar::work(attaching, (&lists, &commands), fusion_doorbell)
+            radar::work(attaching, (&lists, &commands), &fusion_doorbell)
         }
         RoleDescriptors::Fusion { frames, lists, commands, radar_doorbell, brake } => {
             let inherited = fusion::Inherited { frames, lists, commands, radar_doorbell, brake };
@@ -59,9 +59,14 @@ fn calibration(model: &world::CameraModel) -> ::fusion::CameraCalibration {
     }
 }
 
+/// Takes over a doorbell.
+fn doorbell(ends: &Ends) -> anyhow::Result<Doorbell> {
+    Ok(Doorbell::inherit(ends.take().context("a doorbell was not handed down")?)?)
+}
+
 /// Attaches to the sending end of a link; `bell` wakes the receiver.
-fn outlet(spec: Spec, ends: &Ends, bell: RawFd) -> anyhow::Result<Outlet> {
-    let bell = Doorbell::attach(take(bell, "the receiver's doorbell")?)?;
+fn outlet(spec: Spec, ends: &Ends, bell: &Ends) -> anyhow::Result<Outlet> {
+    let bell = doorbell(bell)?;
     let end = ends.take().context("an end of a link was not handed down")?;
     Ok(Outlet::attach(spec, end, Some(bell))?)
 }

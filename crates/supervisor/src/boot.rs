@@ -39,7 +39,7 @@ pub struct Descriptors {
     /// Its event ring.
     pub events: RawFd,
     /// Its doorbell.
-    pub doorbell: RawFd,
+    pub doorbell: Ends,
     /// The start page.
     pub start: RawFd,
     /// The arming page.
@@ -60,7 +60,7 @@ pub enum RoleDescriptors {
         /// Where its frames go.
         frames: Ends,
         /// Doorbell of fusion.
-        fusion_doorbell: RawFd,
+        fusion_doorbell: Ends,
     },
     /// Radar.
     Radar {
@@ -69,7 +69,7 @@ pub enum RoleDescriptors {
         /// Where commands come from.
         commands: Ends,
         /// Doorbell of fusion.
-        fusion_doorbell: RawFd,
+        fusion_doorbell: Ends,
     },
     /// Fusion.
     Fusion {
@@ -80,7 +80,7 @@ pub enum RoleDescriptors {
         /// Where its commands go.
         commands: Ends,
         /// Doorbell of the radar.
-        radar_doorbell: RawFd,
+        radar_doorbell: Ends,
         /// The board with what it asks of the brakes, writable, in a closed loop.
         brake: Option<RawFd>,
     },

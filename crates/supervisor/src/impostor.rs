@@ -6,9 +6,9 @@
 use crate::boot::{Boot, BootError, pack};
 use crate::children::Seat;
 use crate::looks::Victim;
-use crate::resources::Resources;
+use crate::resources::{Resources, doorbell_kind};
 use channel::AttachError;
-use channel::doorbell::Doorbell;
+use channel::doorbell::Owned;
 use channel::events::{self, EventReader};
 use channel::heartbeat::Monitor;
 use channel::status::{NodeStatus, Presence, StatusBoard};
@@ -40,7 +40,7 @@ pub(crate) struct Making<'a> {
 pub(crate) struct Impostor {
     child: Child,
     events: EventReader,
-    _pages: (Memory, Memory, Memory, OwnedFd),
+    _pages: (Memory, Owned, Memory, OwnedFd),
 }
 
 /// An impostor could not be started.
@@ -72,7 +72,7 @@ impl Impostor {
         let ring = events::create(&ring_path)?;
         std::fs::remove_file(&ring_path)?;
         let (heartbeat, _monitor) = Monitor::create()?;
-        let (doorbell, _bell) = Doorbell::create()?;
+        let doorbell = Owned::create(doorbell_kind(making.plan, node))?;
         let (status, board) = StatusBoard::create()?;
         board.show(node, NodeStatus { writer: incarnation, presence: Presence::Up });
         let status = status.read_only()?;
@@ -80,13 +80,15 @@ impl Impostor {
         let own = [
             (&mut descriptors.heartbeat, heartbeat.fd()),
             (&mut descriptors.events, ring.fd()),
-            (&mut descriptors.doorbell, doorbell.fd()),
             (&mut descriptors.status, status.as_fd()),
         ];
         for (number, fd) in own {
             *number = fd.as_raw_fd();
             fds.push(fd);
         }
+        let bell = doorbell.end();
+        descriptors.doorbell = bell.ends();
+        fds.extend(bell.fds);
         let boot = Boot {
             node,
             incarnation,

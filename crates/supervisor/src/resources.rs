@@ -8,7 +8,7 @@ use crate::children::Seat;
 use crate::links;
 use channel::arming::Arming;
 use channel::board::Board;
-use channel::doorbell::Doorbell;
+use channel::doorbell::{self, Owned};
 use channel::heartbeat::Monitor;
 use channel::link::{Ends, HandDown, Link, LinkError};
 use channel::start::Start;
@@ -28,7 +28,7 @@ use wire::{Node, Source};
 pub(crate) struct Resources {
     /// Of each seat, by its number.
     heartbeats: Vec<(Memory, Monitor)>,
-    doorbells: [(Memory, Doorbell); Node::ALL.len()],
+    doorbells: [Owned; Node::ALL.len()],
     pub(crate) rings: [Memory; Source::ALL.len()],
     pub(crate) start: Start,
     pub(crate) arming: Arming,
@@ -87,11 +87,19 @@ pub enum ResourceError {
     Link(#[from] LinkError),
 }
 
+/// What wakes a node: fusion is woken as its camera's link does it, since frames are what hurries.
+pub(crate) fn doorbell_kind(plan: &Plan, node: Node) -> doorbell::Kind {
+    match node {
+        Node::Fusion => doorbell::Kind::of(plan.camera.link),
+        Node::Camera | Node::Radar => doorbell::Kind::Futex,
+    }
+}
+
 impl Resources {
     pub(crate) fn create(plan: &Plan, directory: &Path) -> Result<Resources, ResourceError> {
         let heartbeats = Seat::all().map(|_| Monitor::create()).collect::<Result<Vec<_>, _>>()?;
-        let doorbells =
-            Node::ALL.iter().map(|_| Doorbell::create()).collect::<Result<Vec<_>, _>>()?;
+        let doorbells = Node::ALL.map(|node| Owned::create(doorbell_kind(plan, node)));
+        let doorbells = doorbells.into_iter().collect::<Result<Vec<_>, _>>()?;
         let rings = Source::ALL
             .iter()
             .map(|&source| events::create(&directory.join(ring_file_name(source))))
@@ -137,7 +145,7 @@ impl Resources {
 
     /// Wakes a node: there is something to look at that is not in its channels.
     pub(crate) fn ring(&self, node: Node) {
-        self.doorbells[node.index()].1.ring();
+        self.doorbells[node.index()].bell().ring();
     }
 
     /// What the process in a seat inherits: numbers by purpose, and the descriptors themselves.
@@ -149,6 +157,7 @@ impl Resources {
             end.ends()
         };
         let role = self.role(node, &mut ends);
+        let doorbell = ends(self.doorbells[node.index()].end());
         let mut hand_down = |fd: BorrowedFd<'a>| {
             fds.push(fd);
             fd.as_raw_fd()
@@ -156,7 +165,7 @@ impl Resources {
         let descriptors = Descriptors {
             heartbeat: hand_down(self.heartbeats[seat.number() as usize].0.fd()),
             events: hand_down(self.rings[node.index()].fd()),
-            doorbell: hand_down(self.doorbells[node.index()].0.fd()),
+            doorbell,
             start: hand_down(self.start_read_only.as_fd()),
             arming: hand_down(self.arming_read_only.as_fd()),
             status: hand_down(self.status_read_only.as_fd()),
@@ -172,30 +181,37 @@ impl Resources {
         node: Node,
         down: &mut impl FnMut(HandDown<'a>) -> Ends,
     ) -> RoleDescriptors {
-        let alone = |fd: BorrowedFd<'a>| HandDown { fds: vec![fd], ids: Vec::new() };
-        let mut hand_down = |fd: BorrowedFd<'a>| {
-            down(alone(fd));
-            fd.as_raw_fd()
-        };
-        let doorbell = |of: Node| self.doorbells[of.index()].0.fd();
+        let doorbell = |of: Node| self.doorbells[of.index()].end();
         match node {
-            Node::Camera => {
-                let fusion_doorbell = hand_down(doorbell(Node::Fusion));
-                RoleDescriptors::Camera { frames: down(self.frames.outlet()), fusion_doorbell }
-            }
-            Node::Radar => {
-                let fusion_doorbell = hand_down(doorbell(Node::Fusion));
-                let (lists, commands) = (down(self.lists.outlet()), down(self.commands.inlet()));
-                RoleDescriptors::Radar { lists, commands, fusion_doorbell }
-            }
+            Node::Camera => RoleDescriptors::Camera {
+                frames: down(self.frames.outlet()),
+                fusion_doorbell: down(doorbell(Node::Fusion)),
+            },
+            Node::Radar => RoleDescriptors::Radar {
+                lists: down(self.lists.outlet()),
+                commands: down(self.commands.inlet()),
+                fusion_doorbell: down(doorbell(Node::Fusion)),
+            },
             Node::Fusion => {
-                let radar_doorbell = hand_down(doorbell(Node::Radar));
-                let brake = self.boards.as_ref().map(|boards| hand_down(boards.brake.fd()));
-                let frames = down(self.frames.inlet());
-                let (lists, commands) = (down(self.lists.inlet()), down(self.commands.outlet()));
-                RoleDescriptors::Fusion { frames, lists, commands, radar_doorbell, brake }
+                let brake = self.boards.as_ref().map(|boards| boards.brake.fd());
+                if let Some(brake) = brake {
+                    down(HandDown { fds: vec![brake], ids: Vec::new() });
+                }
+                RoleDescriptors::Fusion {
+                    frames: down(self.frames.inlet()),
+                    lists: down(self.lists.inlet()),
+                    commands: down(self.commands.outlet()),
+                    radar_doorbell: down(doorbell(Node::Radar)),
+                    brake: brake.map(|brake| brake.as_raw_fd()),
+                }
             }
         }
+    }
+
+    /// Keeps the rings of others from a process that has ended. Before it is buried: after that its
+    /// number may be another's.
+    pub(crate) fn forget_waiter(&self, node: Node, pid: u32) {
+        self.doorbells[node.index()].bury_waiter(pid);
     }
 
     /// What the plant inherits; `None` in an open loop.

@@ -9,6 +9,11 @@ use super::{
 use crate::store::StoreKind;
 use sys::socket::Kind;
 
+/// Whether something becomes readable when a message comes by it.
+pub(crate) fn has_descriptor(mechanism: Mechanism) -> bool {
+    StoreKind::of(mechanism).is_none() && mechanism != Mechanism::SysvMsg
+}
+
 /// What a link consists of.
 pub(super) fn owner(spec: Spec) -> Result<Box<dyn Owner>, LinkError> {
     if let Some(kind) = StoreKind::of(spec.mechanism) {

@@ -2,7 +2,7 @@
 //! (`vmsplice`).
 //!
 //! Order: kept. Boundaries: none, a stream. Back-pressure: the pipe holds up to `fs.pipe-max-size`
-//! bytes, each page of which holds a page of one write at most; then the sender is told. Priority:
+//! bytes, in pages; then the sender is told. Priority:
 //! none. Credentials: none; who inherited a descriptor. What went in survives its sender, lent
 //! pages too, as long as somebody has the receiving end. The owner keeps both, so neither side sees
 //! the other's end as an end of the stream. Nothing has a name (that of a FIFO is gone before

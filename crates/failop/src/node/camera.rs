@@ -10,7 +10,6 @@ use super::runtime::{Attaching, Runtime};
 use channel::link::{Ends, Fill, Outlet, Sent};
 use fault::act::{PublishStep, SampleFault};
 use std::convert::Infallible;
-use std::os::fd::RawFd;
 use sys::clock::{now_ns, sleep_until};
 use wire::frame::{FRAME_BYTES, FrameInfo, invert_field, pixels_mut, seal, seal_unprotected};
 use wire::{Checkpoint, Event};
@@ -27,7 +26,7 @@ const UNFINISHED_NS: u64 = 2_000_000;
 pub(super) fn work(
     attaching: Attaching,
     frames: &Ends,
-    fusion_doorbell: RawFd,
+    fusion_doorbell: &Ends,
 ) -> anyhow::Result<Infallible> {
     let plan = &attaching.plan;
     let seal = if plan.camera.protection { seal } else { seal_unprotected };

@@ -43,11 +43,17 @@ pub(super) struct Inherited {
     pub(super) frames: Ends,
     pub(super) lists: Ends,
     pub(super) commands: Ends,
-    pub(super) radar_doorbell: RawFd,
+    pub(super) radar_doorbell: Ends,
     pub(super) brake: Option<RawFd>,
 }
 
-pub(super) fn work(attaching: Attaching, inherited: &Inherited) -> anyhow::Result<Infallible> {
+pub(super) fn work(mut attaching: Attaching, inherited: &Inherited) -> anyhow::Result<Infallible> {
+    let spec = supervisor::links::radar_messages(&attaching.plan);
+    let frames = supervisor::links::frames(&attaching.plan);
+    let lists = inlet(spec, &inherited.lists)?;
+    let mut inlets = Inlets { frames: inlet(frames, &inherited.frames)?, lists };
+    attaching.listen(&inlets.frames)?;
+    attaching.listen(&inlets.lists)?;
     let plan = &attaching.plan;
     let mut config = Config {
         camera_period_ns: 1_000_000_000 / u64::from(plan.camera.fps),
@@ -63,16 +69,12 @@ pub(super) fn work(attaching: Attaching, inherited: &Inherited) -> anyhow::Resul
         warm_up(&config);
         sys::memory::touch_ahead(HEAP_BYTES)?;
     }
-    let spec = supervisor::links::radar_messages(plan);
-    let lists = inlet(spec, &inherited.lists)?;
-    let mut inlets =
-        Inlets { frames: inlet(supervisor::links::frames(plan), &inherited.frames)?, lists };
     let looked_for = !plan.disabled.contains(&Detector::Integrity);
     let integrity = [plan.camera.protection, plan.radar.protection].map(|has| has && looked_for);
     let mut driver = Driver {
         fusion,
         integrity,
-        commands: outlet(spec, &inherited.commands, inherited.radar_doorbell)?,
+        commands: outlet(spec, &inherited.commands, &inherited.radar_doorbell)?,
         camera_stream: Stream::new(Node::Camera),
         radar_stream: Stream::new(Node::Radar),
         checks: Checks::new(&config),

@@ -9,7 +9,6 @@ use super::{inlet, outlet};
 use anyhow::Context;
 use channel::link::{Ends, Inlet, Outlet, Sent, Taken, Urgency};
 use std::convert::Infallible;
-use std::os::fd::RawFd;
 use sys::clock::now_ns;
 use wire::radar::{
     Command, Detection, MessageInfo, Mode, Received, acknowledgement, detections, invert_field,
@@ -26,7 +25,7 @@ const COMMANDS_PER_STEP: usize = 4;
 pub(super) fn work(
     attaching: Attaching,
     (lists, commands): (&Ends, &Ends),
-    fusion_doorbell: RawFd,
+    fusion_doorbell: &Ends,
 ) -> anyhow::Result<Infallible> {
     let plan = &attaching.plan;
     let spec = supervisor::links::radar_messages(plan);

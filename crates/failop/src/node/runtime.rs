@@ -12,6 +12,7 @@ use channel::arming::ArmingView;
 use channel::doorbell::Doorbell;
 use channel::events::EventWriter;
 use channel::heartbeat::Beater;
+use channel::link::Inlet;
 use channel::start::StartView;
 use channel::status::StatusView;
 use fault::{Injector, Need};
@@ -73,7 +74,7 @@ impl Attaching {
             started_ns,
             events,
             beater,
-            doorbell: Doorbell::attach(take(descriptors.doorbell, "the doorbell")?)?,
+            doorbell: super::doorbell(&descriptors.doorbell)?,
             start: StartView::attach(take(descriptors.start, "the start page")?)?,
             arming: ArmingView::attach(take(descriptors.arming, "the arming page")?)?,
             lacking,
@@ -87,6 +88,14 @@ impl Attaching {
     /// Where the ego car is.
     pub(super) fn ego(&self) -> anyhow::Result<Ego> {
         Ego::attach(self.way, self.plan.traffic.ego.speed_mps)
+    }
+
+    /// Lets what comes by this link wake the process, if the link can do that by itself.
+    pub(super) fn listen(&mut self, inlet: &Inlet) -> anyhow::Result<()> {
+        if let Some(descriptor) = inlet.descriptor() {
+            self.doorbell.listen(descriptor).context("listen to a link")?;
+        }
+        Ok(())
     }
 
     /// Whether the process must not write yet: another incarnation does.

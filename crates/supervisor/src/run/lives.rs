@@ -163,6 +163,8 @@ impl Watchdog<'_> {
             }
             return Ok(());
         }
+        // Called for those who have ended: whoever has not is only deaf for a moment.
+        self.resources.forget_waiter(seat.node, child.pid());
         let Some(exit) = child.try_reap().map_err(kernel("bury a child"))? else { return Ok(()) };
         match self.ended_unfound.iter().position(|&it| it == seat) {
             Some(at) => drop(self.ended_unfound.swap_remove(at)),

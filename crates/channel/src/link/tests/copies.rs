@@ -123,6 +123,48 @@ fn a_sender_leaves_lent_messages_alone_until_they_are_read() {
     }
 }
 
+/// Only when the owner is gone as well: it keeps both ends open for those who come next.
+#[test]
+fn a_receiver_is_told_that_everyone_else_is_gone() {
+    for mechanism in COPYING {
+        let (link, outlet, mut inlet) = ends(spec((mechanism, Pattern::Queue)));
+        drop(outlet);
+        assert!(taken(&mut inlet).is_none(), "{mechanism}: the owner is there");
+        drop(link);
+        let is_told = match mechanism {
+            Mechanism::UnixDgram | Mechanism::PosixMq => None,
+            Mechanism::SysvMsg => Some(io::ErrorKind::InvalidInput),
+            _ => Some(io::ErrorKind::UnexpectedEof),
+        };
+        if is_told == Some(io::ErrorKind::UnexpectedEof) {
+            wait_readable(inlet.descriptor().unwrap(), now_ns() + PATIENCE_NS).unwrap();
+        }
+        assert_eq!(inlet.take().err().map(|error| error.kind()), is_told, "{mechanism}");
+    }
+}
+
+#[test]
+fn a_sender_is_told_that_everyone_else_is_gone() {
+    for mechanism in COPYING {
+        let (link, mut outlet, inlet) = ends(spec((mechanism, Pattern::Queue)));
+        drop((link, inlet));
+        let is_told = match mechanism {
+            // Its descriptor holds the queue as well: messages stay in it for whoever inherits that.
+            Mechanism::PosixMq => continue,
+            Mechanism::SysvMsg => io::ErrorKind::InvalidInput,
+            Mechanism::UnixDgram => io::ErrorKind::ConnectionRefused,
+            _ => io::ErrorKind::BrokenPipe,
+        };
+        // By TCP a message gets under way before the answer comes that nobody is there.
+        let deadline_ns = now_ns() + PATIENCE_NS;
+        let mut error = None;
+        while error.is_none() && now_ns() < deadline_ns {
+            error = outlet.send(&[1; 10], Urgency::Sample).err();
+        }
+        assert_eq!(error.map(|error| error.kind()), Some(is_told), "{mechanism}");
+    }
+}
+
 #[test]
 fn no_system_v_queue_outlives_its_link() {
     let (link, mut outlet, _inlet) = ends(spec((Mechanism::SysvMsg, Pattern::Queue)));
