@@ -4,7 +4,7 @@
 //! less than [`SETTLE_NS`] ago: one on the process that it is about, on fusion where fusion noticed it,
 //! on the watchdog or on the host; for plausibility, which compares one sensor with the other, one on
 //! any. It is *true* where what it tells of really was so: a process had ended by itself, samples were
-//! missing or late, a sensor had handed nothing over. That is judged by other demands, and is no false
+//! missing or late, a frame was torn, a sensor had handed nothing over. That is judged by other demands, and is no false
 //! alarm. It is *excused* where the host stalled just before it. Within [`SETTLE_NS`] after a true or an
 //! excused one, what else is noticed of the same process, or by it, follows from it. Whatever remains is
 //! a false alarm.
@@ -91,6 +91,11 @@ fn is_true(findings: &Findings, noticed: &Noticed) -> bool {
         Detector::Late => {
             let limit = timeline.period(noticed.node);
             about(findings, noticed).iter().any(|sample| noticed.at - sample.due > limit)
+        }
+        Detector::Integrity => {
+            let torn = timeline.fusion.torn.iter().filter(|_| noticed.node == Node::Camera);
+            let mut told = torn.map(|it| (it.frame, 1));
+            told.any(|torn| noticed.samples == Some(torn))
         }
         Detector::Silence => {
             let lately = SILENCE_PERIODS * timeline.period(noticed.node);

@@ -25,7 +25,7 @@ use crate::summary::{
 };
 use crate::timeline::{Span, Timeline, ms};
 use crate::truth::Truth;
-use crate::{alarms, detections, expectations, interference, isolation};
+use crate::{alarms, detections, expectations, interference, isolation, torn};
 
 /// Everything that was found out about a run, before it is judged.
 #[derive(Debug)]
@@ -117,7 +117,8 @@ pub fn analyse_with_twin(
 ) -> (Summary, Series) {
     let twin = twin.map(|twin| reference(plan, twin));
     let mut findings = Findings::new(recording, plan, twin.as_ref());
-    let series = plots::series(&findings);
+    let mut series = plots::series(&findings);
+    series.torn = recording.torn.as_ref().and_then(|kept| torn::exhibit(&findings, kept));
     let judged = Judged::new(&findings);
     for (facts, trial) in findings.faults.iter_mut().zip(&judged.trials) {
         facts.result.outcome = trial.outcome;
@@ -217,6 +218,7 @@ fn summary(recording: &Recording, findings: Findings, judged: Judged) -> Summary
             radar: findings.stream(Node::Radar),
             fusion: findings.stream(Node::Fusion),
         },
+        frames_torn: findings.timeline.fusion.torn.len() as u64,
         expectations: judged.expectations,
         isolation: judged.isolation,
         detection_matrix: detections::matrix(&findings.faults),

@@ -43,6 +43,7 @@ pub mod summary;
 #[cfg(test)]
 mod testing;
 mod timeline;
+mod torn;
 mod truth;
 mod words;
 

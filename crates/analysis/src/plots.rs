@@ -68,6 +68,7 @@ pub(crate) fn series(findings: &Findings) -> Series {
         drive: drive(findings),
         brakes: timeline.fusion.brakes.iter().map(|it| (ms(it.at), it.deceleration_mps2)).collect(),
         strip: strip::stills(findings),
+        torn: None,
         stalls: findings.stalls.spans().iter().map(|it| (ms(it.from), ms(it.to))).collect(),
     }
 }

@@ -34,6 +34,9 @@ pub struct Series {
     /// Camera frames at the key moments, in the order of time.
     #[serde(default)]
     pub strip: Vec<Still>,
+    /// A torn frame as fusion read it.
+    #[serde(default)]
+    pub torn: Option<TornFrame>,
     /// When the host stalled for so long that it excuses a miss: (from, to), disjoint and in order.
     pub stalls: Vec<(f64, f64)>,
 }
@@ -146,4 +149,42 @@ pub struct Still {
     pub seen_px: Vec<(f64, f64)>,
     /// Whether fusion made an output from this frame.
     pub used: bool,
+}
+
+/// A torn frame as fusion read it, and how it compares with the two frames that it is of.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TornFrame {
+    /// When fusion told of it.
+    pub at_ms: f64,
+    /// Its first row of the older frame.
+    pub row: u32,
+    /// What is above the tear: of the newer frame.
+    pub above: TornRows,
+    /// What is below.
+    pub below: TornRows,
+    /// Columns and rows of the camera's pictures.
+    pub camera_px: (u32, u32),
+    /// Columns and rows of the picture, which is smaller.
+    pub size_px: (u32, u32),
+    /// Grey values, row by row from the top.
+    pub pixels: Vec<u8>,
+    /// First column and row of a part around the tear, in the camera's picture.
+    pub part_at_px: (u32, u32),
+    /// Its columns and rows.
+    pub part_px: (u32, u32),
+    /// Its grey values as the camera made them.
+    pub part: Vec<u8>,
+    /// The same part of the newer frame, whole.
+    pub part_whole: Vec<u8>,
+}
+
+/// The rows on one side of a tear.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TornRows {
+    /// The frame that they are of.
+    pub frame: u64,
+    /// How many there are.
+    pub rows: u32,
+    /// How many of them are that frame's, bit for bit.
+    pub same: u32,
 }

@@ -107,7 +107,7 @@ impl Camera {
 }
 
 /// Each block of [`SHRINK`] × [`SHRINK`] pixels as its mean; the new width, and the pixels.
-fn shrunk(pixels: &[u8], width: usize) -> (usize, Vec<u8>) {
+pub(crate) fn shrunk(pixels: &[u8], width: usize) -> (usize, Vec<u8>) {
     let small = width / SHRINK;
     let mut out = Vec::with_capacity(pixels.len() / (SHRINK * SHRINK));
     for rows in pixels.chunks_exact(width * SHRINK) {

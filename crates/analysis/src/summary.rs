@@ -93,6 +93,10 @@ pub struct Summary {
     pub ended: String,
     /// The data streams.
     pub streams: Streams,
+    /// Frames that fusion read torn, and refused: of a frame buffer that is not synchronised, upper rows
+    /// of one frame above rows of the one before. They count as rejected.
+    #[serde(default)]
+    pub frames_torn: u64,
     /// The faults, in the order of the scenario.
     pub faults: Vec<FaultResult>,
     /// Who noticed which fault, and who should: a row for each fault, in the order of the scenario.

@@ -2,7 +2,7 @@
 //!
 //! A script knows how drivers write events, and nothing of how they are judged.
 
-use recording::{Header, Host, Recording, Truncation};
+use recording::{Header, Host, Recording, Torn, Truncation};
 use scenario::Plan;
 use std::ops::Range;
 use wire::event::{Detector, Ending, LifeState, Mode, Reaction};
@@ -49,6 +49,7 @@ pub(crate) struct Script {
     pub(crate) plan: Plan,
     pub(crate) records: Vec<(Source, Record)>,
     pub(crate) lost: Vec<(Source, u64)>,
+    pub(crate) torn: Option<Torn>,
     pub(crate) truncation: Truncation,
     pub(crate) host: Host,
     lives: Vec<Life>,
@@ -90,6 +91,7 @@ impl Script {
             plan,
             records: Vec::new(),
             lost: Vec::new(),
+            torn: None,
             truncation: Truncation::Complete,
             host: Host::default(),
             lives: Node::ALL.map(life).into(),
@@ -291,7 +293,7 @@ impl Script {
             host: self.host.clone(),
         };
         let (lost, truncation) = (self.lost.clone(), self.truncation);
-        Recording { header, records, lost, truncation }
+        Recording { header, records, lost, torn: self.torn.clone(), truncation }
     }
 
     pub(crate) fn analyse(&self) -> (Summary, Series) {

@@ -272,6 +272,7 @@ fn writes(source: Source, event: &Event) -> bool {
         }
         Event::FrameReceived { .. }
         | Event::FrameChecked { .. }
+        | Event::FrameTorn { .. }
         | Event::TracksDropped { .. }
         | Event::ContentSeen { .. }
         | Event::RadarReceived { .. }

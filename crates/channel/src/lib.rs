@@ -9,6 +9,7 @@ pub mod arming;
 pub mod board;
 pub mod doorbell;
 pub mod events;
+pub mod exhibit;
 pub mod frames;
 pub mod heartbeat;
 pub mod journal;

@@ -17,6 +17,7 @@ mod queue;
 mod sysv_queue;
 mod tcp;
 mod unix;
+mod unsynchronised;
 
 use crate::doorbell::Doorbell;
 use crate::page::AttachError;
@@ -50,6 +51,8 @@ pub enum Pattern {
     Newest,
     /// Every message in order, as many as there is room for; then the sender is told.
     Queue,
+    /// What lies in the only slot whenever the receiver looks, whole or not; it is not woken.
+    Unsynchronised,
 }
 
 /// What goes first where a mechanism has priorities.
@@ -189,6 +192,7 @@ pub struct Outlet {
 impl Outlet {
     /// Attaches to the sender's end. `bell` wakes the receiver, unless it hears the link itself.
     pub fn attach(spec: Spec, end: Inherited, bell: Option<Doorbell>) -> Result<Outlet, LinkError> {
+        let bell = bell.filter(|_| spec.pattern != Pattern::Unsynchronised);
         let bell = bell.filter(|bell| !bell.hears(spec.mechanism));
         Ok(Outlet { carrier: mechanisms::outgoing(spec, end)?, bell })
     }
@@ -330,7 +334,7 @@ impl Inlet {
     }
 }
 
-/// A message that its sender does not touch until this is dropped.
+/// A message that its sender does not touch until this is dropped; where nobody synchronises, a copy.
 #[must_use]
 #[derive(Debug)]
 pub struct Held<'a> {
@@ -342,6 +346,12 @@ impl Held<'_> {
     /// The message.
     pub fn bytes(&self) -> &[u8] {
         self.inlet.carrier.bytes()
+    }
+
+    /// What stands now where the message was read, if its sender was there meanwhile: only ever where
+    /// nobody synchronises.
+    pub fn overwritten(&self) -> Option<&[u8]> {
+        self.inlet.carrier.overwritten()
     }
 
     /// When it was published, as its sender said; 0 where messages travel bare.

@@ -70,8 +70,8 @@ impl Live {
 }
 
 fn line_by_line(board: &mut Board, records: &Receiver<Observation>, title: &str) {
-    let mut err = std::io::stderr().lock();
-    let mut print = |line: String| writeln!(err, "{line}");
+    // Locked a line at a time: others have something to say meanwhile.
+    let print = |line: String| writeln!(std::io::stderr(), "{line}");
     if print(title.to_owned()).is_err() {
         return;
     }

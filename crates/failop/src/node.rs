@@ -40,8 +40,9 @@ pub(crate) fn run(NodeArguments { role, boot }: &NodeArguments) -> anyhow::Resul
         RoleDescriptors::Radar { lists, commands, fusion_doorbell } => {
             radar::work(attaching, (&lists, &commands), &fusion_doorbell)
         }
-        RoleDescriptors::Fusion { frames, lists, commands, radar_doorbell, brake } => {
-            let inherited = fusion::Inherited { frames, lists, commands, radar_doorbell, brake };
+        RoleDescriptors::Fusion { frames, lists, commands, radar_doorbell, brake, exhibit } => {
+            let inherited =
+                fusion::Inherited { frames, lists, commands, radar_doorbell, brake, exhibit };
             fusion::work(attaching, &inherited)
         }
     }

@@ -7,7 +7,7 @@ pub mod codec;
 pub mod reader;
 pub mod writer;
 
-pub use reader::{OpenError, Recording, Truncation};
+pub use reader::{OpenError, Recording, Torn, Truncation};
 pub use writer::Writer;
 
 use serde::{Deserialize, Serialize};
@@ -87,6 +87,16 @@ pub enum Entry {
         source: Source,
         /// How many.
         count: u64,
+    },
+    /// A torn frame as fusion read it, from a frame buffer that is not synchronised: one of many, just
+    /// before the end.
+    TornFrame {
+        /// Number that its header carries: that of the older frame.
+        frame: u64,
+        /// Its first row of the older frame.
+        row: u32,
+        /// Grey values, row by row from the top.
+        pixels: Vec<u8>,
     },
     /// The recording is complete: every ring was drained after its writer was buried.
     End,

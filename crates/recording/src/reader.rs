@@ -20,8 +20,21 @@ pub struct Recording {
     pub records: Vec<(Source, Record)>,
     /// Records that are known to be missing, by source.
     pub lost: Vec<(Source, u64)>,
+    /// A torn frame that fusion read; of a run that was cut short, none.
+    pub torn: Option<Torn>,
     /// Whether the run ended in order.
     pub truncation: Truncation,
+}
+
+/// A frame of which the upper rows are of one frame and the rest of the one before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Torn {
+    /// Number of the older frame.
+    pub frame: u64,
+    /// Its first row of the older frame.
+    pub row: u32,
+    /// Grey values, row by row from the top.
+    pub pixels: Vec<u8>,
 }
 
 /// Whether a recording is complete.
@@ -72,6 +85,7 @@ impl Recording {
         let mut header = None;
         let mut records = Vec::new();
         let mut lost = Vec::new();
+        let mut torn = None;
         let mut drained = [0; Source::ALL.len()];
         let mut truncation = Truncation::WatchdogEnded;
         // A cut or damaged envelope ends the recording: what stands after it has no known start.
@@ -94,6 +108,7 @@ impl Recording {
                     records.push((source, record));
                 }
                 Entry::Lost { source, count } => lost.push((source, count)),
+                Entry::TornFrame { frame, row, pixels } => torn = Some(Torn { frame, row, pixels }),
                 Entry::End => truncation = Truncation::Complete,
             }
         }
@@ -108,7 +123,7 @@ impl Recording {
             }
         }
         records.sort_by_key(|(_, record)| record.t_ns);
-        Ok(Recording { header, records, lost, truncation })
+        Ok(Recording { header, records, lost, torn, truncation })
     }
 }
 
@@ -187,11 +202,15 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let mut writer = Writer::create(directory.path(), header()).unwrap();
         writer.append([entry(Source::Watchdog, 5), entry(CAMERA, 2)]).unwrap();
-        writer.append([Entry::Lost { source: CAMERA, count: 3 }, Entry::End]).unwrap();
+        let pixels = vec![7; 2_073_600];
+        writer.append([Entry::Lost { source: CAMERA, count: 3 }]).unwrap();
+        let kept = Entry::TornFrame { frame: 4, row: 500, pixels: pixels.clone() };
+        writer.append([kept, Entry::End]).unwrap();
         let read = Recording::open(directory.path()).unwrap();
         assert_eq!(read.header, header());
         assert_eq!(read.records, [(CAMERA, record(102)), (Source::Watchdog, record(105))]);
         assert_eq!(read.lost, [(CAMERA, 3)]);
+        assert_eq!(read.torn, Some(Torn { frame: 4, row: 500, pixels }));
         assert_eq!(read.truncation, Truncation::Complete);
     }
 

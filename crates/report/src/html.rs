@@ -17,6 +17,7 @@ mod page;
 mod processes;
 mod streams;
 mod strip;
+mod torn;
 
 pub use campaign::campaign_html;
 pub use coverage::coverage_html;

@@ -32,6 +32,11 @@ pub fn markdown(summary: &Summary) -> String {
     detections(&mut lines, summary);
     streams(&mut lines, summary);
     lines.push(String::new());
+    if summary.frames_torn > 0 {
+        let torn = number::count(summary.frames_torn);
+        lines.push(format!("Read torn, and refused: {torn} frames."));
+        lines.push(String::new());
+    }
     let tracks = words::tracks(summary).map_or(String::new(), |it| format!("Tracks: {it}. "));
     lines.push(escaped(&format!("{tracks}Safety: {}", words::safety(summary))));
     lines.push(String::new());

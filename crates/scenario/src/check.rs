@@ -16,6 +16,7 @@ use crate::text::{Camera, Radar};
 use crate::tree::Value;
 use crate::validate::did_you_mean;
 pub(crate) use traffic::encounter_within_run;
+use wire::Mechanism;
 
 /// Every contradiction in the tree.
 pub(crate) fn findings(document: &Value) -> Vec<Finding> {
@@ -32,6 +33,7 @@ pub(crate) fn findings(document: &Value) -> Vec<Finding> {
     expected_faults_exist(document, &mut findings);
     followed_actors_exist(document, &mut findings);
     limits_agree(document, &mut findings);
+    single_slot_stands_alone(document, &mut findings);
     modes_agree(document, &mut findings);
     safety::demands_agree(document, &mut findings);
     watchdog::limits_agree(document, &mut findings);
@@ -173,6 +175,7 @@ fn followed_actors_exist(document: &Value, findings: &mut Vec<Finding>) {
 fn limits_agree(document: &Value, findings: &mut Vec<Finding>) {
     for (table, least, most) in [
         ("camera", "frames-lost-min", "frames-lost-max"),
+        ("camera", "frames-torn-min", "frames-torn-max"),
         ("radar", "messages-lost-min", "messages-lost-max"),
     ] {
         let limit = |key| document.at(&["expect", table, key]);
@@ -184,6 +187,24 @@ fn limits_agree(document: &Value, findings: &mut Vec<Finding>) {
                 format!("`{least}` is {low_count}, more than `{most}`, which is {high_count}");
             findings.push(Finding::wrong(&low.span, message));
         }
+    }
+}
+
+/// Without synchronisation there is a single slot, in shared memory.
+fn single_slot_stands_alone(document: &Value, findings: &mut Vec<Finding>) {
+    if document.at(&["camera", "sync"]).and_then(Value::text) != Some("none") {
+        return;
+    }
+    if let Some(buffers) = document.at(&["camera", "buffers"]) {
+        let message =
+            "with `sync = \"none\"` the frame buffer has a single slot: leave out `buffers`";
+        findings.push(Finding::wrong(&buffers.span, message.to_owned()));
+    }
+    let link = document.at(&["camera", "link"]);
+    if let Some(link) = link.filter(|link| link.text() != Some(Mechanism::Shm.name())) {
+        let message =
+            "with `sync = \"none\"` frames are in shared memory: `link` can only be \"shm\"";
+        findings.push(Finding::wrong(&link.span, message.to_owned()));
     }
 }
 

@@ -8,6 +8,7 @@ mod limits;
 use fault::{Fault, Outcome, Start};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use wire::event::{Detector, Mode};
@@ -70,8 +71,10 @@ impl Plan {
 pub struct Camera {
     /// Frames a second; frame k is due at start + k/fps.
     pub fps: u32,
-    /// Slots of the frame buffer, at least 2.
+    /// Slots of the frame buffer, at least 2; 1 of one that is not synchronised.
     pub buffers: u32,
+    /// How the frame buffer is synchronised.
+    pub sync: FrameSync,
     /// Whether frames are protected and checked.
     pub protection: bool,
     /// By what frames travel to fusion.
@@ -83,6 +86,16 @@ impl Camera {
     pub fn due_ns(&self, frame: u64) -> u64 {
         (u128::from(frame) * 1_000_000_000 / u128::from(self.fps)) as u64
     }
+}
+
+/// How a frame buffer is synchronised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum FrameSync {
+    /// A frame shows at once, when it is complete, and nobody writes to one that is read.
+    AtomicSwap,
+    /// The camera writes to the frame that fusion reads.
+    None,
 }
 
 /// The radar process.
@@ -208,6 +221,8 @@ pub struct Expect {
     pub isolation_margin_ns: u64,
     /// Demands on the camera and its stream.
     pub camera: StreamExpect,
+    /// Demands on the frames that fusion reads torn.
+    pub torn: TornExpect,
     /// Demands on the radar and its stream.
     pub radar: StreamExpect,
     /// Demands on fusion.
@@ -229,6 +244,15 @@ pub struct StreamExpect {
     pub lost_min: Option<u64>,
     /// Demands on the process.
     pub process: ProcessExpect,
+}
+
+/// How many frames may, and must, be torn; `None` demands nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TornExpect {
+    /// Most.
+    pub max: Option<u64>,
+    /// Fewest.
+    pub min: Option<u64>,
 }
 
 /// Demands on a process; `None` demands nothing.

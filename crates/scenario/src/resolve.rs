@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use wire::Node;
 
-use crate::plan;
+use crate::plan::{self, FrameSync};
 use crate::text::{self, expect, fault::Phase};
 pub(crate) use faults::Never;
 use faults::{Resolved, Run};
@@ -16,8 +16,9 @@ use faults::{Resolved, Run};
 /// The plan that the text asks for. The text has passed all checks; what it cannot keep to is a
 /// fault that never begins.
 pub(crate) fn plan(mut text: text::Scenario) -> Result<plan::Plan, Never> {
-    let text::Camera { fps, buffers, protection, link } = text.camera;
-    let camera = plan::Camera { fps, buffers, protection, link };
+    let text::Camera { fps, buffers, sync, protection, link } = text.camera;
+    let buffers = if sync == FrameSync::None { 1 } else { buffers };
+    let camera = plan::Camera { fps, buffers, sync, protection, link };
     let duration_ns = ns_from_s(text.duration_s);
     let traffic = traffic::traffic(&mut text);
     let run = Run { traffic: &traffic, camera, duration_ns };
@@ -86,6 +87,7 @@ fn expectations(text: expect::Expect, faults: &Resolved) -> plan::Expect {
             lost_min: camera.frames_lost_min,
             process: process(camera.restarts_max, camera.up_at_end),
         },
+        torn: plan::TornExpect { max: camera.frames_torn_max, min: camera.frames_torn_min },
         radar: plan::StreamExpect {
             lost_max: radar.messages_lost_max,
             lost_min: radar.messages_lost_min,

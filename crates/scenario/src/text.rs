@@ -15,6 +15,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use wire::Mechanism;
 
+use crate::plan::FrameSync;
 use crate::schema::mechanism;
 
 /// The version of the file format that this program reads.
@@ -94,6 +95,10 @@ pub(crate) struct Camera {
     /// camera drop frames. Readers + 2, here 3, never drop one.
     #[schemars(range(min = 2, max = 8))]
     pub(crate) buffers: u32,
+    /// How the frame buffer is synchronised. `atomic-swap`: a frame shows when it is complete, fusion is
+    /// woken, and what it holds nobody writes. `none`: a single slot in shared memory, which the camera
+    /// fills while fusion reads it, once a period by a clock of its own; frames tear.
+    pub(crate) sync: FrameSync,
     /// Whether frames are protected end to end (E2E Profile 7) and checked.
     pub(crate) protection: bool,
     /// By what frames travel to fusion.
@@ -103,7 +108,13 @@ pub(crate) struct Camera {
 
 impl Default for Camera {
     fn default() -> Self {
-        Self { fps: 30, buffers: 2, protection: true, link: Mechanism::Shm }
+        Self {
+            fps: 30,
+            buffers: 2,
+            sync: FrameSync::AtomicSwap,
+            protection: true,
+            link: Mechanism::Shm,
+        }
     }
 }
 

@@ -83,6 +83,8 @@ pub enum RoleDescriptors {
         radar_doorbell: Ends,
         /// The board with what it asks of the brakes, writable, in a closed loop.
         brake: Option<RawFd>,
+        /// Where it keeps a torn frame, of a frame buffer that is not synchronised.
+        exhibit: Option<RawFd>,
     },
 }
 

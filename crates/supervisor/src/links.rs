@@ -2,6 +2,7 @@
 
 use channel::link::{Pattern, Spec};
 use scenario::Plan;
+use scenario::plan::FrameSync;
 use wire::{frame, radar};
 
 /// Messages of the radar, or to it, that a link holds where that can be chosen: most of a second of lists.
@@ -11,7 +12,10 @@ const RADAR_SLOTS: usize = 16;
 pub fn frames(plan: &Plan) -> Spec {
     Spec {
         mechanism: plan.camera.link,
-        pattern: Pattern::Newest,
+        pattern: match plan.camera.sync {
+            FrameSync::AtomicSwap => Pattern::Newest,
+            FrameSync::None => Pattern::Unsynchronised,
+        },
         message_bytes: frame::FRAME_BYTES,
         slots: plan.camera.buffers as usize,
     }

@@ -4,10 +4,12 @@
 
 use channel::AttachError;
 use channel::events::EventReader;
+use channel::exhibit::{Exhibit, Torn};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use recording::writer::WriteError;
 use recording::{Entry, Writer};
 use std::os::fd::AsFd;
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 use wire::{Record, Source};
@@ -22,14 +24,25 @@ const DRAIN_PERIOD: Duration = Duration::from_millis(20);
 pub(crate) struct Recorder {
     /// Dropped, it ends the thread; a message fills the disk.
     orders: Sender<FillDisk>,
-    thread: JoinHandle<Result<(), WriteError>>,
+    thread: JoinHandle<Result<(), RecordError>>,
+}
+
+/// What happened could not be recorded.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    /// The recording could not be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// The torn frame that fusion kept could not be read.
+    #[error("cannot read the torn frame")]
+    Exhibit(#[from] AttachError),
 }
 
 impl Recorder {
     pub(crate) fn start(
         rings: impl IntoIterator<Item = impl AsFd>,
-        writer: Writer,
-        observer: Option<Sender<Observation>>,
+        exhibit: Option<Arc<Exhibit>>,
+        (writer, observer): (Writer, Option<Sender<Observation>>),
     ) -> Result<Recorder, AttachError> {
         let rings = Source::ALL
             .into_iter()
@@ -37,7 +50,7 @@ impl Recorder {
             .map(|(source, fd)| Ok((source, EventReader::attach(fd)?)))
             .collect::<Result<Vec<_>, AttachError>>()?;
         let (orders, given) = bounded(1);
-        let drainer = Drainer { rings, writer, observer };
+        let drainer = Drainer { rings, exhibit, writer, observer };
         let thread = std::thread::spawn(move || drainer.work(&given));
         Ok(Recorder { orders, thread })
     }
@@ -49,7 +62,7 @@ impl Recorder {
     }
 
     /// Empties the rings for the last time, all writers being buried, and completes the recording.
-    pub(crate) fn finish(self) -> Result<(), WriteError> {
+    pub(crate) fn finish(self) -> Result<(), RecordError> {
         // A recorder that has failed no longer listens; its error comes with the join.
         drop(self.orders);
         self.thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
@@ -62,12 +75,13 @@ struct FillDisk;
 
 struct Drainer {
     rings: Vec<(Source, EventReader)>,
+    exhibit: Option<Arc<Exhibit>>,
     writer: Writer,
     observer: Option<Sender<Observation>>,
 }
 
 impl Drainer {
-    fn work(mut self, orders: &Receiver<FillDisk>) -> Result<(), WriteError> {
+    fn work(mut self, orders: &Receiver<FillDisk>) -> Result<(), RecordError> {
         // Recording is not urgent; where the class cannot be left, it is merely unfriendly.
         if let Err(_refused) = sys::sched::set_normal() {}
         loop {
@@ -78,7 +92,10 @@ impl Drainer {
             }
         }
         self.drain()?;
-        self.writer.append([Entry::End])
+        let kept = self.exhibit.as_ref().map(|exhibit| exhibit.kept()).transpose()?.flatten();
+        let torn = kept.map(|Torn { frame, row, pixels }| Entry::TornFrame { frame, row, pixels });
+        self.writer.append(torn.into_iter().chain([Entry::End]))?;
+        Ok(())
     }
 
     fn drain(&mut self) -> Result<(), WriteError> {

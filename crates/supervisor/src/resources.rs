@@ -9,6 +9,7 @@ use crate::links;
 use channel::arming::Arming;
 use channel::board::Board;
 use channel::doorbell::{self, Owned};
+use channel::exhibit::Exhibit;
 use channel::heartbeat::Monitor;
 use channel::link::{Ends, HandDown, Link, LinkError};
 use channel::start::Start;
@@ -16,9 +17,11 @@ use channel::status::StatusBoard;
 use channel::{AttachError, events};
 use recording::ring_file_name;
 use scenario::Plan;
+use scenario::plan::FrameSync;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::path::Path;
+use std::sync::Arc;
 use sys::shm::Memory;
 use wire::plant::{BRAKE_WORDS, WAY_WORDS};
 use wire::shared::PageKind;
@@ -44,6 +47,8 @@ pub(crate) struct Resources {
     commands: Link,
     /// In a closed loop.
     boards: Option<Boards>,
+    /// Of a frame buffer that is not synchronised.
+    exhibit: Option<Arc<Exhibit>>,
 }
 
 /// What closes the loop.
@@ -107,6 +112,7 @@ impl Resources {
         let (start_memory, start) = Start::create()?;
         let (arming_memory, arming) = Arming::create()?;
         let (status_memory, status) = StatusBoard::create()?;
+        let tears = plan.camera.sync == FrameSync::None;
         let closed_loop = plan.traffic.ego.brakes.is_some();
         let of_each = "one for each node or source";
         Ok(Resources {
@@ -123,7 +129,13 @@ impl Resources {
             lists: Link::create(links::radar_messages(plan))?,
             commands: Link::create(links::radar_messages(plan))?,
             boards: closed_loop.then(Boards::create).transpose()?,
+            exhibit: tears.then(Exhibit::create).transpose()?.map(Arc::new),
         })
+    }
+
+    /// Where fusion keeps a torn frame.
+    pub(crate) fn exhibit(&self) -> Option<Arc<Exhibit>> {
+        self.exhibit.clone()
     }
 
     /// What shows the life of the process in a seat.
@@ -197,12 +209,17 @@ impl Resources {
                 if let Some(brake) = brake {
                     down(HandDown { fds: vec![brake], ids: Vec::new() });
                 }
+                let exhibit = self.exhibit.as_ref().map(|exhibit| exhibit.fd());
+                if let Some(exhibit) = exhibit {
+                    down(HandDown { fds: vec![exhibit], ids: Vec::new() });
+                }
                 RoleDescriptors::Fusion {
                     frames: down(self.frames.inlet()),
                     lists: down(self.lists.inlet()),
                     commands: down(self.commands.outlet()),
                     radar_doorbell: down(doorbell(Node::Radar)),
                     brake: brake.map(|brake| brake.as_raw_fd()),
+                    exhibit: exhibit.map(|exhibit| exhibit.as_raw_fd()),
                 }
             }
         }

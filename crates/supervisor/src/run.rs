@@ -17,7 +17,7 @@ use crate::outside::Assaults;
 use crate::plant::{PlantError, PlantProcess};
 use crate::policy::{Action, Beats, Policy, Rules, Seen, Status};
 use crate::probes::{Probes, Stall};
-use crate::recorder::{Observation, Recorder};
+use crate::recorder::{Observation, RecordError, Recorder};
 use crate::reload::{Reader, Reload};
 use crate::resources::{ResourceError, Resources};
 use crate::strikes::Strikes;
@@ -106,9 +106,12 @@ pub enum RunError {
     /// A process could not be told what to do.
     #[error("cannot prepare a process")]
     Boot(#[from] BootError),
-    /// The recording could not be written.
+    /// The recording could not be begun.
     #[error(transparent)]
     Recording(#[from] WriteError),
+    /// What happened could not be recorded.
+    #[error(transparent)]
+    Record(#[from] RecordError),
     /// The kernel refused a call that must not fail.
     #[error("the kernel refused to {doing}")]
     Kernel {
@@ -137,7 +140,7 @@ pub fn run(mut order: Order<'_>) -> Result<Ending, RunError> {
     let writer = Writer::create(order.directory, order.header)?;
     let resources = Resources::create(order.plan, order.directory)?;
     let fds = resources.rings.each_ref().map(|ring| ring.fd());
-    let recorder = Recorder::start(fds, writer, order.observer)?;
+    let recorder = Recorder::start(fds, resources.exhibit(), (writer, order.observer))?;
     let poller = Poller::new().map_err(kernel("make an epoll set"))?;
     poller.add(order.stop, STOP_TOKEN).map_err(kernel("watch the stop signals"))?;
     sys::memory::touch_ahead(HEAP_BYTES).map_err(kernel("touch memory"))?;

@@ -3,11 +3,10 @@
 //!
 //! Nothing here waits, and a peer that is gone is an error, never a `SIGPIPE`.
 
+pub mod rights;
 pub mod tcp;
 
 use crate::poll::without_waiting;
-pub mod rights;
-
 use nix::errno::Errno;
 use nix::sys::socket::{
     AddressFamily, MsgFlags, SockFlag, SockType, getsockopt, recv, send as nix_send, setsockopt,

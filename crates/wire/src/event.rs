@@ -272,6 +272,14 @@ events! {
         /// Of every 64th row of a frame, or of the whole list.
         digest: u64,
     }
+    /// What the integrity check refused is of two frames: the camera was in the only slot of a frame
+    /// buffer that nobody synchronises. Written just before the refusal.
+    47 FrameTorn {
+        /// Frame number that the header carries: that of the older frame.
+        frame: u64,
+        /// Its first row that the camera had not come to; `u32::MAX` if the camera stood still.
+        row: u32,
+    }
     /// The radar's acknowledgement of a command arrived.
     38 CommandAcknowledged {
         /// The command's number.

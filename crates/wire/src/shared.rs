@@ -47,6 +47,10 @@ pub enum PageKind {
     Lock = 14,
     /// Slots whose handles travel by another way: header page, then the slots.
     Handles = 16,
+    /// A slot that nobody synchronises: header page, then its bytes.
+    Slot = 17,
+    /// A torn frame that fusion keeps: header page, then its pixels.
+    Exhibit = 18,
 }
 
 /// Frame buffer header page (writer read-write, readers read-only).
@@ -175,6 +179,26 @@ pub mod arming {
     pub const FIRST: usize = 8;
     /// Faults that the page holds.
     pub const FAULTS: usize = super::PAGE_BYTES / 8 - FIRST;
+}
+
+/// Header page of a slot that nobody synchronises (writer read-write, its reader read-only).
+pub mod slot {
+    /// How often a writer has begun to fill it …
+    pub const BEGUN: usize = 8;
+    /// … and which of these fills was finished last; 0 before the first.
+    pub const FINISHED: usize = 9;
+    /// When that was published, `CLOCK_MONOTONIC` nanoseconds.
+    pub const PUBLISHED_NS: usize = 10;
+}
+
+/// Exhibit header page (fusion read-write, the watchdog reads it when fusion is buried).
+pub mod exhibit {
+    /// 1 while a frame is kept.
+    pub const KEPT: usize = 8;
+    /// Number that its header carries.
+    pub const FRAME: usize = 9;
+    /// Its first row of the older frame.
+    pub const ROW: usize = 10;
 }
 
 /// Event ring file (its process read-write, the watchdog read-only).

@@ -9,6 +9,7 @@ use crate::analyse::Findings;
 use crate::modes;
 use crate::processes::{restarts, state_at_end};
 use crate::summary::{Expectation, WhyNot};
+use crate::timeline::Span;
 use crate::words::{count, sample};
 
 pub(super) fn judge(findings: &Findings, node: Node) -> Vec<Expectation> {
@@ -21,8 +22,38 @@ pub(super) fn judge(findings: &Findings, node: Node) -> Vec<Expectation> {
     let lost_max = lost_max.map(|max| lost(findings, node, Bound::Max(max)));
     let lost_min = lost_min.map(|min| lost(findings, node, Bound::Min(min)));
     let mut all: Vec<Expectation> = lost_max.into_iter().chain(lost_min).collect();
+    if node == Node::Camera {
+        let torn = expect.torn;
+        all.extend(torn.max.map(|max| self::torn(findings, Bound::Max(max))));
+        all.extend(torn.min.map(|min| self::torn(findings, Bound::Min(min))));
+    }
     all.extend(on_process(findings, node, process));
     all
+}
+
+/// Frames that fusion read torn. Stalls move the looks out of the time in which frames tear; they never
+/// tear one that is synchronised.
+fn torn(findings: &Findings, bound: Bound) -> Expectation {
+    let torn = findings.timeline.fusion.torn.len() as u64;
+    let (suffix, relation, limit, met) = match bound {
+        Bound::Max(max) => ("max", "at most", max, torn <= max),
+        Bound::Min(min) => ("min", "at least", min, torn >= min),
+    };
+    let expected = format!("{relation} {}", count(limit, "torn frame"));
+    let actual = count(torn, "torn frame");
+    let finding = match bound {
+        _ if met => Finding::Met,
+        Bound::Min(_) if !findings.timeline.end.whole => {
+            Finding::Unclear(WhyNot::EndedEarly, "the run ended early.".into())
+        }
+        Bound::Min(_) => {
+            let run = Span { from: 0, to: findings.timeline.end.cut };
+            Finding::missed(&format!("fusion read {actual}"), findings.stalls.disturb(run))
+        }
+        Bound::Max(_) => Finding::Missed(format!("fusion read {actual}.")),
+    };
+    let name = format!("expect.camera.frames-torn-{suffix}");
+    Demand { name, expected, actual }.came_to(finding)
 }
 
 #[derive(Clone, Copy)]

@@ -7,7 +7,7 @@ use std::ops::Range;
 use wire::event::{Detector, Ending, LifeState, Limit, Mode, Proof, Reaction};
 use wire::{Event, Node, Record, Source};
 
-use super::tracks::{BrakeChange, Seen, TrackSeen};
+use super::tracks::{BrakeChange, ReadTorn, Seen, TrackSeen};
 use super::{Moment, Span, Timeline};
 
 /// What a sensor did with its samples.
@@ -48,6 +48,8 @@ pub(crate) struct FusionLog {
     pub(crate) tracks_dropped: Vec<Moment>,
     /// When a sensor became suspicious, and which.
     pub(crate) inconsistent: Vec<(Moment, Node)>,
+    /// Frames that it read torn, in the order of time.
+    pub(crate) torn: Vec<ReadTorn>,
     /// Integrity checks of frames: frame number and time.
     pub(crate) checks: Vec<(u64, Span)>,
 }
@@ -367,6 +369,7 @@ impl Timeline<'_> {
                 let from = self.moment(begun_ns);
                 self.fusion.checks.push((frame, Span { from, to: at }));
             }
+            Event::FrameTorn { frame, row } => self.fusion.torn.push(ReadTorn { at, frame, row }),
             Event::RadarReceived { cycle, captured_ns, sent_ns, .. } => {
                 let item = self.place_of(Node::Radar, cycle, self.moment(captured_ns));
                 self.file_received((at, by), (Node::Radar, cycle), item, sent_ns);

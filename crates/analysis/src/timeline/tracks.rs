@@ -1,5 +1,5 @@
-//! What belongs to an output of fusion: its tracks, the objects of its sample, the brakes:
-//! [`TrackSeen`], [`Seen`], [`BrakeChange`].
+//! What belongs to an output of fusion, or keeps it from one: its tracks, the objects of its sample, torn
+//! frames, the brakes: [`TrackSeen`], [`Seen`], [`ReadTorn`], [`BrakeChange`].
 
 use wire::Event;
 use wire::event::unpack_pair;
@@ -30,6 +30,16 @@ pub(crate) struct Seen {
     pub(crate) range_m: f64,
     /// The normalised innovation squared against the track that it was taken for.
     pub(crate) nis: Option<f64>,
+}
+
+/// A frame that fusion read torn.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ReadTorn {
+    pub(crate) at: Moment,
+    /// The number that it carried.
+    pub(crate) frame: u64,
+    /// Its first row of the older frame; `u32::MAX` where that is not known.
+    pub(crate) row: u32,
 }
 
 /// Fusion changed what it asks of the brakes.

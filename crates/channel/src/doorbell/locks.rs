@@ -52,21 +52,25 @@ impl Condition {
     }
 
     /// Runs `work` once, holding the mutex if it can be had.
-    fn with<R>(&self, page: &Shared, work: impl Fn() -> R) -> io::Result<R> {
+    fn with<R>(&self, page: &Shared, work: impl Fn() -> R) -> R {
         let held = self.mutex.with(now_ns() + PATIENCE_NS, |before| {
             if before == Locked::OwnerDied {
                 // Nothing else to repair: it guards one atomic number. Relaxed: a number for people.
                 page.words()[doorbell::HOLDERS_DIED].fetch_add(1, Ordering::Relaxed);
             }
             work()
-        })?;
-        Ok(held.unwrap_or_else(work))
+        });
+        match held {
+            Ok(Some(done)) => done,
+            // Its holder is stopped, or a wild write has broken it.
+            Ok(None) | Err(_) => work(),
+        }
     }
 }
 
 impl Chime for Condition {
     fn ring(&self, page: &Shared) -> io::Result<()> {
-        self.with(page, || add_one(page))?;
+        self.with(page, || add_one(page));
         sys::futex::wake(counter(page));
         Ok(())
     }
@@ -74,9 +78,9 @@ impl Chime for Condition {
     fn wait(&self, page: &Shared, seen: u32, deadline_ns: u64) -> io::Result<()> {
         // Unlock, sleep, lock again, as a wait for a condition does: what rings in between has changed
         // the counter, and the kernel lets nobody sleep on one that has changed.
-        if self.with(page, || count(page) == seen)? {
+        if self.with(page, || count(page) == seen) {
             sys::futex::wait(counter(page), seen, deadline_ns);
-            self.with(page, || ())?;
+            self.with(page, || ());
         }
         Ok(())
     }

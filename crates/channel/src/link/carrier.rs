@@ -58,6 +58,11 @@ pub(super) trait Incoming: Debug {
     fn take(&mut self) -> io::Result<Found>;
     /// The message that was taken last and not released.
     fn bytes(&self) -> &[u8];
+    /// What stands now where the message was read, if its sender was there meanwhile: only ever where
+    /// nobody synchronises.
+    fn overwritten(&self) -> Option<&[u8]> {
+        None
+    }
     /// Lets the sender have the place of the message back.
     fn release(&mut self) {}
     /// What is readable while there is something to be taken.

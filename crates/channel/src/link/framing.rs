@@ -39,7 +39,7 @@ pub(super) fn all_bytes(spec: Spec) -> usize {
 /// Bytes of the piece in which a mechanism that keeps boundaries best moves a message, if it can.
 pub(super) fn piece_bytes(spec: Spec) -> usize {
     match spec.pattern {
-        Pattern::Newest => whole_bytes(spec),
+        Pattern::Newest | Pattern::Unsynchronised => whole_bytes(spec),
         Pattern::Queue => spec.message_bytes,
     }
 }

@@ -4,7 +4,7 @@ use super::carrier::{Incoming, Outgoing, Owner, Pieces};
 use super::descriptor::End;
 use super::{
     Inherited, LinkError, Mechanism, Pattern, Spec, framing, hybrid, memfd_passing, pipe, pool,
-    posix_queue, queue, sysv_queue, tcp, unix,
+    posix_queue, queue, sysv_queue, tcp, unix, unsynchronised,
 };
 use crate::store::StoreKind;
 use sys::socket::Kind;
@@ -20,6 +20,7 @@ pub(super) fn owner(spec: Spec) -> Result<Box<dyn Owner>, LinkError> {
         return Ok(match spec.pattern {
             Pattern::Newest => Box::new(pool::create(kind, spec)?),
             Pattern::Queue => Box::new(queue::create(kind, spec)?),
+            Pattern::Unsynchronised => Box::new(unsynchronised::owner(spec)?),
         });
     }
     Ok(match spec.mechanism {
@@ -43,6 +44,7 @@ pub(super) fn outgoing(spec: Spec, end: Inherited) -> Result<Box<dyn Outgoing>, 
         return Ok(match spec.pattern {
             Pattern::Newest => Box::new(pool::outlet(spec, end)?),
             Pattern::Queue => Box::new(queue::outlet(spec, end)?),
+            Pattern::Unsynchronised => Box::new(unsynchronised::outlet(spec, end)?),
         });
     }
     Ok(match spec.mechanism {
@@ -58,6 +60,7 @@ pub(super) fn incoming(spec: Spec, end: Inherited) -> Result<Box<dyn Incoming>, 
         return Ok(match spec.pattern {
             Pattern::Newest => Box::new(pool::inlet(spec, end)?),
             Pattern::Queue => Box::new(queue::inlet(spec, end)?),
+            Pattern::Unsynchronised => Box::new(unsynchronised::inlet(spec, end)?),
         });
     }
     Ok(match spec.mechanism {

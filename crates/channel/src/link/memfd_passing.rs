@@ -93,7 +93,7 @@ fn is_damage(error: &io::Error) -> bool {
 impl Incoming for Unwrapping {
     fn take(&mut self) -> io::Result<Found> {
         let looks = match self.spec.pattern {
-            Pattern::Newest => MESSAGES_PER_LOOK,
+            Pattern::Newest | Pattern::Unsynchronised => MESSAGES_PER_LOOK,
             Pattern::Queue => 1,
         };
         let mut newest = Found::Nothing;

@@ -10,7 +10,7 @@ mod copies;
 const PATIENCE_NS: u64 = 60_000_000_000;
 
 /// What a process would inherit.
-fn own(end: HandDown<'_>) -> Inherited {
+pub(super) fn own(end: HandDown<'_>) -> Inherited {
     let descriptors = end.fds.iter().map(|fd| fd.try_clone_to_owned().unwrap()).collect();
     Inherited { descriptors, ids: end.ids }
 }

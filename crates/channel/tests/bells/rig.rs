@@ -22,6 +22,8 @@ const LOOK_NS: u64 = 50_000;
 /// Words of the state page.
 const RINGS: usize = 0;
 const WAKES: usize = 8;
+/// Word of a child's own page that it holds until it dies.
+const BEAT: usize = 64;
 
 /// The owner.
 pub(crate) struct Rig {
@@ -137,6 +139,10 @@ pub(crate) fn become_child(arguments: &[String]) -> ExitCode {
     let state = descriptors.pop().expect("the owner hands a state page down");
     let state = inherited(state).expect("the owner hands it down");
     let state = Shared::map(state, 0, PAGE_BYTES).expect("the owner made the state page");
+    // As every node does: its heartbeat is on the same list of robust locks as those of the doorbell.
+    let beat = Memory::anonymous("bells-beat", PAGE_BYTES).expect("a page");
+    let beat = Box::leak(Box::new(Shared::map(beat.fd(), 0, PAGE_BYTES).expect("its mapping")));
+    sys::robust::hold(beat.words(), BEAT).expect("a robust list");
     let ends = Ends { descriptors, ids: id.parse().into_iter().collect() };
     let bell = Doorbell::inherit(ends.take().expect("handed down")).expect("made by the owner");
     match role.as_str() {

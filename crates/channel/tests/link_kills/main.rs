@@ -13,7 +13,7 @@ mod rig;
 use channel::link::{Inlet, Mechanism, Outlet, Taken};
 use child::{message_number, state};
 use harness::{Test, say};
-use rig::{Rig, own};
+use rig::{Actor, Rig, own};
 use std::process::ExitCode;
 use sys::clock::{now_ns, sleep_until};
 use sys::process::{Exit, RunState};
@@ -30,8 +30,18 @@ const IN_PIECES: [Mechanism; 9] = [
     Mechanism::PosixMq,
     Mechanism::SysvMsg,
 ];
+/// Mechanisms that move a message, or where it lies, at once: there is no middle.
+const AT_ONCE: [Mechanism; 5] = [
+    Mechanism::MemfdPassing,
+    Mechanism::Hybrid,
+    Mechanism::Shm,
+    Mechanism::PosixShmFutex,
+    Mechanism::SysvShmSemaphore,
+];
 /// Kills for each of them.
 const KILLS: u64 = 10;
+/// By how much later than in the life before a kill comes: over the lives, all of what a frame takes.
+const SPREAD_NS: u64 = 3_000;
 /// Messages that a test sends at most before a link that nobody reads must be full.
 const SENDS_MAX: u32 = 1000;
 
@@ -39,6 +49,14 @@ const TESTS: &[Test] = &[
     Test {
         name: "a_sender_killed_in_the_middle_of_a_message_costs_that_message_alone",
         run: || IN_PIECES.into_iter().for_each(senders_are_killed),
+    },
+    Test {
+        name: "a_sender_killed_at_any_moment_damages_nothing_that_moves_at_once",
+        run: || AT_ONCE.into_iter().for_each(senders_are_killed_anywhere),
+    },
+    Test {
+        name: "a_receiver_killed_at_any_moment_holds_no_slot_for_ever",
+        run: || AT_ONCE.into_iter().for_each(receivers_are_killed_anywhere),
     },
     Test {
         name: "a_receiver_stopped_and_killed_holds_nobody_up",
@@ -55,34 +73,83 @@ fn main() -> ExitCode {
     }
 }
 
-fn senders_are_killed(mechanism: Mechanism) {
-    let rig = Rig::new(mechanism);
-    let mut inlet = Inlet::attach(rig.link.spec(), own(rig.link.inlet())).expect("an inlet");
-    let (mut newest, mut accepted, mut damaged) = (0, 0, 0);
-    for life in 1..=KILLS {
-        let sender = rig.start("sender", life);
-        let before = accepted;
-        // Each life must be heard, whatever the one before left in the link.
+/// What a receiver has heard so far.
+#[derive(Default)]
+struct Heard {
+    newest: u64,
+    accepted: u64,
+    damaged: u64,
+}
+
+impl Heard {
+    /// Listens until two messages of this life have come, whatever the one before left in the link.
+    fn listen(&mut self, sender: &Actor, inlet: &mut Inlet, life: u64) {
+        let before = self.accepted;
         sender.wait("a message of this life arrives", || match inlet.take().expect("an inlet") {
             Taken::Nothing => false,
             Taken::Damaged => {
-                damaged += 1;
+                self.damaged += 1;
                 false
             }
             Taken::Message(held) => {
                 let number = message_number(held.bytes()).expect("no message is torn");
-                assert!(number > newest, "{mechanism}: {number:#x} after {newest:#x}");
-                (newest, accepted) = (number, accepted + 1);
-                number >> 32 == life && accepted > before + 1
+                assert!(number > self.newest, "{number:#x} after {:#x}", self.newest);
+                (self.newest, self.accepted) = (number, self.accepted + 1);
+                number >> 32 == life && self.accepted > before + 1
             }
         });
+    }
+}
+
+fn senders_are_killed(mechanism: Mechanism) {
+    let rig = Rig::new(mechanism);
+    let mut inlet = Inlet::attach(rig.link.spec(), own(rig.link.inlet())).expect("an inlet");
+    let mut heard = Heard::default();
+    for life in 1..=KILLS {
+        let sender = rig.start("sender", life);
+        heard.listen(&sender, &mut inlet, life);
         // It sleeps when it finds no room, and that is in the middle of a message.
         sender.wait_until(RunState::Sleeping);
         sender.kill();
         rig.link.bury_sender();
     }
+    let Heard { accepted, damaged, .. } = heard;
     say(&format!("{mechanism}: {accepted} messages verified, {damaged} times damage was told"));
     assert!(damaged > 0, "{mechanism}: no kill hit a sender in the middle of a message");
+}
+
+fn senders_are_killed_anywhere(mechanism: Mechanism) {
+    let rig = Rig::new(mechanism);
+    let mut inlet = Inlet::attach(rig.link.spec(), own(rig.link.inlet())).expect("an inlet");
+    let mut heard = Heard::default();
+    for life in 1..=3 * KILLS {
+        let sender = rig.start("sender", life);
+        heard.listen(&sender, &mut inlet, life);
+        sleep_until(now_ns() + life * SPREAD_NS);
+        sender.kill();
+        rig.link.bury_sender();
+    }
+    say(&format!("{mechanism}: {} messages verified", heard.accepted));
+    assert_eq!(heard.damaged, 0, "{mechanism}");
+}
+
+fn receivers_are_killed_anywhere(mechanism: Mechanism) {
+    let rig = Rig::new(mechanism);
+    let mut outlet = Outlet::attach(rig.link.spec(), own(rig.link.outlet()), None).expect("an end");
+    let mut number = 0;
+    for life in 1..=3 * KILLS {
+        let receiver = rig.start("receiver", life);
+        let before = receiver.word(state::ACCEPTED);
+        receiver.wait("messages are accepted in this life", || {
+            number += 1;
+            child::send(&mut outlet, number);
+            receiver.word(state::ACCEPTED) > before + 2
+        });
+        sleep_until(now_ns() + life * SPREAD_NS);
+        receiver.kill();
+        rig.link.bury_receiver();
+        assert_eq!(receiver.word(state::TORN), 0, "{mechanism}: torn messages were accepted");
+    }
 }
 
 fn receivers_are_killed(mechanism: Mechanism) {

@@ -3,6 +3,7 @@
 
 mod checks;
 mod commands;
+mod frames;
 mod output;
 mod stream;
 mod vehicle;
@@ -17,6 +18,7 @@ use channel::link::{Ends, Inlet, Outlet, Taken};
 use channel::status::Presence;
 use checks::{Checks, Found, NEVER};
 use commands::Command;
+use frames::Looks;
 use output::{on_the_record, tell_mode, tell_output};
 use std::convert::Infallible;
 use std::os::fd::RawFd;
@@ -45,6 +47,7 @@ pub(super) struct Inherited {
     pub(super) commands: Ends,
     pub(super) radar_doorbell: Ends,
     pub(super) brake: Option<RawFd>,
+    pub(super) exhibit: Option<RawFd>,
 }
 
 pub(super) fn work(mut attaching: Attaching, inherited: &Inherited) -> anyhow::Result<Infallible> {
@@ -78,6 +81,7 @@ pub(super) fn work(mut attaching: Attaching, inherited: &Inherited) -> anyhow::R
         camera_stream: Stream::new(Node::Camera),
         radar_stream: Stream::new(Node::Radar),
         checks: Checks::new(&config),
+        looks: Looks::attach(&attaching.plan, inherited)?,
         vehicle: Vehicle::attach(&attaching, inherited)?,
         dropped_tracks: 0,
         mode: Mode::Blind,
@@ -117,6 +121,7 @@ struct Driver {
     /// Whether samples are checked to be whole, by [`Node::index`]: camera, radar.
     integrity: [bool; 2],
     checks: Checks,
+    looks: Looks,
     /// Tracks that fusion has found impossible so far.
     dropped_tracks: u64,
     vehicle: Vehicle,
@@ -149,6 +154,9 @@ impl Driver {
     }
 
     fn take_frame(&mut self, frames: &mut Inlet) -> anyhow::Result<()> {
+        if !self.looks.are_due(self.runtime.now_ns()) {
+            return Ok(());
+        }
         let held = match frames.take().context("receive from camera")? {
             Taken::Nothing => return Ok(()),
             Taken::Damaged => {
@@ -173,7 +181,7 @@ impl Driver {
         self.runtime.suffer()?;
         let effects = self.runtime.befall(item);
         if !effects.is_hasty() {
-            if self.is_damaged(item, held.bytes()) {
+            if self.is_damaged(item, &held) {
                 self.reject(Node::Camera, item, Detector::Integrity);
                 return Ok(());
             }
@@ -181,7 +189,7 @@ impl Driver {
         }
         self.use_frame(sample, frame::pixels(held.bytes()), &effects);
         if effects.is_hasty() {
-            let damaged = self.is_damaged(item, held.bytes());
+            let damaged = self.is_damaged(item, &held);
             self.check_afterwards(Node::Camera, item, damaged);
         }
         Ok(())
@@ -195,17 +203,6 @@ impl Driver {
             self.runtime.events.tell(Event::TracksDropped { count });
         }
         self.dropped_tracks = dropped;
-    }
-
-    /// Checks the integrity of a frame, if frames are checked.
-    fn is_damaged(&mut self, frame: u64, bytes: &[u8]) -> bool {
-        if !self.integrity[Node::Camera.index()] {
-            return false;
-        }
-        let begun_ns = now_ns();
-        let checked = frame::check(bytes);
-        self.runtime.events.tell(Event::FrameChecked { frame, begun_ns });
-        checked.is_err()
     }
 
     fn use_frame(&mut self, sample: Sample, pixels: &[u8], effects: &Effects) {
@@ -468,7 +465,12 @@ impl Driver {
         let start_ns = self.runtime.absolute_ns(0);
         let change = self.fusion.next_mode_change_ns().map(|at_ns| at_ns.saturating_sub(start_ns));
         let miss = self.checks.next_miss_ns().saturating_sub(start_ns);
-        let next = self.command.next_ns.min(miss).min(self.vehicle.next_request_ns());
+        let next = self
+            .command
+            .next_ns
+            .min(miss)
+            .min(self.vehicle.next_request_ns())
+            .min(self.looks.next_ns());
         let deadline = change.unwrap_or(u64::MAX).min(next);
         self.runtime.pause(rings, deadline)
     }

@@ -1,7 +1,7 @@
 //! The page around the sections, in the order in which they are read.
 
 use super::markup::{escaped, note, section, terms};
-use super::{accuracy, demands, faults, matrix, overview, processes, streams, strip};
+use super::{accuracy, demands, faults, matrix, overview, processes, streams, strip, torn};
 use crate::plot::{PlotError, birds_eye_svg, drive_svg, frame_loss_svg, latency_svg, timeline_svg};
 use crate::{number, words};
 use analysis::series::Series;
@@ -22,6 +22,7 @@ pub fn html(summary: &Summary, series: &Series, scenario_text: &str) -> String {
         matrix::detections(summary),
         accuracy::safety(summary),
         figure("Gap, speed and brakes", drive_svg(summary, series)),
+        torn::section_of(summary, series),
         strip::section_of(series),
         accuracy::tracks(summary),
         figure("Bird's-eye view", birds_eye_svg(summary, series)),

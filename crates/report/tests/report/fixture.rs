@@ -2,6 +2,7 @@
 
 mod parts;
 mod scene;
+mod torn;
 
 use analysis::Verdict;
 use analysis::series::Series;
@@ -16,6 +17,7 @@ use parts::{
 };
 use recording::Host;
 use std::collections::BTreeMap;
+pub(crate) use torn::torn;
 use wire::Node;
 use wire::event::{Detector, LifeState, Mode, Reaction};
 
@@ -80,6 +82,7 @@ fn nominal_summary(duration_ms: f64) -> Summary {
         reasons: Vec::new(),
         ended: "completed".to_owned(),
         streams: Streams { camera, radar, fusion },
+        frames_torn: 0,
         faults: Vec::new(),
         detection_matrix: Vec::new(),
         false_alarms: BTreeMap::new(),

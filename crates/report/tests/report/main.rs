@@ -25,6 +25,7 @@ fn all() -> Vec<(&'static str, Run)> {
         ("large", fixture::large()),
         ("nasty", fixture::nasty()),
         ("empty", fixture::empty()),
+        ("torn", fixture::torn()),
     ]
 }
 
@@ -277,4 +278,23 @@ fn what_came_of_it_for_the_car_is_told_everywhere() {
     let open = fixture::nominal();
     let page = html(&open.summary, &open.series, SCENARIO);
     assert!(page.contains("Open loop") && !page.contains("Tracks against the truth"));
+}
+
+#[test]
+fn torn_frames_are_counted_and_one_is_shown() {
+    let Run { summary, mut series } = fixture::torn();
+    let page = html(&summary, &series, SCENARIO);
+    for told in [
+        "Fusion read 75 frames torn",
+        "544 rows of frame 26 (all of them bit for bit) above the tear at row 544",
+        "536 rows of frame 25 (535 of them bit for bit) below it",
+        "the same part of frame 26, whole",
+    ] {
+        assert!(page.contains(told), "{told}");
+    }
+    assert_eq!(page.matches("data:image/png").count(), 3);
+    assert!(markdown(&summary).contains("Read torn, and refused: 75 frames."));
+    series.torn = None;
+    assert!(html(&summary, &series, SCENARIO).contains("None was kept as a picture"));
+    assert!(!html(&fixture::nominal().summary, &series, SCENARIO).contains("Torn frames"));
 }

@@ -90,7 +90,13 @@ mod tests {
     use wire::Mechanism;
 
     fn camera(fps: u32) -> plan::Camera {
-        plan::Camera { fps, buffers: 2, protection: true, link: Mechanism::Shm }
+        plan::Camera {
+            fps,
+            buffers: 2,
+            sync: plan::FrameSync::AtomicSwap,
+            protection: true,
+            link: Mechanism::Shm,
+        }
     }
 
     fn radar(period_ns: u64) -> plan::Radar {

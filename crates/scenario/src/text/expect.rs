@@ -68,6 +68,12 @@ pub(crate) struct Camera {
     /// Fewest frames lost over the whole run: shows that a fault bites.
     #[schemars(range(min = 0, max = 1_000_000))]
     pub(crate) frames_lost_min: Option<u64>,
+    /// Most frames that fusion reads torn, and refuses.
+    #[schemars(range(min = 0, max = 1_000_000))]
+    pub(crate) frames_torn_max: Option<u64>,
+    /// Fewest frames that fusion reads torn: shows that `sync = "none"` bites.
+    #[schemars(range(min = 0, max = 1_000_000))]
+    pub(crate) frames_torn_min: Option<u64>,
     /// Most restarts over the whole run.
     #[schemars(range(min = 0, max = 1000))]
     pub(crate) restarts_max: Option<u32>,

@@ -6,6 +6,7 @@ use crate::impostor::{Impostor, ImpostorError, Making};
 use crate::looks::{Looks, Victim};
 use crate::outside::Means;
 use crate::policy::Seen;
+use crate::recorder::RecordError;
 use crate::strikes::{Blow, Strike, is_possible};
 use fault::Injector;
 use fault::act::{Act, Outside};
@@ -45,10 +46,10 @@ impl Watchdog<'_> {
     }
 
     /// Completes the recording; a refusal that a fault brought about is that fault's evidence.
-    pub(super) fn finish_recording(self) -> Result<(), WriteError> {
+    pub(super) fn finish_recording(self) -> Result<(), RecordError> {
         let Watchdog { recorder, mut events, plan, .. } = self;
         let result = recorder.finish();
-        if let Err(WriteError::Io(error)) = &result {
+        if let Err(RecordError::Write(WriteError::Io(error))) = &result {
             let full = Act::Outside(Outside::FullDisk);
             let faults = (0..).zip(&plan.faults).filter(|(_, it)| it.injection.act() == full);
             let value = error.raw_os_error().unwrap_or(0).unsigned_abs().into();
