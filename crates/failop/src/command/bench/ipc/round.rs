@@ -62,7 +62,10 @@ pub(super) fn count_calls(job: Job, side: Side) -> anyhow::Result<u64> {
 }
 
 fn expect_success(side: Side, exit: Exit) -> anyhow::Result<()> {
-    anyhow::ensure!(exit == Exit::Code(0), "the {side:?} ended with {exit:?}: its words are above");
+    anyhow::ensure!(
+        exit == Exit::Code(0),
+        "the {side:?} ended with {exit:?}: its words are on standard error"
+    );
     Ok(())
 }
 
