@@ -8,6 +8,9 @@ use analysis::ipc::{Advice, Claim, ClaimKind, Comparison, Link, Ratio, Spread};
 /// Width of a mechanism's name: the longest of them.
 const NAME: usize = 20;
 
+/// Width of a claim.
+const CLAIM: usize = 64;
+
 /// Ratios first, then figures: a table of times and one of costs for each size of message; then the
 /// machine and its floors, what was skipped, the claims, and for each stream what to use.
 pub fn ipc_lines(comparison: &Comparison) -> String {
@@ -146,8 +149,8 @@ fn skipped(comparison: &Comparison) -> Vec<String> {
 }
 
 fn claim(claim: &Claim) -> String {
-    let name = fit(&claim.name, 58);
-    let padding = " ".repeat(58 - width(&name));
+    let name = fit(&claim.name, CLAIM);
+    let padding = " ".repeat(CLAIM - width(&name));
     let (measured, verdict) = (words::measured(claim), words::claim_verdict(claim));
     format!("  {name}{padding} {measured:>26}  {verdict}")
 }

@@ -142,9 +142,10 @@ fn candidate(candidate: &Candidate, best: Option<Mechanism>, rate_hz: f64) -> St
     let Candidate { mechanism, over_best, p50_us, p99_us, cpu_us, headroom, .. } = candidate;
     let rank = match best {
         Some(best) if best != *mechanism => {
-            format!(", {} × {best}, the fastest", number::short(over_best.median))
+            let over = number::short(over_best.median);
+            format!(", round by round {over} × that of {best}, which has the least")
         }
-        _ => ", the fastest".to_owned(),
+        _ => ", the least of all".to_owned(),
     };
     let [p50, p99, cpu] = [*p50_us, *p99_us, *cpu_us].map(number::short);
     let (share, headroom) = (number::short(cpu_us * rate_hz / 1e4), number::short(*headroom));

@@ -217,8 +217,7 @@ fn placement(placement: Placement) -> String {
     match placement {
         Some([sender, receiver]) => format!("sender on CPU {sender}, receiver on CPU {receiver}"),
         None => {
-            "left to the scheduler, which may put both ends on one processor; bound to one each \
-                 while streaming"
+            "paced: left to the scheduler; back to back and streaming: bound to a processor each"
                 .to_owned()
         }
     }

@@ -191,3 +191,46 @@ fn two_cpus() -> anyhow::Result<[usize; 2]> {
     };
     Ok([first, second])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn default_plan() -> Plan {
+        Plan::of(&IpcArguments {
+            payload: Vec::new(),
+            mechanism: Vec::new(),
+            rounds: 3,
+            pin: false,
+            fifo: false,
+            quick: false,
+            scenario: None,
+            json: false,
+            html: None,
+        })
+        .unwrap()
+    }
+
+    #[test]
+    fn by_default_the_jobs_of_all_rounds_take_about_two_minutes() {
+        let plan = default_plan();
+        let kinds = [Kind::Paced, Kind::BackToBack, Kind::Streaming];
+        let of = |cell| kinds.map(|kind| plan.job(cell, kind).1).iter().sum::<u64>();
+        let round_ns: u64 = plan.cells.iter().map(of).sum();
+        let all_ns = round_ns * u64::from(plan.effort.rounds);
+        assert!((60_000_000_000..=125_000_000_000).contains(&all_ns), "{all_ns}");
+    }
+
+    #[test]
+    fn each_size_is_paced_as_its_stream_is_and_queued_as_in_the_pipeline() {
+        let plan = default_plan();
+        assert_eq!(plan.cells.len(), 4 * Mechanism::ALL.len());
+        for cell in &plan.cells {
+            let is_frame = cell.payload_bytes == PIXELS;
+            assert!((cell.rate_hz - if is_frame { 30.0 } else { 20.0 }).abs() < 1e-9);
+            let pattern = if is_frame { Pattern::Newest } else { Pattern::Queue };
+            assert_eq!(plan.job(cell, Kind::Paced).0.spec.pattern, pattern);
+            assert_eq!(plan.job(cell, Kind::Streaming).0.spec.pattern, Pattern::Queue);
+        }
+    }
+}
