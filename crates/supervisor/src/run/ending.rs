@@ -31,9 +31,12 @@ impl Watchdog<'_> {
         while now_ns() < deadline && self.children.iter().next().is_some() {
             self.poller.wait(deadline, &mut ready).map_err(kernel("wait"))?;
             for seat in Seat::all() {
-                let child = self.children.at(seat).map(|it| &it.child);
-                let exit = child.map(sys::process::Child::try_reap);
-                if let Some(exit) = exit.transpose().map_err(kernel("bury"))?.flatten() {
+                let Some(Seated { child, .. }) = self.children.at(seat) else { continue };
+                if !child.runs_no_more().map_err(kernel("look at a child"))? {
+                    continue;
+                }
+                self.resources.forget_waiter(seat.node, child.pid());
+                if let Some(exit) = child.try_reap().map_err(kernel("bury a child"))? {
                     self.buried(seat, exit)?;
                 }
             }
@@ -41,6 +44,7 @@ impl Watchdog<'_> {
         for seat in Seat::all() {
             let Some(Seated { child, .. }) = self.children.at(seat) else { continue };
             child.kill().map_err(kernel("kill a child"))?;
+            self.resources.forget_waiter(seat.node, child.pid());
             let exit = child.reap().map_err(kernel("bury a child"))?;
             self.buried(seat, exit)?;
         }
