@@ -25,7 +25,8 @@ fn messages_and_frames_arrive_and_are_counted_by_either_default_link() {
         assert!(link["streaming"]["messages_per_s"].as_f64().unwrap() > 0.0, "{link}");
         assert!(link["paced"]["sender_cpu_us"].as_f64().unwrap() > 0.0, "{link}");
         assert!(link["against_shm"]["throughput"]["median"].is_f64(), "{link}");
-        assert!(link["calls"]["sender"].as_f64().unwrap() >= 1.0, "{link}");
+        // About one: what both ends do before and after the messages may differ by a call or two.
+        assert!(link["calls"]["sender"].as_f64().unwrap() > 0.5, "{link}");
     }
     assert_eq!(seen["floors"].as_array().unwrap().len(), 4);
     assert_eq!(seen["advice"].as_array().unwrap().len(), 2);
