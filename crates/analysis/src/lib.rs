@@ -27,6 +27,7 @@ mod expectations;
 mod faults;
 mod host;
 mod interference;
+pub mod ipc;
 mod isolation;
 mod latency;
 mod modes;

@@ -48,7 +48,7 @@ pub(crate) enum Command {
     Faults(FaultsArguments),
     /// Print the JSON Schema of the scenario file, for completion in editors
     Schema,
-    /// Measure frames, restarts and logging on this machine
+    /// Measure frames, links, restarts and logging on this machine
     #[command(subcommand)]
     Bench(Benchmark),
     /// Become a process of a benchmark (started by `bench` only)
@@ -59,6 +59,12 @@ pub(crate) enum Command {
     BreakagePeer {
         /// Inherited descriptor of its orders
         orders: RawFd,
+    },
+    /// Become one end of a link that is measured (started by `bench ipc` only)
+    #[command(hide = true)]
+    BenchLink {
+        /// What to do, JSON
+        part: String,
     },
     /// Become a process of the pipeline (started by the watchdog only)
     #[command(hide = true)]

@@ -47,6 +47,9 @@ fn run(command: Command) -> anyhow::Result<exit::Code> {
             command::bench::become_peer(&arguments).map(|()| exit::Code::Pass)
         }
         Command::BreakagePeer { orders } => match command::bench::become_broken(orders)? {},
+        Command::BenchLink { part } => {
+            command::bench::become_link_peer(&part).map(|()| exit::Code::Pass)
+        }
         Command::Node(arguments) => match node::run(&arguments)? {},
         Command::Hog(arguments) => match hog::run(&arguments)? {},
     }

@@ -1,4 +1,4 @@
-//! `failop bench`: what frames, restarts, the pipeline at work and logging cost on this machine.
+//! `failop bench`: what frames, links, restarts, the pipeline at work and logging cost on this machine.
 //!
 //! Figures stand beside what makes them comparable: floors of the machine measured in the same run,
 //! placement, scheduling class and idle policy. A missed goal is exit code 1.
@@ -6,6 +6,7 @@
 mod breakage;
 mod context;
 mod frames;
+mod ipc;
 mod job;
 mod log;
 mod nominal;
@@ -21,6 +22,7 @@ use std::path::PathBuf;
 use wire::Mechanism;
 
 pub(crate) use breakage::become_broken;
+pub(crate) use ipc::become_link_peer;
 pub(crate) use peer::{PeerArguments, become_peer};
 
 /// What to measure.
@@ -28,6 +30,8 @@ pub(crate) use peer::{PeerArguments, become_peer};
 pub(crate) enum Benchmark {
     /// From publishing a 2 MB frame to the reader's wake-up, and what it costs, at a steady pace
     Frames(FramesArguments),
+    /// Every mechanism between two processes: latency, throughput, CPU time; which link for which stream
+    Ipc(ipc::IpcArguments),
     /// From the SIGKILL of the camera to the first frame of its successor, step by step
     Restart(RestartArguments),
     /// Processor time and page faults of the pipeline while nothing goes wrong
@@ -110,6 +114,7 @@ pub(crate) struct LogArguments {
 pub(crate) fn bench(benchmark: &Benchmark) -> anyhow::Result<Code> {
     match benchmark {
         Benchmark::Frames(arguments) => frames::bench(arguments),
+        Benchmark::Ipc(arguments) => ipc::bench(arguments),
         Benchmark::Restart(arguments) => restart::bench(arguments),
         Benchmark::Nominal(arguments) => nominal::bench(arguments),
         Benchmark::Breakage(arguments) => breakage::bench(arguments),

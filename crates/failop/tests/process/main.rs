@@ -6,6 +6,7 @@ mod binary;
 mod bus;
 mod command_line;
 mod deaths;
+mod ipc;
 mod kinds;
 mod plant;
 mod processes;
