@@ -35,7 +35,7 @@ mod words;
 pub use catalogue::{catalogue_json, catalogue_lines, catalogue_markdown};
 pub use html::{campaign_html, coverage_html, html, ipc_html};
 pub use json::{campaign_json, coverage_json, ipc_json, json};
-pub use junit::junit;
+pub use junit::{NotRun, junit};
 pub use markdown::{campaign_markdown, coverage_markdown, markdown};
 pub use plot::{PlotError, birds_eye_svg, drive_svg, frame_loss_svg, latency_svg, timeline_svg};
 pub use table::{Style, campaign_lines, ipc_lines, table, verdict_line};

@@ -1,4 +1,4 @@
-//! `failop bench breakage`: what each mechanism does when the processes at its ends are killed or stopped.
+//! `failop bench breakage`: what a link by each mechanism does when the processes at its ends are killed or stopped.
 //!
 //! Real processes, real signals, messages of 2 MB of which every byte is verified. Nothing is restored but
 //! what the owner of a link gives back for the dead.
@@ -14,7 +14,8 @@ use analysis::breakage::{
     Breakage, Breakages, OwnerKilled, ReceiverKilled, ReceiverStopped, RingerKilled, SCHEMA,
     SenderKilled, Skipped,
 };
-use channel::link::{LinkError, Mechanism, Pattern, Spec};
+use channel::doorbell::{Kind, Owned};
+use channel::link::{Link, LinkError, Mechanism, Pattern, Spec};
 use indicatif::{ProgressBar, ProgressStyle};
 use peer::word;
 use rand::{RngExt, SeedableRng};
@@ -206,7 +207,7 @@ fn kill_ringers(rig: &Rig, kills: u32) -> anyhow::Result<RingerKilled> {
 
 fn kill_owner(spec: Spec) -> anyhow::Result<OwnerKilled> {
     let before = leftovers::look()?;
-    drop(channel::link::Link::create(spec)?);
+    drop((Link::create(spec)?, Owned::create(Kind::of(spec.mechanism))?));
     let left_when_ended = leftovers::since(&before)?;
     let owner = rig::owner(spec)?;
     bury(owner.child())?;

@@ -7,6 +7,8 @@ use std::path::Path;
 
 /// Where things with a name in a file system stand.
 const DIRECTORIES: [&str; 3] = ["/dev/shm", "/dev/mqueue", "/tmp"];
+/// What the names of ours begin with.
+const PREFIX: &str = "failop";
 /// Where the kernel lists System V objects; the second word of a line is the identifier.
 const TABLES: [&str; 3] = ["/proc/sysvipc/shm", "/proc/sysvipc/sem", "/proc/sysvipc/msg"];
 
@@ -15,7 +17,10 @@ pub(super) fn look() -> io::Result<BTreeSet<String>> {
     let mut all = BTreeSet::new();
     for directory in DIRECTORIES.map(Path::new).into_iter().filter(|it| it.is_dir()) {
         for entry in std::fs::read_dir(directory)? {
-            all.insert(entry?.path().display().to_string());
+            let entry = entry?;
+            if entry.file_name().to_string_lossy().starts_with(PREFIX) {
+                all.insert(entry.path().display().to_string());
+            }
         }
     }
     for table in TABLES.map(Path::new).into_iter().filter(|it| it.is_file()) {

@@ -5,7 +5,7 @@
 
 use super::super::job;
 use anyhow::Context;
-use channel::doorbell::Doorbell;
+use channel::doorbell::{Doorbell, Kind, Owned};
 use channel::link::{Ends, Inlet, Link, Outlet, Sent, Spec, Taken};
 use serde::{Deserialize, Serialize};
 use std::convert::Infallible;
@@ -33,7 +33,7 @@ pub(super) enum Role {
     Receiver,
     /// Rings the receiver's bell again and again.
     Ringer,
-    /// Makes a link of its own and keeps it.
+    /// Makes a link and a bell of its own and keeps them.
     Owner,
 }
 
@@ -194,7 +194,7 @@ fn ring(bell: &Doorbell, page: &Shared) {
 }
 
 fn own(spec: Spec, page: &Shared) -> anyhow::Result<Infallible> {
-    let _kept = Link::create(spec)?;
+    let _kept = (Link::create(spec)?, Owned::create(Kind::of(spec.mechanism))?);
     page.words()[word::DOING].store(word::READY, Ordering::Release);
     loop {
         // Until it is killed.

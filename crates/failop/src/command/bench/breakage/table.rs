@@ -11,7 +11,7 @@ pub(super) fn write(out: &mut impl Write, report: &Breakages) -> io::Result<()> 
         "messages of {message_bytes} B; each process killed {kills} times; all in {class}"
     )?;
     writeln!(out)?;
-    let title = |text: &str| format!("{text:<20}");
+    let title = |text: &str| format!("{text:<22}");
     writeln!(
         out,
         "{}{:>8}{:>8}{:>8}{:>8}{:>10}{:>10}",
@@ -26,7 +26,7 @@ pub(super) fn write(out: &mut impl Write, report: &Breakages) -> io::Result<()> 
     for Breakage { mechanism, sender_killed: it, .. } in rows {
         writeln!(
             out,
-            "  {mechanism:<18}{:>8}{:>8}{:>8}{:>8.1}{:>10.1}{:>10.1}",
+            "  {mechanism:<20}{:>8}{:>8}{:>8}{:>8.1}{:>10.1}{:>10.1}",
             it.while_sending,
             it.torn,
             it.damaged,
@@ -51,7 +51,7 @@ pub(super) fn write(out: &mut impl Write, report: &Breakages) -> io::Result<()> 
     for Breakage { mechanism, receiver_killed: it, .. } in rows {
         writeln!(
             out,
-            "  {mechanism:<18}{:>10.1}{:>8}{:>8}{:>8.1}{:>8.1}{:>10.1}{:>10.1}",
+            "  {mechanism:<20}{:>10.1}{:>8}{:>8}{:>8.1}{:>8.1}{:>10.1}{:>10.1}",
             it.sender_blocked_max_ms,
             it.torn,
             it.damaged,
@@ -64,7 +64,7 @@ pub(super) fn write(out: &mut impl Write, report: &Breakages) -> io::Result<()> 
     writeln!(out)?;
     writeln!(
         out,
-        "{}{:>10}{:>8}{:>8}{:>10}{:>8}{:>12}{:>10}",
+        "{}{:>10}{:>9}{:>8}{:>11}{:>9}{:>14}{:>6}",
         title("receiver stopped 1 s"),
         "blocked",
         "refused",
@@ -78,7 +78,7 @@ pub(super) fn write(out: &mut impl Write, report: &Breakages) -> io::Result<()> 
         let (it, ring) = (&row.receiver_stopped, &row.ringer_killed);
         writeln!(
             out,
-            "  {:<18}{:>10.1}{:>8}{:>8}{:>10.0}{:>8}{:>12.2}{:>10}",
+            "  {:<20}{:>10.1}{:>9}{:>8}{:>11.0}{:>9}{:>14.2}{:>6}",
             row.mechanism,
             it.sender_blocked_max_ms,
             it.refused,
