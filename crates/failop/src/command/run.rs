@@ -1,5 +1,6 @@
 //! `failop run`: scenarios on real processes, then their reports.
 
+use crate::bus::Bus;
 use crate::carry_out::{HostSide, Turn, carry_out, twin_of};
 use crate::cli::RunArguments;
 use crate::command::check::load_all;
@@ -31,7 +32,8 @@ pub(crate) fn run(arguments: &RunArguments) -> anyhow::Result<Code> {
         scenario.plan.seed = arguments.seed.unwrap_or(scenario.plan.seed);
     }
     coverage::clear(&arguments.out)?;
-    let host = HostSide { lacking: supervisor::needs::lacking(), stop };
+    let bus = start_bus(arguments)?;
+    let host = HostSide { lacking: supervisor::needs::lacking(), stop, bus };
     let mut summaries = Vec::new();
     let mut broken = 0;
     let turns =
@@ -60,6 +62,10 @@ pub(crate) fn run(arguments: &RunArguments) -> anyhow::Result<Code> {
             break;
         }
     }
+    // What ran went on without it.
+    if let Some(Err(error)) = host.bus.map(Bus::finish) {
+        writeln!(std::io::stderr(), "failop: --dbus: {:#}", anyhow::Error::from(error))?;
+    }
     let mut out = std::io::stdout().lock();
     write!(out, "{}", report::table(&summaries, outputs::style()))?;
     if arguments.repeat > 1 {
@@ -78,6 +84,16 @@ pub(crate) fn run(arguments: &RunArguments) -> anyhow::Result<Code> {
     writeln!(out, "reports: {}", arguments.out.display())?;
     let unjudged = (broken + left > 0).then_some(Verdict::Inconclusive);
     Ok(Code::of(summaries.iter().map(|summary| summary.verdict).chain(unjudged)))
+}
+
+/// The service that `--dbus` asks for.
+fn start_bus(arguments: &RunArguments) -> anyhow::Result<Option<Bus>> {
+    let Some(address) = &arguments.dbus else { return Ok(None) };
+    let bus = Bus::start(address).context("--dbus")?;
+    if !arguments.quiet {
+        writeln!(std::io::stderr(), "on the bus as {}", bus.name())?;
+    }
+    Ok(Some(bus))
 }
 
 fn directory(arguments: &RunArguments, scenario: &Loaded, repetition: u32) -> PathBuf {

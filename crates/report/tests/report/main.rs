@@ -3,6 +3,7 @@
 mod campaign;
 mod coverage;
 mod fixture;
+mod ipc;
 mod run_json;
 
 use fixture::{NASTY, Run, SCENARIO};

@@ -26,6 +26,8 @@ enum Role {
     Reader,
     /// Answers each wake-up. Descriptor: page.
     Echo,
+    /// Answers without ever sleeping. Descriptor: page.
+    Spinner,
 }
 
 #[derive(Debug, Args)]
@@ -65,6 +67,10 @@ pub(crate) fn become_peer(arguments: &PeerArguments) -> anyhow::Result<()> {
         let [page] = &fds[..] else { anyhow::bail!("one descriptor expected") };
         return echo(&Shared::map(page, 0, PAGE_BYTES)?);
     }
+    if arguments.role == Role::Spinner {
+        let [page] = &fds[..] else { anyhow::bail!("one descriptor expected") };
+        return spin(&Shared::map(page, 0, PAGE_BYTES)?);
+    }
     let Ok([page, frames, pin, bell]) = <[OwnedFd; 4]>::try_from(fds) else {
         anyhow::bail!("four descriptors expected");
     };
@@ -90,6 +96,19 @@ fn echo(page: &Shared) -> anyhow::Result<()> {
         seen = seen.wrapping_add(1);
         pong.fetch_add(1, Ordering::Release);
         sys::futex::wake(pong);
+    }
+}
+
+fn spin(page: &Shared) -> anyhow::Result<()> {
+    let [ping, pong, woken_ns] = [PING, PONG, WOKEN_NS].map(|index| &page.words()[index]);
+    loop {
+        let turn = ping.load(Ordering::Acquire);
+        if turn == pong.load(Ordering::Relaxed) {
+            std::hint::spin_loop();
+            continue;
+        }
+        woken_ns.store(now_ns(), Ordering::Relaxed);
+        pong.store(turn, Ordering::Release);
     }
 }
 
