@@ -74,43 +74,45 @@ pub(super) fn guarantees(mechanism: Mechanism) -> &'static str {
         | Mechanism::PosixShmCondvar
         | Mechanism::PosixShmEventfd => {
             "newest wins or in order; a full queue is told; a death of either end tears nothing; the \
-             name in /dev/shm is unlinked by its owner"
+             name in /dev/shm is unlinked at once"
         }
         Mechanism::SysvShmSemaphore => {
-            "newest wins or in order; a full queue is told; segment and semaphore outlive every process \
-             until their owner removes them"
+            "newest wins or in order; a full queue is told; the segment goes with its last process, the \
+             semaphore outlives an owner that is killed"
         }
         Mechanism::MemfdPassing => {
             "in order, boundaries kept; each message is sealed memory of its own, so that nobody can \
              change it once it is sent; lives as long as somebody holds it"
         }
         Mechanism::Hybrid => {
-            "in order, boundaries kept; a place is free again when its message was acknowledged, so a \
-             dead receiver's places must be given back"
+            "in order, boundaries kept; a place is free again when its message was acknowledged, or its \
+             receiver replaced"
         }
         Mechanism::Pipe | Mechanism::Fifo | Mechanism::Vmsplice => {
-            "a stream of bytes in order, without boundaries; a full pipe holds the sender up; a sender \
+            "a stream of bytes in order, without boundaries; a full pipe is told, within a message after \
+             30 ms; a sender \
              that dies within a message leaves half of it in the pipe"
         }
         Mechanism::UnixStream => {
-            "a stream of bytes in order, without boundaries; a full buffer holds the sender up; a \
-             sender that dies within a message leaves half of it; peer credentials"
+            "a stream of bytes in order, without boundaries; a full buffer is told, within a message \
+             after 30 ms; a sender that dies within a message leaves half of it; peer credentials"
         }
         Mechanism::UnixDgram | Mechanism::UnixSeqpacket => {
             "in order, boundaries kept; a full queue is told; a message is there whole or not at all, \
              up to the largest datagram; peer credentials; nothing is left behind"
         }
         Mechanism::Tcp => {
-            "a stream of bytes in order, without boundaries; a full buffer holds the sender up; goes to \
+            "a stream of bytes in order, without boundaries; a full buffer is told, within a message \
+             after 30 ms; goes to \
              another machine unchanged; a port is open to every process of this one"
         }
         Mechanism::PosixMq => {
             "by priority, then in order, boundaries kept; a full queue is told; messages outlive their \
-             sender; the name is unlinked by its owner"
+             sender; the name is unlinked at once"
         }
         Mechanism::SysvMsg => {
-            "by type, then in order, boundaries kept; a full queue is told; the queue outlives every \
-             process until its owner removes it"
+            "by type, then in order, boundaries kept; a full queue is told; the queue outlives an owner \
+             that is killed"
         }
         Mechanism::Dbus => {
             "in order, boundaries kept, typed and introspectable; the daemon queues and copies; who \
