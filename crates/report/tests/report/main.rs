@@ -127,7 +127,7 @@ fn a_page_needs_nothing_and_lets_nothing_out() {
             assert_eq!(opened, closed, "{name}: {tag}");
         }
         assert!(page.contains("&lt;not&gt; &amp; &quot;markup&quot;"), "{name}");
-        // A torn frame: as it was read, magnified, and what was changed in it.
+        // A torn frame: as it was read, magnified, and the same part of the frame whole.
         let torn = if run.series.torn.is_some() { 3 } else { 0 };
         let stills = run.series.strip.len() + torn;
         assert_eq!(count_tags(&page, "svg").0, 5 + stills, "{name}");
