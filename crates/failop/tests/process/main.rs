@@ -6,6 +6,7 @@ mod binary;
 mod command_line;
 mod deaths;
 mod kinds;
+mod noticed;
 mod plant;
 mod processes;
 mod remade;
