@@ -18,6 +18,7 @@
 mod accuracy;
 mod alarms;
 mod analyse;
+pub mod breakage;
 pub mod campaign;
 pub mod coverage;
 mod detections;
@@ -26,6 +27,7 @@ mod expectations;
 mod faults;
 mod host;
 mod interference;
+pub mod ipc;
 mod isolation;
 mod latency;
 mod modes;

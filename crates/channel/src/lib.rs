@@ -7,6 +7,7 @@
 
 pub mod arming;
 pub mod board;
+pub mod bus;
 pub mod doorbell;
 pub mod events;
 pub mod exhibit;

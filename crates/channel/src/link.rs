@@ -5,6 +5,7 @@
 //! head of its file.
 
 mod carrier;
+mod dbus;
 mod descriptor;
 mod framing;
 mod hybrid;

@@ -1,10 +1,12 @@
 //! One run of one scenario, from the plan to the reports: [`carry_out`].
 
+use crate::bus::Bus;
 use crate::command::check::refusal;
 use crate::live::{Live, Style};
 use crate::outputs;
 use analysis::Summary;
 use anyhow::Context;
+use crossbeam_channel::never;
 use fault::Need;
 use recording::{Header, Host};
 use scenario::{Loaded, Plan, Twin};
@@ -30,6 +32,8 @@ pub(crate) struct HostSide {
     /// What this host lacks, and why.
     pub(crate) lacking: BTreeMap<Need, String>,
     pub(crate) stop: StopSignals,
+    /// Whom it tells of the runs, and who may inject faults.
+    pub(crate) bus: Option<Bus>,
 }
 
 /// Runs, and makes every output from the recording.
@@ -42,6 +46,7 @@ pub(crate) fn carry_out(turn: &Turn, host: &HostSide) -> anyhow::Result<(Ending,
     let mut plan = scenario.plan.clone();
     plan.draw_phases(repetition, repetitions);
     let live = Live::start(style, &plan, repetition);
+    let ties = host.bus.as_ref().map(|bus| bus.watch(&plan, &host.lacking));
     let order = Order {
         plan: &plan,
         // The very file that runs, also if another was built in its place meanwhile.
@@ -51,7 +56,8 @@ pub(crate) fn carry_out(turn: &Turn, host: &HostSide) -> anyhow::Result<(Ending,
         stop: &host.stop,
         reload: Some(Reload { path: scenario.path.clone(), load: read_again }),
         lacking: &host.lacking.keys().copied().collect::<Vec<_>>(),
-        observer: live.observer(),
+        observers: ties.iter().map(|ties| ties.observer.clone()).chain(live.observer()).collect(),
+        by_hand: ties.as_ref().map_or_else(never, |ties| ties.by_hand.clone()),
     };
     let ending = supervisor::run(order);
     live.finish();

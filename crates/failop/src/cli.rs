@@ -48,12 +48,24 @@ pub(crate) enum Command {
     Faults(FaultsArguments),
     /// Print the JSON Schema of the scenario file, for completion in editors
     Schema,
-    /// Measure frames, restarts and logging on this machine
+    /// Measure frames, links, restarts and logging on this machine
     #[command(subcommand)]
     Bench(Benchmark),
     /// Become a process of a benchmark (started by `bench` only)
     #[command(hide = true)]
     BenchPeer(PeerArguments),
+    /// Become a process that a benchmark breaks (started by `bench` only)
+    #[command(hide = true)]
+    BreakagePeer {
+        /// Inherited descriptor of its orders
+        orders: RawFd,
+    },
+    /// Become one end of a link that is measured (started by `bench ipc` only)
+    #[command(hide = true)]
+    BenchLink {
+        /// What to do, JSON
+        part: String,
+    },
     /// Become a process of the pipeline (started by the watchdog only)
     #[command(hide = true)]
     Node(NodeArguments),
@@ -88,6 +100,11 @@ pub(crate) struct RunArguments {
     /// Where to write the JUnit file [default: OUT/junit.xml]
     #[arg(long, value_name = "FILE")]
     pub(crate) junit: Option<PathBuf>,
+    /// Tell on D-Bus what goes on, and inject from there the faults that a scenario leaves to a person
+    /// (`when.by-hand`): on the session bus, the `system` bus, or the bus at an address
+    /// (`unix:path=…`). See docs/dbus.md
+    #[arg(long, value_name = "ADDRESS", num_args = 0..=1, require_equals = true, default_missing_value = "session")]
+    pub(crate) dbus: Option<String>,
     /// Print nothing while running, only the summary
     #[arg(long)]
     pub(crate) quiet: bool,

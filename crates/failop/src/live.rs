@@ -5,13 +5,13 @@
 mod board;
 
 use board::Board;
-use crossbeam_channel::{Receiver, Sender, select, unbounded};
+use crossbeam_channel::{Receiver, select, unbounded};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use scenario::Plan;
 use std::io::Write;
 use std::thread::JoinHandle;
 use std::time::Duration;
-use supervisor::Observation;
+use supervisor::{Observation, Observer};
 use wire::Node;
 
 /// How much is shown.
@@ -30,7 +30,7 @@ const REFRESH: Duration = Duration::from_millis(100);
 
 /// A running display.
 pub(crate) struct Live {
-    observer: Option<Sender<Observation>>,
+    observer: Option<Observer>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -51,11 +51,11 @@ impl Live {
             Style::Terminal => on_a_terminal(&mut board, &records, &title),
             _ => line_by_line(&mut board, &records, &title),
         });
-        Live { observer: Some(observer), thread: Some(thread) }
+        Live { observer: Some(Observer::new(observer)), thread: Some(thread) }
     }
 
     /// Where the records go.
-    pub(crate) fn observer(&self) -> Option<Sender<Observation>> {
+    pub(crate) fn observer(&self) -> Option<Observer> {
         self.observer.clone()
     }
 

@@ -3,6 +3,7 @@
 //! The program in one screen: the command line becomes a command, a command becomes an exit code.
 #![forbid(unsafe_code)]
 
+mod bus;
 mod carry_out;
 mod cli;
 mod command;
@@ -44,6 +45,10 @@ fn run(command: Command) -> anyhow::Result<exit::Code> {
         Command::Bench(benchmark) => command::bench::bench(&benchmark),
         Command::BenchPeer(arguments) => {
             command::bench::become_peer(&arguments).map(|()| exit::Code::Pass)
+        }
+        Command::BreakagePeer { orders } => match command::bench::become_broken(orders)? {},
+        Command::BenchLink { part } => {
+            command::bench::become_link_peer(&part).map(|()| exit::Code::Pass)
         }
         Command::Node(arguments) => match node::run(&arguments)? {},
         Command::Hog(arguments) => match hog::run(&arguments)? {},

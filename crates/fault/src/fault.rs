@@ -114,6 +114,8 @@ pub enum Cause {
     Detected(u32),
     /// The successor of the victim of another fault, by its index in the plan, has been started.
     Recovering(u32),
+    /// A person injects a fault, by its index in the plan: this one, or one that this one follows.
+    ByHand(u32),
 }
 
 impl Fault {

@@ -1,5 +1,6 @@
-//! The content of `report.html`, `campaign.html` and `coverage.html`: [`html`], [`campaign_html`] and
-//! [`coverage_html`], each one page that needs nothing beside it.
+//! The content of `report.html`, `campaign.html`, `coverage.html` and of the page on links compared:
+//! [`html`], [`campaign_html`], [`coverage_html`] and [`ipc_html`], each one page that needs nothing
+//! beside it.
 //!
 //! Text reaches the page through [`escaped`] alone; the page has no script and asks for nothing.
 
@@ -8,6 +9,7 @@ mod campaign;
 mod coverage;
 mod demands;
 mod faults;
+mod ipc;
 mod markup;
 mod matrix;
 mod overview;
@@ -19,5 +21,6 @@ mod torn;
 
 pub use campaign::campaign_html;
 pub use coverage::coverage_html;
+pub use ipc::ipc_html;
 pub(crate) use markup::escaped;
 pub use page::html;

@@ -11,14 +11,24 @@ use std::time::Duration;
 /// The case that stands for the run itself.
 const RUN_CASE: &str = "the run as a whole";
 
-/// All runs as JUnit XML.
+/// A run that this host cannot carry out at all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotRun {
+    /// Name of the scenario.
+    pub scenario: String,
+    /// What the host lacks.
+    pub why: String,
+}
+
+/// All runs as JUnit XML, and those that this host cannot carry out.
 ///
 /// What failed is a `failure`, what cannot be judged an `error`, what the host cannot do `skipped`; each carries the essential
 /// sentence in its message, because many readers show nothing else.
-pub fn junit(runs: &[Summary]) -> String {
+pub fn junit(runs: &[Summary], not_run: &[NotRun]) -> String {
     let mut report = Report::new("failop");
     report.set_time(runs.iter().map(duration).sum());
     report.add_test_suites(runs.iter().map(suite));
+    report.add_test_suites(not_run.iter().map(skipped_suite));
     report.to_string().expect("writing to memory does not fail")
 }
 
@@ -51,6 +61,14 @@ fn suite(run: &Summary) -> TestSuite {
     for case in &mut suite.test_cases {
         case.set_classname(name.as_str());
     }
+    suite
+}
+
+fn skipped_suite(NotRun { scenario, why }: &NotRun) -> TestSuite {
+    let mut suite = TestSuite::new(scenario.as_str());
+    let mut case = case(RUN_CASE, Verdict::Skipped, why);
+    case.set_classname(scenario.as_str());
+    suite.add_test_case(case);
     suite
 }
 

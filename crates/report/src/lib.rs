@@ -18,6 +18,7 @@
 //! | `campaign.json`, `campaign.md`, `campaign.html` | [`campaign_json()`], [`campaign_markdown()`], [`campaign_html()`] |
 //! | `coverage.json`, `coverage.md`, `coverage.html` | [`coverage_json()`], [`coverage_markdown()`], [`coverage_html()`] |
 //! | the end of repeated runs in the terminal | [`campaign_lines()`] |
+//! | `failop bench ipc` | [`ipc_lines()`], [`ipc_json()`], [`ipc_html()`] |
 #![forbid(unsafe_code)]
 
 mod catalogue;
@@ -32,9 +33,9 @@ mod table;
 mod words;
 
 pub use catalogue::{catalogue_json, catalogue_lines, catalogue_markdown};
-pub use html::{campaign_html, coverage_html, html};
-pub use json::{campaign_json, coverage_json, json};
-pub use junit::junit;
+pub use html::{campaign_html, coverage_html, html, ipc_html};
+pub use json::{campaign_json, coverage_json, ipc_json, json};
+pub use junit::{NotRun, junit};
 pub use markdown::{campaign_markdown, coverage_markdown, markdown};
 pub use plot::{PlotError, birds_eye_svg, drive_svg, frame_loss_svg, latency_svg, timeline_svg};
-pub use table::{Style, campaign_lines, table, verdict_line};
+pub use table::{Style, campaign_lines, ipc_lines, table, verdict_line};

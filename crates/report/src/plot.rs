@@ -1,4 +1,5 @@
-//! The five plots of a run and the one of a fault in repeated runs, as SVG that stands alone.
+//! The five plots of a run, the one of a fault in repeated runs and those of links compared, as SVG
+//! that stands alone.
 //!
 //! Each is a function of numbers; [`Canvas`](canvas::Canvas) is all they know
 //! of plotters.
@@ -10,6 +11,8 @@ mod decimate;
 mod distribution;
 mod drive;
 mod faults;
+mod ipc;
+mod ipc_cpu;
 mod latency;
 mod legend;
 mod loss;
@@ -20,6 +23,8 @@ mod zoom;
 pub use birds_eye::birds_eye_svg;
 pub(crate) use distribution::distribution_svg;
 pub use drive::drive_svg;
+pub(crate) use ipc::ipc_latency_svg;
+pub(crate) use ipc_cpu::ipc_cpu_svg;
 pub use latency::latency_svg;
 pub use loss::frame_loss_svg;
 pub use timeline::timeline_svg;

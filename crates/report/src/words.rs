@@ -1,5 +1,7 @@
 //! The words that every output uses for a verdict, a cause and an interval.
 
+pub(crate) mod ipc;
+
 use crate::number;
 use analysis::Verdict;
 use analysis::campaign::{Because, Bound, FaultTrials, NotPassed, Times};

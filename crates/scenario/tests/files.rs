@@ -19,7 +19,11 @@ fn files(folder: &str) -> Vec<PathBuf> {
 
 #[test]
 fn every_shipped_scenario_loads_under_the_name_of_its_file() {
-    for path in files("scenarios").into_iter().chain(files("scenarios/must-fail")) {
+    for path in files("scenarios")
+        .into_iter()
+        .chain(files("scenarios/must-fail"))
+        .chain(files("scenarios/links"))
+    {
         let loaded = load(&path).unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(path.file_stem().unwrap().to_str(), Some(loaded.plan.name.as_str()));
         assert!(!loaded.plan.description.is_empty(), "{}", path.display());

@@ -192,6 +192,7 @@ fn what_sets_a_fault_off_is_known_before_the_run_or_seen_by_the_watchdog() {
             "when.recovering = { fault = \"F0\", delay-ms = 1 }",
             Start::After(Cause::Recovering(0), 1_000_000),
         ),
+        ("when.by-hand = {}", Start::After(Cause::ByHand(1), 0)),
         (
             "when.state = { of = \"fusion\", is = \"waiting\" }",
             Start::After(Cause::State(Node::Fusion, LifeState::Waiting), 0),

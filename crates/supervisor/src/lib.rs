@@ -28,6 +28,6 @@ mod triggers;
 
 pub use boot::{Boot, Descriptors, PlantBoot, RoleDescriptors};
 pub use probes::{Punctuality, punctuality};
-pub use recorder::{Observation, RecordError};
+pub use recorder::{Observation, Observer, RecordError};
 pub use reload::Reload;
 pub use run::{Order, RunError, run};

@@ -5,17 +5,47 @@
 use channel::AttachError;
 use channel::events::EventReader;
 use channel::exhibit::{Exhibit, Torn};
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
 use recording::writer::WriteError;
 use recording::{Entry, Writer};
 use std::os::fd::AsFd;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use wire::{Record, Source};
 
 /// A record on its way into the recording, for whoever wants to watch.
 pub type Observation = (Source, Record);
+
+/// Who watches a run. It gets a copy of each record for which its channel has room, and misses the
+/// others: nobody waits for it.
+#[derive(Clone, Debug)]
+pub struct Observer {
+    records: Sender<Observation>,
+    missed: Arc<AtomicU64>,
+}
+
+impl Observer {
+    /// One that reads from the other end of this channel.
+    pub fn new(records: Sender<Observation>) -> Observer {
+        Observer { records, missed: Arc::default() }
+    }
+
+    /// How many records it has missed, from here on counted by whoever holds this.
+    pub fn missed(&self) -> Arc<AtomicU64> {
+        self.missed.clone()
+    }
+
+    fn tell(&self, observation: Observation) {
+        match self.records.try_send(observation) {
+            // An observer that went away is not missed.
+            Ok(()) | Err(TrySendError::Disconnected(_)) => {}
+            // Relaxed: a number that stands for itself.
+            Err(TrySendError::Full(_)) => drop(self.missed.fetch_add(1, Ordering::Relaxed)),
+        }
+    }
+}
 
 /// How often the rings are emptied: they hold about 20 s.
 const DRAIN_PERIOD: Duration = Duration::from_millis(20);
@@ -42,7 +72,7 @@ impl Recorder {
     pub(crate) fn start(
         rings: impl IntoIterator<Item = impl AsFd>,
         exhibit: Option<Arc<Exhibit>>,
-        (writer, observer): (Writer, Option<Sender<Observation>>),
+        (writer, observers): (Writer, Vec<Observer>),
     ) -> Result<Recorder, AttachError> {
         let rings = Source::ALL
             .into_iter()
@@ -50,7 +80,7 @@ impl Recorder {
             .map(|(source, fd)| Ok((source, EventReader::attach(fd)?)))
             .collect::<Result<Vec<_>, AttachError>>()?;
         let (orders, given) = bounded(1);
-        let drainer = Drainer { rings, exhibit, writer, observer };
+        let drainer = Drainer { rings, exhibit, writer, observers };
         let thread = std::thread::spawn(move || drainer.work(&given));
         Ok(Recorder { orders, thread })
     }
@@ -77,7 +107,7 @@ struct Drainer {
     rings: Vec<(Source, EventReader)>,
     exhibit: Option<Arc<Exhibit>>,
     writer: Writer,
-    observer: Option<Sender<Observation>>,
+    observers: Vec<Observer>,
 }
 
 impl Drainer {
@@ -104,8 +134,8 @@ impl Drainer {
             let source = *source;
             let count = ring.drain(|index, record| {
                 entries.push(Entry::Record { source, index, record });
-                // An observer that went away is not missed.
-                if let Some(Err(_gone)) = self.observer.as_ref().map(|o| o.send((source, record))) {
+                for observer in &self.observers {
+                    observer.tell((source, record));
                 }
             });
             entries.extend((count > 0).then_some(Entry::Lost { source, count }));

@@ -17,14 +17,14 @@ use crate::outside::Assaults;
 use crate::plant::{PlantError, PlantProcess};
 use crate::policy::{Action, Beats, Policy, Rules, Seen, Status};
 use crate::probes::{Probes, Stall};
-use crate::recorder::{Observation, RecordError, Recorder};
+use crate::recorder::{Observer, RecordError, Recorder};
 use crate::reload::{Reader, Reload};
 use crate::resources::{ResourceError, Resources};
 use crate::strikes::Strikes;
 use crate::triggers::Triggers;
 use channel::AttachError;
 use channel::events::EventWriter;
-use crossbeam_channel::Sender;
+use crossbeam_channel::Receiver;
 use fault::Need;
 use recording::writer::WriteError;
 use recording::{Header, Writer, ring_file_name};
@@ -85,7 +85,10 @@ pub struct Order<'a> {
     /// What this host cannot do: faults that need it are left out.
     pub lacking: &'a [Need],
     /// Who watches while it runs.
-    pub observer: Option<Sender<Observation>>,
+    pub observers: Vec<Observer>,
+    /// Faults that a person injects while it runs, by their index in the plan. One that is not to be
+    /// injected by hand, or was before, stays as it is.
+    pub by_hand: Receiver<u32>,
 }
 
 /// A run could not be carried out or recorded.
@@ -140,7 +143,7 @@ pub fn run(mut order: Order<'_>) -> Result<Ending, RunError> {
     let writer = Writer::create(order.directory, order.header)?;
     let resources = Resources::create(order.plan, order.directory)?;
     let fds = resources.rings.each_ref().map(|ring| ring.fd());
-    let recorder = Recorder::start(fds, resources.exhibit(), (writer, order.observer))?;
+    let recorder = Recorder::start(fds, resources.exhibit(), (writer, order.observers))?;
     let poller = Poller::new().map_err(kernel("make an epoll set"))?;
     poller.add(order.stop, STOP_TOKEN).map_err(kernel("watch the stop signals"))?;
     sys::memory::touch_ahead(HEAP_BYTES).map_err(kernel("touch memory"))?;
@@ -162,6 +165,7 @@ pub fn run(mut order: Order<'_>) -> Result<Ending, RunError> {
         strikes: Strikes::new(order.plan, order.lacking),
         triggers: Triggers::new(&order.plan.faults),
         lacking: order.lacking,
+        by_hand: order.by_hand,
         assaults: Assaults::default(),
         directory: order.directory,
         recorder,
@@ -218,6 +222,7 @@ struct Watchdog<'a> {
     strikes: Strikes,
     triggers: Triggers,
     lacking: &'a [Need],
+    by_hand: Receiver<u32>,
     assaults: Assaults,
     children: Children,
     /// Who has ended and must be found by another detector before it is buried.
@@ -239,6 +244,7 @@ impl Watchdog<'_> {
     fn watch(&mut self) -> Result<Ending, RunError> {
         let mut ready = Vec::new();
         loop {
+            self.take_by_hand();
             // What was to be done and seen before this moment comes before anyone is judged at it.
             self.strike_all_due()?;
             let now = now_ns();

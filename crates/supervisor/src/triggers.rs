@@ -39,10 +39,24 @@ impl Triggers {
     /// The watchdog has told this at `now_ns` of the schedule: the faults that it sets off, with their
     /// beginnings.
     pub(crate) fn on_event(&mut self, event: &Event, now_ns: u64) -> Vec<(u32, u64)> {
+        self.set_off(now_ns, |cause, begun| happens(cause, event, begun, now_ns))
+    }
+
+    /// A person injects this fault at `now_ns` of the schedule: it and those that follow it, with their
+    /// beginnings; none for a second time.
+    pub(crate) fn on_hand(&mut self, fault: u32, now_ns: u64) -> Vec<(u32, u64)> {
+        self.set_off(now_ns, |cause, _| cause == Cause::ByHand(fault))
+    }
+
+    fn set_off(
+        &mut self,
+        now_ns: u64,
+        happens: impl Fn(Cause, &[(Option<Node>, Option<u64>)]) -> bool,
+    ) -> Vec<(u32, u64)> {
         let Triggers { waiting, begun } = self;
         let mut set_off = Vec::new();
         waiting.retain(|it| {
-            let happened = happens(it.cause, event, begun, now_ns);
+            let happened = happens(it.cause, begun);
             if happened {
                 set_off.push((it.fault, now_ns + it.delay_ns));
             }
@@ -113,6 +127,16 @@ mod tests {
         assert_eq!(triggers.on_event(&found, 99), [], "another failure, before the fault");
         assert_eq!(triggers.on_event(&found, 101), [(2, 103)]);
         assert_eq!(triggers.on_event(&SPAWNED, 104), [(1, 105)]);
+    }
+
+    #[test]
+    fn a_hand_sets_off_its_fault_and_what_follows_that_once() {
+        let by_hand = |delay_ns| fault(Target::Camera, Start::After(Cause::ByHand(1), delay_ns));
+        let mut triggers =
+            Triggers::new(&[fault(Target::Radar, Start::At(9)), by_hand(0), by_hand(5)]);
+        assert_eq!(triggers.on_hand(0, 10), [], "it has a time of its own");
+        assert_eq!(triggers.on_hand(1, 10), [(1, 10), (2, 15)]);
+        assert_eq!(triggers.on_hand(1, 20), []);
     }
 
     #[test]

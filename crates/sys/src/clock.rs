@@ -11,6 +11,12 @@ pub fn now_ns() -> u64 {
     now.tv_sec().cast_unsigned() * 1_000_000_000 + now.tv_nsec().cast_unsigned()
 }
 
+/// CPU time of the calling process since its start, user and system, nanoseconds.
+pub fn cpu_ns() -> u64 {
+    let used = clock_gettime(ClockId::CLOCK_PROCESS_CPUTIME_ID).expect("Linux counts CPU time");
+    used.tv_sec().cast_unsigned() * 1_000_000_000 + used.tv_nsec().cast_unsigned()
+}
+
 /// Wall-clock milliseconds since 1970 UTC, for people: never compared with [`now_ns`].
 #[expect(clippy::disallowed_methods, reason = "this is the one home of the wall clock")]
 pub fn unix_ms() -> u64 {
@@ -28,6 +34,13 @@ pub fn sleep_until(deadline_ns: u64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn cpu_time_is_used_by_computing() {
+        let before_ns = cpu_ns();
+        crate::crash::spin_until(now_ns() + 5_000_000);
+        assert!(cpu_ns() > before_ns);
+    }
 
     #[test]
     fn sleep_ends_after_its_deadline_and_at_once_when_it_is_past() {

@@ -13,6 +13,8 @@ pub struct Description {
     pub architecture: String,
     /// Processor model.
     pub cpu_model: String,
+    /// What the processor offers of what speeds up copies, sums and checks.
+    pub cpu_features: String,
     /// Processors that this process may use.
     pub cpus: u32,
     /// Memory, MiB.
@@ -20,6 +22,24 @@ pub struct Description {
     /// What puts an idle processor to sleep: cpuidle driver and governor.
     pub idle_policy: String,
 }
+
+/// Features that are told apart, as Linux names them on x86-64 and on aarch64: wide vectors, fast
+/// strings, checksums.
+const CPU_FEATURES: [&str; 13] = [
+    "sse4_2",
+    "avx",
+    "avx2",
+    "avx512f",
+    "vpclmulqdq",
+    "erms",
+    "fsrm",
+    "asimd",
+    "sve",
+    "sve2",
+    "crc32",
+    "pmull",
+    "atomics",
+];
 
 /// Describes this machine.
 pub fn describe() -> Description {
@@ -38,12 +58,19 @@ pub fn describe() -> Description {
         cpu_model: field(&cpuinfo, "model name")
             .or(field(&cpuinfo, "CPU part"))
             .unwrap_or_default(),
+        cpu_features: features(&cpuinfo),
         cpus: std::thread::available_parallelism().map_or(0, |n| n.get() as u32),
         memory_mib: field(&read("/proc/meminfo"), "MemTotal")
             .and_then(|text| text.split_whitespace().next()?.parse::<u64>().ok())
             .map_or(0, |kib| kib / 1024),
         idle_policy: idle.map(|text| text.trim().to_owned()).join("/").trim_matches('/').to_owned(),
     }
+}
+
+fn features(cpuinfo: &str) -> String {
+    let all = field(cpuinfo, "flags").or(field(cpuinfo, "Features")).unwrap_or_default();
+    let has = |feature: &&str| all.split_ascii_whitespace().any(|it| it == *feature);
+    CPU_FEATURES.into_iter().filter(has).collect::<Vec<_>>().join(" ")
 }
 
 fn read(path: &str) -> String {

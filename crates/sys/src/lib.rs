@@ -37,4 +37,5 @@ pub mod semaphore;
 pub mod shm;
 pub mod signals;
 pub mod socket;
+pub mod stream;
 pub mod sysv;

@@ -53,7 +53,7 @@ fn create_exactly(size: Size) -> nix::Result<OwnedFd> {
     let mode = Mode::S_IRUSR | Mode::S_IWUSR;
     let mut last = Errno::EEXIST;
     for _ in 0..NAMES_MAX {
-        let name = format!("/{}-{}", std::process::id(), now_ns());
+        let name = format!("/failop-{}-{}", std::process::id(), now_ns());
         match mq_open(name.as_str(), flags, mode, Some(&attributes)) {
             Ok(queue) => {
                 // SAFETY: a new descriptor that belongs to nobody else; `queue` is given up.

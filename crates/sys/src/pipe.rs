@@ -39,7 +39,7 @@ impl Pipe {
     /// ends are open before this returns, and the name is gone again: descriptors are the only way
     /// to it, and nothing is left to remove, except by a process that is killed within this call.
     pub fn named(capacity_bytes: usize) -> io::Result<Pipe> {
-        let directory = mkdtemp(&std::env::temp_dir().join("fifo-XXXXXX"))?;
+        let directory = mkdtemp(&std::env::temp_dir().join("failop-fifo-XXXXXX"))?;
         let opened = Pipe::open(&directory.join("fifo"));
         let removed = std::fs::remove_dir_all(&directory);
         let pipe = opened?;

@@ -2,6 +2,7 @@
 //!
 //! Always `posix_spawn`: a `fork` of a large parent costs milliseconds.
 
+mod calls;
 mod flip;
 mod kin;
 mod status;

@@ -3,7 +3,7 @@
 
 use nix::errno::Errno;
 use nix::libc;
-use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
+use nix::sched::{CpuSet, sched_getaffinity, sched_getcpu, sched_setaffinity};
 use nix::unistd::Pid;
 use std::io;
 
@@ -30,6 +30,11 @@ fn set(policy: libc::c_int, priority: u8) -> io::Result<()> {
 /// Processors that the calling thread may use.
 pub fn allowed_cpus() -> Vec<usize> {
     cpus_of(Pid::from_raw(0)).unwrap_or_default()
+}
+
+/// The processor that the calling thread runs on at this moment.
+pub fn current_cpu() -> io::Result<usize> {
+    Ok(sched_getcpu()?)
 }
 
 /// Lets the calling thread run on one processor alone.

@@ -49,6 +49,8 @@ impl StopSignals {
     /// still be killed by them.
     pub fn take() -> io::Result<StopSignals> {
         let fd = take_over([Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP])?;
+        // Meant for a node: it must not end the run.
+        ignore(Signal::SIGUSR1)?;
         Ok(StopSignals { fd })
     }
 

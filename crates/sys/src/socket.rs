@@ -59,6 +59,14 @@ pub fn grow_buffers(socket: impl AsFd, bytes: usize) -> io::Result<()> {
     Ok(())
 }
 
+/// Lets what was sent through the socket and not yet received weigh no more than `bytes`, or than the
+/// least that the kernel allows: 4608.
+pub fn bound_send_buffer(socket: impl AsFd, bytes: usize) -> io::Result<()> {
+    // The kernel doubles what is asked for.
+    setsockopt(&socket, sockopt::SndBuf, &(bytes / 2))?;
+    Ok(())
+}
+
 /// How much memory may hold what was sent through a socket and not yet received, with the kernel's
 /// own structures, which weigh up to as much again: twice what was set.
 pub fn send_buffer_bytes(socket: impl AsFd) -> io::Result<usize> {

@@ -8,6 +8,7 @@
 
 use fault::kind::{Evidence, Unit};
 use fault::kinds::Ending;
+use fault::{Cause, Start};
 use wire::event::Proof;
 
 use super::Case;
@@ -145,7 +146,9 @@ fn whole(case: &Case, what: &str, unit: Unit) -> Vec<String> {
 fn without_effect(case: &Case) -> String {
     let target = case.fault.target;
     let Some(begins) = case.begins else {
-        return "what sets it off did not happen".to_owned();
+        let by_hand = matches!(case.fault.start, Start::After(Cause::ByHand(_), _));
+        let why = if by_hand { "nobody injected it" } else { "what sets it off did not happen" };
+        return why.to_owned();
     };
     let refusal = case.timeline.watchdog.refusals.iter().find(|it| it.fault == case.index);
     match (refusal, case.acted) {

@@ -3,8 +3,8 @@
 use super::carrier::{Incoming, Outgoing, Owner, Pieces};
 use super::descriptor::End;
 use super::{
-    Inherited, LinkError, Mechanism, Pattern, Spec, framing, hybrid, memfd_passing, pipe, pool,
-    posix_queue, queue, sysv_queue, tcp, unix, unsynchronised,
+    Inherited, LinkError, Mechanism, Pattern, Spec, dbus, framing, hybrid, memfd_passing, pipe,
+    pool, posix_queue, queue, sysv_queue, tcp, unix, unsynchronised,
 };
 use crate::store::StoreKind;
 use sys::socket::Kind;
@@ -29,11 +29,13 @@ pub(super) fn owner(spec: Spec) -> Result<Box<dyn Owner>, LinkError> {
         Mechanism::Fifo => pipe::named(spec)?,
         Mechanism::Vmsplice => pipe::lent(spec)?,
         Mechanism::UnixStream => unix::create(spec, Kind::Stream)?,
-        Mechanism::UnixDgram | Mechanism::MemfdPassing => unix::create(spec, Kind::Datagram)?,
+        Mechanism::MemfdPassing => memfd_passing::create(spec)?,
+        Mechanism::UnixDgram => unix::create(spec, Kind::Datagram)?,
         Mechanism::UnixSeqpacket => unix::create(spec, Kind::Seqpacket)?,
         Mechanism::Tcp => tcp::create(spec)?,
         Mechanism::PosixMq => posix_queue::create(spec)?,
         Mechanism::SysvMsg => sysv_queue::create(spec)?,
+        Mechanism::Dbus => dbus::create(spec)?,
         _ => return Err(lacking(spec)),
     })
 }
@@ -50,6 +52,7 @@ pub(super) fn outgoing(spec: Spec, end: Inherited) -> Result<Box<dyn Outgoing>, 
     Ok(match spec.mechanism {
         Mechanism::Hybrid => Box::new(hybrid::outlet(spec, end)?),
         Mechanism::MemfdPassing => Box::new(memfd_passing::outlet(spec, end)?),
+        Mechanism::Dbus => framing::outgoing(spec, dbus::outlet(spec, &end)?),
         _ => framing::outgoing(spec, pieces(spec, end)?),
     })
 }
@@ -66,6 +69,7 @@ pub(super) fn incoming(spec: Spec, end: Inherited) -> Result<Box<dyn Incoming>, 
     Ok(match spec.mechanism {
         Mechanism::Hybrid => Box::new(hybrid::inlet(spec, end)?),
         Mechanism::MemfdPassing => Box::new(memfd_passing::inlet(spec, end)?),
+        Mechanism::Dbus => framing::incoming(spec, dbus::inlet(spec, &end)?),
         _ => framing::incoming(spec, pieces(spec, end)?),
     })
 }

@@ -1,14 +1,16 @@
 //! A fresh memfd for each message, sealed, its descriptor passed by a Unix datagram: `memfd-passing`.
 //!
-//! Order: kept. Boundaries: kept. Back-pressure: the kernel queues a few datagrams
-//! (`net.unix.max_dgram_qlen`), then the sender is told. Priority: none. Credentials: who made the pair
+//! Order: kept. Boundaries: kept. Back-pressure: the sender's buffer is kept so small that it holds as
+//! many handles as the link has slots, or the six of the kernel's least; then the sender is told. Each
+//! stands for a whole message in memory. Priority: none. Credentials: who made the pair
 //! (`SO_PEERCRED`). The message is filled in place and never copied, and once it is on its way nobody can
 //! change it, its sender included: of all mechanisms only this one holds that of a hostile sender. The price
 //! is memory made and thrown away for each message. What was sent survives its sender; a dead receiver
 //! takes with it what it held. The kernel frees all; nothing has a name.
 
 use super::carrier::{Found, Incoming, Message, Outgoing};
-use super::{Inherited, LinkError, Pattern, Sent, Spec, only_descriptor};
+use super::descriptor::Pair;
+use super::{Inherited, LinkError, Pattern, Sent, Spec, only_descriptor, refused};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use sys::parcel::{Draft, Parcel};
@@ -18,6 +20,19 @@ use zerocopy::IntoBytes;
 
 /// Most messages that one look passes over for a newer one: more than the kernel queues.
 const MESSAGES_PER_LOOK: usize = 64;
+
+/// What a handle weighs in a socket's buffer, with the kernel's own share of it.
+const HANDLE_BYTES: usize = 768;
+
+/// A link whose socket holds few handles.
+pub(super) fn create(spec: Spec) -> Result<Box<Pair>, LinkError> {
+    let make = || {
+        let (sender, receiver) = sys::socket::datagram_pair()?;
+        sys::socket::bound_send_buffer(&sender, spec.slots * HANDLE_BYTES)?;
+        Ok(Pair { sender, receiver })
+    };
+    Ok(Box::new(make().map_err(refused(spec))?))
+}
 
 /// The sender with the message that it fills.
 #[derive(Debug)]

@@ -1,11 +1,14 @@
-//! `failop bench`: what frames, restarts, deaths, the pipeline at work and logging cost on this machine.
+//! `failop bench`: what frames, links, restarts, deaths, the pipeline at work and logging cost on this
+//! machine.
 //!
 //! Figures stand beside what makes them comparable: floors of the machine measured in the same run,
 //! placement, scheduling class and idle policy. A missed goal is exit code 1.
 
+mod breakage;
 mod context;
 mod deaths;
 mod frames;
+mod ipc;
 mod job;
 mod log;
 mod nominal;
@@ -19,7 +22,10 @@ use crate::exit::Code;
 use clap::{Args, Subcommand};
 use std::io::Write;
 use std::path::PathBuf;
+use wire::Mechanism;
 
+pub(crate) use breakage::become_broken;
+pub(crate) use ipc::become_link_peer;
 pub(crate) use peer::{PeerArguments, become_peer};
 
 /// What to measure.
@@ -27,12 +33,16 @@ pub(crate) use peer::{PeerArguments, become_peer};
 pub(crate) enum Benchmark {
     /// From publishing a 2 MB frame to the reader's wake-up, and what it costs, at a steady pace
     Frames(FramesArguments),
+    /// Every mechanism between two processes: latency, throughput, CPU time; which link for which stream
+    Ipc(ipc::IpcArguments),
     /// From the SIGKILL of the camera to the first frame of its successor, step by step
     Restart(RestartArguments),
     /// From the SIGKILL of a child to the moment at which each means of noticing tells it
     Deaths(DeathsArguments),
     /// Processor time and page faults of the pipeline while nothing goes wrong
     Nominal(NominalArguments),
+    /// What each link does when the processes at its ends are killed or stopped
+    Breakage(BreakageArguments),
     /// Telling one event, and reporting on a recording of 60 s
     Log(LogArguments),
 }
@@ -93,6 +103,22 @@ pub(crate) struct NominalArguments {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct BreakageArguments {
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    /// Break links by this mechanism alone; may be repeated
+    #[arg(long, value_name = "NAME")]
+    mechanism: Vec<Mechanism>,
+    /// Kills of each process
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    kills: u32,
+    /// Seed of the moments
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct LogArguments {
     /// Print JSON
     #[arg(long)]
@@ -106,9 +132,11 @@ pub(crate) struct LogArguments {
 pub(crate) fn bench(benchmark: &Benchmark) -> anyhow::Result<Code> {
     match benchmark {
         Benchmark::Frames(arguments) => frames::bench(arguments),
+        Benchmark::Ipc(arguments) => ipc::bench(arguments),
         Benchmark::Restart(arguments) => restart::bench(arguments),
         Benchmark::Deaths(arguments) => deaths::bench(arguments),
         Benchmark::Nominal(arguments) => nominal::bench(arguments),
+        Benchmark::Breakage(arguments) => breakage::bench(arguments),
         Benchmark::Log(arguments) => log::bench(arguments),
     }
 }

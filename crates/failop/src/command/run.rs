@@ -1,5 +1,6 @@
 //! `failop run`: scenarios on real processes, then their reports.
 
+use crate::bus::Bus;
 use crate::carry_out::{HostSide, Turn, carry_out, twin_of};
 use crate::cli::RunArguments;
 use crate::command::check::load_all;
@@ -8,6 +9,8 @@ use crate::live::Style;
 use crate::{coverage, outputs, repetitions, twin};
 use analysis::{Summary, Verdict};
 use anyhow::Context;
+use channel::link::LinkError;
+use report::NotRun;
 use scenario::{Loaded, Twin};
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
@@ -20,7 +23,7 @@ pub(crate) fn run(arguments: &RunArguments) -> anyhow::Result<Code> {
     let stop = StopSignals::take().context("cannot take over Ctrl-C")?;
     let Some(mut scenarios) = load_all(&arguments.scenarios)? else { return Ok(Code::Invalid) };
     // Tells now, not after the first run, if it cannot be written; and removes an old verdict.
-    if let Err(error) = write_junit(arguments, &[]) {
+    if let Err(error) = write_junit(arguments, &Done::default()) {
         writeln!(std::io::stderr(), "failop: --out or --junit: {error:#}")?;
         return Ok(Code::Invalid);
     }
@@ -31,9 +34,9 @@ pub(crate) fn run(arguments: &RunArguments) -> anyhow::Result<Code> {
         scenario.plan.seed = arguments.seed.unwrap_or(scenario.plan.seed);
     }
     coverage::clear(&arguments.out)?;
-    let host = HostSide { lacking: supervisor::needs::lacking(), stop };
-    let mut summaries = Vec::new();
-    let mut broken = 0;
+    let bus = start_bus(arguments)?;
+    let host = HostSide { lacking: supervisor::needs::lacking(), stop, bus };
+    let mut done = Done::default();
     let turns =
         scenarios.iter().flat_map(|scenario| (1..=arguments.repeat).map(move |n| (scenario, n)));
     let all = scenarios.len() * arguments.repeat as usize;
@@ -45,31 +48,39 @@ pub(crate) fn run(arguments: &RunArguments) -> anyhow::Result<Code> {
                     let verdict = report::verdict_line(&summary);
                     writeln!(std::io::stderr(), "{verdict}  ({turn} of {all})\n")?;
                 }
-                summaries.push(summary);
+                done.summaries.push(summary);
                 ending
             }
             // One run that could not be carried out does not cost the others.
             Err(error) => {
-                writeln!(std::io::stderr(), "failop: {error:#}")?;
-                broken += 1;
+                done.note(&scenario.plan.name, &error)?;
                 continue;
             }
         };
-        write_together(arguments, &summaries)?;
+        write_together(arguments, &done)?;
         if ending == Ending::Interrupted {
             break;
         }
     }
+    // What ran went on without it.
+    if let Some(Err(error)) = host.bus.map(Bus::finish) {
+        writeln!(std::io::stderr(), "failop: --dbus: {:#}", anyhow::Error::from(error))?;
+    }
+    write_junit(arguments, &done)?;
+    let Done { summaries, not_run, broken } = &done;
     let mut out = std::io::stdout().lock();
-    write!(out, "{}", report::table(&summaries, outputs::style()))?;
+    write!(out, "{}", report::table(summaries, outputs::style()))?;
     if arguments.repeat > 1 {
-        for campaign in repetitions::campaigns(&summaries) {
+        for campaign in repetitions::campaigns(summaries) {
             write!(out, "\n{}", report::campaign_lines(&campaign))?;
         }
         writeln!(out)?;
     }
-    let left = all - summaries.len() - broken;
-    if broken > 0 {
+    for NotRun { scenario, why } in not_run {
+        writeln!(out, "SKIPPED {scenario}: {why}")?;
+    }
+    let left = all - summaries.len() - not_run.len() - broken;
+    if *broken > 0 {
         writeln!(out, "{broken} could not be carried out")?;
     }
     if left > 0 {
@@ -78,6 +89,42 @@ pub(crate) fn run(arguments: &RunArguments) -> anyhow::Result<Code> {
     writeln!(out, "reports: {}", arguments.out.display())?;
     let unjudged = (broken + left > 0).then_some(Verdict::Inconclusive);
     Ok(Code::of(summaries.iter().map(|summary| summary.verdict).chain(unjudged)))
+}
+
+/// What came of the runs so far.
+#[derive(Debug, Default)]
+struct Done {
+    summaries: Vec<Summary>,
+    /// Runs that this host cannot carry out.
+    not_run: Vec<NotRun>,
+    /// Runs that went wrong.
+    broken: usize,
+}
+
+impl Done {
+    /// Notes a run without a summary, and tells why there is none.
+    fn note(&mut self, scenario: &str, error: &anyhow::Error) -> std::io::Result<()> {
+        let lacking = error.chain().find_map(|cause| match cause.downcast_ref() {
+            Some(lacking @ LinkError::Lacking { .. }) => Some(lacking.to_string()),
+            _ => None,
+        });
+        if let Some(why) = lacking {
+            self.not_run.push(NotRun { scenario: scenario.to_owned(), why });
+            return Ok(());
+        }
+        self.broken += 1;
+        writeln!(std::io::stderr(), "failop: {error:#}")
+    }
+}
+
+/// The service that `--dbus` asks for.
+fn start_bus(arguments: &RunArguments) -> anyhow::Result<Option<Bus>> {
+    let Some(address) = &arguments.dbus else { return Ok(None) };
+    let bus = Bus::start(address).context("--dbus")?;
+    if !arguments.quiet {
+        writeln!(std::io::stderr(), "on the bus as {}", bus.name())?;
+    }
+    Ok(Some(bus))
 }
 
 fn directory(arguments: &RunArguments, scenario: &Loaded, repetition: u32) -> PathBuf {
@@ -124,8 +171,9 @@ fn run_one(
 }
 
 /// What the runs so far come to together: after each run, so that a later failure loses nothing.
-fn write_together(arguments: &RunArguments, summaries: &[Summary]) -> anyhow::Result<()> {
-    write_junit(arguments, summaries)?;
+fn write_together(arguments: &RunArguments, done: &Done) -> anyhow::Result<()> {
+    write_junit(arguments, done)?;
+    let summaries = &done.summaries;
     if arguments.repeat > 1 {
         write_campaign(arguments, summaries)?;
     }
@@ -141,12 +189,12 @@ fn write_campaign(arguments: &RunArguments, summaries: &[Summary]) -> anyhow::Re
     repetitions::write(&arguments.out.join(&campaign.scenario), &campaign)
 }
 
-fn write_junit(arguments: &RunArguments, summaries: &[Summary]) -> anyhow::Result<()> {
+fn write_junit(arguments: &RunArguments, done: &Done) -> anyhow::Result<()> {
     let path = arguments.junit.clone().unwrap_or_else(|| arguments.out.join("junit.xml"));
     if let Some(parent) = path.parent() {
         std::fs::create_dir_all(parent)
             .with_context(|| format!("cannot make {}", parent.display()))?;
     }
-    std::fs::write(&path, report::junit(summaries))
+    std::fs::write(&path, report::junit(&done.summaries, &done.not_run))
         .with_context(|| format!("cannot write {}", path.display()))
 }

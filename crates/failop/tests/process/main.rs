@@ -3,8 +3,10 @@
 #![forbid(unsafe_code)]
 
 mod binary;
+mod bus;
 mod command_line;
 mod deaths;
+mod ipc;
 mod kinds;
 mod noticed;
 mod plant;

@@ -15,6 +15,7 @@ fn every_means_of_noticing_tells_every_death_once() {
     let Ended { code, stdout, stderr, .. } =
         rig.failop(&["bench", "deaths", "--kills", &KILLS.to_string(), "--json"]);
     assert_eq!(code, Some(0), "{stdout} {stderr}");
+    rig.nothing_is_left();
     let report: Value = serde_json::from_str(&stdout).expect("JSON");
     let rows = report["rows"].as_array().expect("rows");
     for row in rows {

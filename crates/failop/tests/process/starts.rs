@@ -149,7 +149,8 @@ fn run(program: &Path, directory: &Path, text: &str) -> Ending {
         stop: &stop,
         reload: None,
         lacking: &[],
-        observer: None,
+        observers: Vec::new(),
+        by_hand: crossbeam_channel::never(),
     };
     supervisor::run(order).expect("the run is recorded")
 }

@@ -3,6 +3,7 @@
 mod campaign;
 mod coverage;
 mod fixture;
+mod ipc;
 mod run_json;
 
 use fixture::{NASTY, Run, SCENARIO};
@@ -184,7 +185,7 @@ fn json_is_the_summary() {
 fn junit_counts_what_failed_and_what_cannot_be_judged() {
     let runs: Vec<_> = all().into_iter().map(|(_, run)| run.summary).collect();
     for count in 0..=runs.len() {
-        let (_, elements) = parse(&junit(&runs[..count]));
+        let (_, elements) = parse(&junit(&runs[..count], &[]));
         assert_eq!(elements.iter().filter(|e| *e == "testsuite").count(), count);
     }
     let cases = [
@@ -211,7 +212,7 @@ fn junit_counts_what_failed_and_what_cannot_be_judged() {
         ),
     ];
     for (run, counts, message) in cases {
-        let xml = junit(std::slice::from_ref(&run.summary));
+        let xml = junit(std::slice::from_ref(&run.summary), &[]);
         for part in [counts, message, "TestType", "fault-injection", "\"seed\""] {
             assert!(xml.contains(part), "{part} is missing in {xml}");
         }

@@ -90,6 +90,7 @@ fn start(fault: &text::Fault, run: &Run, known: &Resolved) -> Result<Start, Stri
         }
         (Some(When::Detected(it)), ..) => other(it, Cause::Detected),
         (Some(When::Recovering(it)), ..) => other(it, Cause::Recovering),
+        (Some(When::ByHand(_)), ..) => Start::After(Cause::ByHand(known.faults.len() as u32), 0),
     })
 }
 

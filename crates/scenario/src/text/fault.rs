@@ -57,7 +57,15 @@ pub(crate) enum When {
     Detected(Other),
     /// The successor of the victim of another fault, which stands before it in the file, is started.
     Recovering(Other),
+    /// A person injects it by its id while the scenario runs: `failop run --dbus`. A run in which
+    /// nobody does is inconclusive.
+    ByHand(ByHand),
 }
+
+/// Nothing more is to be known before the run.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ByHand {}
 
 /// An actor and a distance.
 #[derive(Debug, Deserialize, JsonSchema)]

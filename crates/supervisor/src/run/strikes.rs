@@ -10,6 +10,7 @@ use crate::recorder::RecordError;
 use crate::strikes::{Blow, Strike, is_possible};
 use fault::Injector;
 use fault::act::{Act, Outside};
+use fault::fault::FAULTS_MAX;
 use recording::writer::WriteError;
 use sys::clock::now_ns;
 use sys::process::{Child, Usage};
@@ -33,9 +34,31 @@ impl Watchdog<'_> {
     /// Writes an event into the record, and begins the faults that it sets off.
     pub(super) fn tell(&mut self, event: Event) {
         self.events.tell(event);
-        let Some(t0_ns) = self.t0_ns else { return };
-        let Some(now) = now_ns().checked_sub(t0_ns) else { return };
-        for (fault, start_ns) in self.triggers.on_event(&event, now) {
+        if let Some((t0_ns, now)) = self.schedule() {
+            let set_off = self.triggers.on_event(&event, now);
+            self.arm(t0_ns, set_off);
+        }
+    }
+
+    /// Begins the faults that a person has asked for since the last look.
+    pub(super) fn take_by_hand(&mut self) {
+        let Some((t0_ns, now)) = self.schedule() else { return };
+        // Each can be asked for once.
+        let asked: Vec<u32> = self.by_hand.try_iter().take(FAULTS_MAX).collect();
+        for fault in asked {
+            let set_off = self.triggers.on_hand(fault, now);
+            self.arm(t0_ns, set_off);
+        }
+    }
+
+    /// Its start and how long ago that was.
+    fn schedule(&self) -> Option<(u64, u64)> {
+        let t0_ns = self.t0_ns?;
+        Some((t0_ns, now_ns().checked_sub(t0_ns)?))
+    }
+
+    fn arm(&mut self, t0_ns: u64, set_off: Vec<(u32, u64)>) {
+        for (fault, start_ns) in set_off {
             let what = &self.plan.faults[fault as usize];
             if is_possible(what, self.lacking) {
                 self.resources.arming.begin(fault as usize, start_ns);

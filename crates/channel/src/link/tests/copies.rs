@@ -3,7 +3,7 @@
 use super::*;
 use sys::poll::wait_readable;
 
-const COPYING: [Mechanism; 9] = [
+const COPYING: [Mechanism; 10] = [
     Mechanism::Pipe,
     Mechanism::Fifo,
     Mechanism::Vmsplice,
@@ -13,6 +13,7 @@ const COPYING: [Mechanism; 9] = [
     Mechanism::Tcp,
     Mechanism::PosixMq,
     Mechanism::SysvMsg,
+    Mechanism::Dbus,
 ];
 
 #[test]

@@ -44,6 +44,11 @@ impl Context {
         }
     }
 
+    /// Class and priority of this process, which those that it starts inherit.
+    pub(super) fn scheduling(&self) -> &str {
+        &self.scheduling
+    }
+
     pub(super) fn write(&self, out: &mut impl Write) -> io::Result<()> {
         let Context { cpu, cpus, kernel, idle_policy, scheduling, allowed_cpus } = self;
         writeln!(out, "machine     {cpu}, {cpus} processors")?;
@@ -89,6 +94,8 @@ pub(super) struct Floors {
     pub(super) wake_paced_us: Spread,
     /// The same without a pause.
     pub(super) wake_busy_us: Spread,
+    /// Another process seeing a shared word change that it reads again and again, one way.
+    pub(super) wake_spin_us: Spread,
     /// Copying one frame, again and again.
     pub(super) memcpy_us: Spread,
 }
@@ -103,9 +110,11 @@ impl Floors {
         let paced = wakes(&page, PACED_WAKES, period_ns)?;
         echo.kill()?;
         echo.reap()?;
+        let spinning = spins(fps)?;
         Ok(Floors {
             wake_paced_us: Spread::of_us(&paced),
             wake_busy_us: Spread::of_us(&busy),
+            wake_spin_us: Spread::of_us(&spinning),
             memcpy_us: Spread::of_us(&copies()),
         })
     }
@@ -128,6 +137,30 @@ fn wakes(page: &Shared, count: u32, period_ns: u64) -> anyhow::Result<Vec<u64>> 
         }
         times.push(woken_ns.load(Ordering::Relaxed).saturating_sub(sent_ns));
     }
+    // The first finds the other process still starting.
+    times.remove(0);
+    Ok(times)
+}
+
+/// Times from just before a shared word changes until another process has seen it.
+fn spins(fps: u32) -> anyhow::Result<Vec<u64>> {
+    let memory = Memory::anonymous("failop-bench-spin", PAGE_BYTES)?;
+    let page = Shared::map(memory.fd(), 0, PAGE_BYTES)?;
+    let [ping, pong, woken_ns] = [peer::PING, peer::PONG, peer::WOKEN_NS].map(|i| &page.words()[i]);
+    let echo = peer::start("spinner", &[memory.fd()], super::job::Order { frames: 0, fps })?;
+    let mut times = Vec::new();
+    for turn in 1..=u64::from(BUSY_WAKES) {
+        let sent_ns = now_ns();
+        ping.store(turn, Ordering::Release);
+        while pong.load(Ordering::Acquire) != turn && now_ns() < sent_ns + WAKE_TIMEOUT_NS {
+            std::hint::spin_loop();
+        }
+        times.push(woken_ns.load(Ordering::Relaxed).saturating_sub(sent_ns));
+    }
+    let answered = pong.load(Ordering::Acquire);
+    echo.kill()?;
+    echo.reap()?;
+    anyhow::ensure!(answered == u64::from(BUSY_WAKES), "the spinning echo does not answer");
     // The first finds the other process still starting.
     times.remove(0);
     Ok(times)

@@ -142,6 +142,11 @@ impl Report {
         let paced = format!("futex wake of another process, at {fps} a second");
         write_line(out, &paced, &self.floors.wake_paced_us)?;
         write_line(out, "futex wake of another process, back to back", &self.floors.wake_busy_us)?;
+        write_line(
+            out,
+            "shared word seen by another process that spins",
+            &self.floors.wake_spin_us,
+        )?;
         write_line(out, "copy of a frame, back to back", &self.floors.memcpy_us)?;
         writeln!(out)?;
         let Report { wake_over_floor, fill_over_memcpy, read_over_memcpy, .. } = self;

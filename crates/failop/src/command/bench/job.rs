@@ -198,14 +198,14 @@ impl Round {
 }
 
 /// Writes `frame` as words that all differ from those of every other frame.
-fn fill(bytes: &mut [u8], frame: u64) {
+pub(crate) fn fill(bytes: &mut [u8], frame: u64) {
     for (index, word) in bytes.chunks_exact_mut(8).enumerate() {
         word.copy_from_slice(&(frame << 32 | index as u64).to_le_bytes());
     }
 }
 
 /// Reads every byte: the frame's number, and whether the sum of its words is right.
-fn sum(bytes: &[u8]) -> (u64, bool) {
+pub(crate) fn sum(bytes: &[u8]) -> (u64, bool) {
     let words =
         bytes.chunks_exact(8).map(|word| u64::from_le_bytes(word.try_into().unwrap_or_default()));
     let (first, count) = (words.clone().next().unwrap_or(0), words.len() as u64);

@@ -27,6 +27,8 @@ enum Role {
     Reader,
     /// Answers each wake-up. Descriptor: page.
     Echo,
+    /// Answers without ever sleeping. Descriptor: page.
+    Spinner,
     /// Sleeps until it is killed. Descriptors: heartbeat page, pipe, socket.
     Sleeper,
     /// Runs until it is killed. Descriptors as the sleeper's.
@@ -38,7 +40,7 @@ enum Role {
 impl Role {
     fn victim(self) -> Option<Kind> {
         match self {
-            Role::Writer | Role::Reader | Role::Echo => None,
+            Role::Writer | Role::Reader | Role::Echo | Role::Spinner => None,
             Role::Sleeper => Some(Kind::Sleeper),
             Role::Runner => Some(Kind::Runner),
             Role::Giant => Some(Kind::Giant),
@@ -83,6 +85,10 @@ pub(crate) fn become_peer(arguments: &PeerArguments) -> anyhow::Result<()> {
         let [page] = &fds[..] else { anyhow::bail!("one descriptor expected") };
         return echo(&Shared::map(page, 0, PAGE_BYTES)?);
     }
+    if arguments.role == Role::Spinner {
+        let [page] = &fds[..] else { anyhow::bail!("one descriptor expected") };
+        return spin(&Shared::map(page, 0, PAGE_BYTES)?);
+    }
     if let Some(kind) = arguments.role.victim() {
         let [page, pipe, _socket] = &fds[..] else { anyhow::bail!("three descriptors expected") };
         return kind.await_death(page, pipe);
@@ -112,6 +118,19 @@ fn echo(page: &Shared) -> anyhow::Result<()> {
         seen = seen.wrapping_add(1);
         pong.fetch_add(1, Ordering::Release);
         sys::futex::wake(pong);
+    }
+}
+
+fn spin(page: &Shared) -> anyhow::Result<()> {
+    let [ping, pong, woken_ns] = [PING, PONG, WOKEN_NS].map(|index| &page.words()[index]);
+    loop {
+        let turn = ping.load(Ordering::Acquire);
+        if turn == pong.load(Ordering::Relaxed) {
+            std::hint::spin_loop();
+            continue;
+        }
+        woken_ns.store(now_ns(), Ordering::Relaxed);
+        pong.store(turn, Ordering::Release);
     }
 }
 

@@ -1,6 +1,7 @@
 //! The real pipeline, run for a benchmark: [`run`].
 
 use anyhow::Context as _;
+use crossbeam_channel::never;
 use recording::{Header, Host, Recording};
 use scenario::Plan;
 use std::path::Path;
@@ -35,7 +36,8 @@ pub(super) fn run(
         stop,
         reload: None,
         lacking: &[],
-        observer: None,
+        observers: Vec::new(),
+        by_hand: never(),
     };
     let ending = supervisor::run(order)?;
     if ending != Ending::Completed {

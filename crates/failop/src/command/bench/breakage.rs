@@ -1,0 +1,226 @@
+//! `failop bench breakage`: what a link by each mechanism does when the processes at its ends are killed or stopped.
+//!
+//! Real processes, real signals, messages of 2 MB of which every byte is verified. Nothing is restored but
+//! what the owner of a link gives back for the dead.
+
+mod leftovers;
+mod peer;
+mod rig;
+mod table;
+
+use super::{BreakageArguments, job, write_json};
+use crate::exit::Code;
+use analysis::breakage::{
+    Breakage, Breakages, OwnerKilled, ReceiverKilled, ReceiverStopped, RingerKilled, SCHEMA,
+    SenderKilled, Skipped,
+};
+use channel::doorbell::{Kind, Owned};
+use channel::link::{Link, LinkError, Mechanism, Pattern, Spec};
+use indicatif::{ProgressBar, ProgressStyle};
+use peer::word;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use rig::{Rig, bury, wait};
+use std::io;
+use sys::clock::{now_ns, sleep_until};
+
+pub(crate) use peer::run as become_broken;
+
+/// Real-time priority of everyone, where it is permitted: that of the nodes of a run.
+const PRIORITY: u8 = 50;
+/// Slots of a link in shared memory: none of them is ever missing.
+const SLOTS: usize = 3;
+/// A kill comes at most so long after the link has shown progress.
+const KILL_WITHIN_NS: u64 = 5_000_000;
+/// How long a receiver is stopped.
+const STOP_NS: u64 = 1_000_000_000;
+/// Between two messages to a receiver that is stopped: those of a camera.
+const PERIOD_NS: u64 = 33_333_333;
+/// Messages at the camera's pace before and after a receiver stands still.
+const MESSAGES_AROUND: u64 = 5;
+/// Rings of its own after which a ringer is killed.
+const RINGS: u64 = 20;
+
+/// `failop bench breakage`.
+pub(super) fn bench(arguments: &BreakageArguments) -> anyhow::Result<Code> {
+    let wanted = match &arguments.mechanism[..] {
+        [] => &Mechanism::ALL[..],
+        some => some,
+    };
+    // As the nodes of a run, so that who else is busy disturbs little; the processes inherit it.
+    let realtime = sys::sched::set_realtime(PRIORITY).is_ok();
+    let bar = ProgressBar::new(wanted.len() as u64).with_style(style()?);
+    let mut report = Breakages {
+        schema: SCHEMA,
+        message_bytes: job::FRAME_BYTES as u64,
+        kills: arguments.kills,
+        realtime,
+        rows: Vec::new(),
+        skipped: Vec::new(),
+    };
+    for &mechanism in wanted {
+        bar.set_message(mechanism.name());
+        match break_link(mechanism, arguments) {
+            Ok(row) => report.rows.push(row),
+            Err(error) => match error.downcast_ref() {
+                Some(LinkError::Lacking { why, .. }) => {
+                    report.skipped.push(Skipped { mechanism, why: why.clone() });
+                }
+                _ => report.skipped.push(Skipped { mechanism, why: format!("{error:#}") }),
+            },
+        }
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    if arguments.json {
+        write_json(&report)?;
+    } else {
+        table::write(&mut io::stdout().lock(), &report)?;
+    }
+    Ok(Code::Pass)
+}
+
+fn style() -> anyhow::Result<ProgressStyle> {
+    Ok(ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}")?)
+}
+
+fn break_link(mechanism: Mechanism, arguments: &BreakageArguments) -> anyhow::Result<Breakage> {
+    let spec = |pattern| Spec { mechanism, pattern, message_bytes: job::FRAME_BYTES, slots: SLOTS };
+    let mut draw = ChaCha8Rng::seed_from_u64(arguments.seed);
+    let mut rig = Rig::start(spec(Pattern::Queue), 0)?;
+    let sender_killed = kill_senders(&mut rig, arguments.kills, &mut draw)?;
+    let receiver_killed = kill_receivers(&mut rig, arguments.kills, &mut draw)?;
+    drop(rig);
+    let rig = Rig::start(spec(Pattern::Newest), PERIOD_NS)?;
+    let receiver_stopped = stop_receiver(&rig)?;
+    let ringer_killed = kill_ringers(&rig, arguments.kills)?;
+    drop(rig);
+    let owner_killed = kill_owner(spec(Pattern::Queue))?;
+    Ok(Breakage {
+        mechanism,
+        sender_killed,
+        receiver_killed,
+        receiver_stopped,
+        ringer_killed,
+        owner_killed,
+    })
+}
+
+/// Lets both work for a while that nobody can foresee.
+fn let_work(rig: &Rig, draw: &mut ChaCha8Rng) -> anyhow::Result<()> {
+    rig.wait_for_messages(2)?;
+    sleep_until(now_ns() + draw.random_range(0..KILL_WITHIN_NS));
+    Ok(())
+}
+
+fn kill_senders(rig: &mut Rig, kills: u32, draw: &mut ChaCha8Rng) -> anyhow::Result<SenderKilled> {
+    let (mut while_sending, mut recovered_ms) = (0, Vec::new());
+    for _ in 0..kills {
+        let_work(rig, draw)?;
+        let killed_ns = now_ns();
+        let (number, was_sending) = rig.replace_sender()?;
+        while_sending += u32::from(was_sending);
+        recovered_ms.push(ms(rig.wait_beyond(number)?.saturating_sub(killed_ns)));
+    }
+    let receiver = &rig.receiver;
+    recovered_ms.sort_by(f64::total_cmp);
+    Ok(SenderKilled {
+        while_sending,
+        torn: receiver.word(word::TORN),
+        damaged: receiver.word(word::DAMAGED),
+        lost_per_kill: receiver.word(word::MISSING) as f64 / f64::from(kills),
+        recovered_p50_ms: middle(&recovered_ms),
+        recovered_max_ms: recovered_ms.last().copied().unwrap_or(0.0),
+    })
+}
+
+fn kill_receivers(
+    rig: &mut Rig,
+    kills: u32,
+    draw: &mut ChaCha8Rng,
+) -> anyhow::Result<ReceiverKilled> {
+    use word::{BLOCKED_NS, DAMAGED, MISSING, REPEATED, TORN};
+    rig.sender.clear(&[BLOCKED_NS]);
+    rig.receiver.clear(&[TORN, DAMAGED, MISSING, REPEATED]);
+    let mut recovered_ms = Vec::new();
+    for _ in 0..kills {
+        let_work(rig, draw)?;
+        let killed_ns = now_ns();
+        rig.replace_receiver()?;
+        let count = rig.receiver.word(word::DONE);
+        wait("a message", || rig.receiver.word(word::DONE) > count)?;
+        recovered_ms.push(ms(rig.receiver.word(word::CAME_NS).saturating_sub(killed_ns)));
+    }
+    let receiver = &rig.receiver;
+    recovered_ms.sort_by(f64::total_cmp);
+    Ok(ReceiverKilled {
+        sender_blocked_max_ms: ms(rig.sender.word(BLOCKED_NS)),
+        torn: receiver.word(TORN),
+        damaged: receiver.word(DAMAGED),
+        lost_per_kill: receiver.word(MISSING) as f64 / f64::from(kills),
+        repeated_per_kill: receiver.word(REPEATED) as f64 / f64::from(kills),
+        recovered_p50_ms: middle(&recovered_ms),
+        recovered_max_ms: recovered_ms.last().copied().unwrap_or(0.0),
+    })
+}
+
+fn stop_receiver(rig: &Rig) -> anyhow::Result<ReceiverStopped> {
+    let Rig { sender, receiver, .. } = rig;
+    rig.wait_for_messages(MESSAGES_AROUND)?;
+    sender.clear(&[word::BLOCKED_NS, word::REFUSED]);
+    receiver.clear(&[word::STALE, word::OLDEST_NS, word::DAMAGED, word::TORN]);
+    receiver.child().stop()?;
+    let stopped_ns = now_ns();
+    sleep_until(stopped_ns + STOP_NS);
+    let number = sender.word(word::NUMBER);
+    receiver.child().resume()?;
+    let stopped_ms = ms(now_ns() - stopped_ns);
+    // What was sent from now on is fresh.
+    rig.wait_beyond(number + 1)?;
+    rig.wait_for_messages(MESSAGES_AROUND)?;
+    Ok(ReceiverStopped {
+        stopped_ms,
+        sender_blocked_max_ms: ms(sender.word(word::BLOCKED_NS)),
+        refused: sender.word(word::REFUSED),
+        stale: receiver.word(word::STALE),
+        oldest_ms: ms(receiver.word(word::OLDEST_NS)),
+        damaged: receiver.word(word::DAMAGED),
+        torn: receiver.word(word::TORN),
+    })
+}
+
+fn kill_ringers(rig: &Rig, kills: u32) -> anyhow::Result<RingerKilled> {
+    let (mut blocked_max_ns, mut not_woken) = (0, 0);
+    for _ in 0..kills {
+        let ringer = rig.ringer()?;
+        wait("a ringer", || ringer.word(word::DONE) >= RINGS)?;
+        bury(ringer.child())?;
+        let overslept = rig.receiver.word(word::OVERSLEPT);
+        let begun_ns = now_ns();
+        rig.bell().ring();
+        blocked_max_ns = blocked_max_ns.max(now_ns() - begun_ns);
+        rig.wait_for_messages(1)?;
+        not_woken += u32::from(rig.receiver.word(word::OVERSLEPT) != overslept);
+    }
+    Ok(RingerKilled { kills, blocked_max_ms: ms(blocked_max_ns), not_woken })
+}
+
+fn kill_owner(spec: Spec) -> anyhow::Result<OwnerKilled> {
+    let before = leftovers::look()?;
+    drop((Link::create(spec)?, Owned::create(Kind::of(spec.mechanism))?));
+    let left_when_ended = leftovers::since(&before)?;
+    let owner = rig::owner(spec)?;
+    bury(owner.child())?;
+    drop(owner);
+    let left_when_killed = leftovers::since(&before)?;
+    Ok(OwnerKilled { left_when_ended, left_when_killed })
+}
+
+fn ms(ns: u64) -> f64 {
+    ns as f64 * 1e-6
+}
+
+/// The middle one of sorted values; 0 of none.
+fn middle(sorted: &[f64]) -> f64 {
+    sorted.get(sorted.len() / 2).copied().unwrap_or(0.0)
+}
