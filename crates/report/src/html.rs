@@ -1,10 +1,11 @@
 //! The content of `report.html`, `campaign.html`, `coverage.html` and of the page on links compared:
-//! [`html`], [`campaign_html`], [`coverage_html`] and [`ipc_html`], each one page that needs nothing
+//! [`html`], [`campaign_html`], [`coverage_html`], [`ipc_html`] and [`breakage_html`], each one page that needs nothing
 //! beside it.
 //!
 //! Text reaches the page through [`escaped`] alone; the page has no script and asks for nothing.
 
 mod accuracy;
+mod breakage;
 mod campaign;
 mod coverage;
 mod demands;
@@ -19,6 +20,7 @@ mod streams;
 mod strip;
 mod torn;
 
+pub use breakage::breakage_html;
 pub use campaign::campaign_html;
 pub use coverage::coverage_html;
 pub use ipc::ipc_html;

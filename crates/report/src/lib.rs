@@ -19,6 +19,7 @@
 //! | `coverage.json`, `coverage.md`, `coverage.html` | [`coverage_json()`], [`coverage_markdown()`], [`coverage_html()`] |
 //! | the end of repeated runs in the terminal | [`campaign_lines()`] |
 //! | `failop bench ipc` | [`ipc_lines()`], [`ipc_json()`], [`ipc_html()`] |
+//! | `failop bench breakage` | [`breakage_html()`] |
 #![forbid(unsafe_code)]
 
 mod catalogue;
@@ -33,7 +34,7 @@ mod table;
 mod words;
 
 pub use catalogue::{catalogue_json, catalogue_lines, catalogue_markdown};
-pub use html::{campaign_html, coverage_html, html, ipc_html};
+pub use html::{breakage_html, campaign_html, coverage_html, html, ipc_html};
 pub use json::{campaign_json, coverage_json, ipc_json, json};
 pub use junit::{NotRun, junit};
 pub use markdown::{campaign_markdown, coverage_markdown, markdown};

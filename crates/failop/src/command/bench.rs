@@ -107,6 +107,9 @@ pub(crate) struct BreakageArguments {
     /// Print JSON
     #[arg(long)]
     json: bool,
+    /// Write a page, too
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
     /// Break links by this mechanism alone; may be repeated
     #[arg(long, value_name = "NAME")]
     mechanism: Vec<Mechanism>,

@@ -14,6 +14,7 @@ use analysis::breakage::{
     Breakage, Breakages, OwnerKilled, ReceiverKilled, ReceiverStopped, RingerKilled, SCHEMA,
     SenderKilled, Skipped,
 };
+use anyhow::Context;
 use channel::doorbell::{Kind, Owned};
 use channel::link::{Link, LinkError, Mechanism, Pattern, Spec};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -72,6 +73,10 @@ pub(super) fn bench(arguments: &BreakageArguments) -> anyhow::Result<Code> {
         bar.inc(1);
     }
     bar.finish_and_clear();
+    if let Some(path) = &arguments.html {
+        std::fs::write(path, report::breakage_html(&report))
+            .with_context(|| format!("cannot write {}", path.display()))?;
+    }
     if arguments.json {
         write_json(&report)?;
     } else {

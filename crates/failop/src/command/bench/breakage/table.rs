@@ -1,4 +1,4 @@
-//! What came of it, for the terminal: [`write`].
+//! What came of it, for the terminal: [`write()`].
 
 use analysis::breakage::{Breakage, Breakages};
 use std::io::{self, Write};
