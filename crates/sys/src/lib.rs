@@ -15,6 +15,7 @@ pub mod calls;
 pub mod capability;
 pub mod cgroup;
 pub mod clock;
+pub mod connector;
 pub mod crash;
 pub mod futex;
 pub mod host;

@@ -1,10 +1,10 @@
 //! Signals as something to read between two pieces of work: [`StopSignals`] to the watchdog,
-//! [`NodeSignals`] to a node.
+//! [`NodeSignals`] to a node, [`ChildSignals`] to who compares them with better ways.
 //!
 //! Each is held back from its process and read from a descriptor (`signalfd`): nothing is ever done
-//! inside a handler, so nothing is interrupted where it must not be. `SIGCHLD` is not among them: it
-//! tells that some child ended, perhaps several, and not which; a pidfd tells it of each, to the same
-//! `epoll`.
+//! inside a handler, so nothing is interrupted where it must not be. The watchdog has no use for
+//! `SIGCHLD`: it tells that some child ended, perhaps several, and names one; a pidfd tells it of each,
+//! to the same `epoll`.
 
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
@@ -89,6 +89,30 @@ impl NodeSignals {
     }
 }
 
+/// `SIGCHLD`: a child ended. Those that end before the signal is read share one.
+#[derive(Debug)]
+pub struct ChildSignals {
+    fd: SignalFd,
+}
+
+impl ChildSignals {
+    /// Takes the signal over, as [`StopSignals::take`].
+    pub fn take() -> io::Result<ChildSignals> {
+        Ok(ChildSignals { fd: take_over([Signal::SIGCHLD])? })
+    }
+
+    /// Process id of the child that one signal names; `None` if none has arrived.
+    pub fn next(&self) -> io::Result<Option<u32>> {
+        Ok(self.fd.read_signal()?.map(|signal| signal.ssi_pid))
+    }
+}
+
+impl AsFd for ChildSignals {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+}
+
 fn take_over<const N: usize>(signals: [Signal; N]) -> io::Result<SignalFd> {
     let set = signals.into_iter().collect::<SigSet>();
     set.thread_block()?;
@@ -132,5 +156,15 @@ mod tests {
             assert_eq!(watchdog.next().unwrap(), Some(asked));
         }
         assert_eq!(watchdog.next().unwrap(), None);
+    }
+
+    #[test]
+    fn two_signals_of_children_that_nobody_read_are_one() {
+        let children = ChildSignals::take().unwrap();
+        // To this thread alone: one to the process would pass through the others, who do not hold it back.
+        raise(Signal::SIGCHLD).unwrap();
+        raise(Signal::SIGCHLD).unwrap();
+        assert_eq!(children.next().unwrap(), Some(std::process::id()));
+        assert_eq!(children.next().unwrap(), None);
     }
 }

@@ -1,9 +1,9 @@
 //! Pipes as links: without a name, opened by a name (FIFO), or with the sender's pages lent to them
 //! (`vmsplice`).
 //!
-//! Order: kept. Boundaries: none, a stream. Back-pressure: the pipe holds up to `fs.pipe-max-size`
-//! bytes, in pages; then the sender is told. Priority:
-//! none. Credentials: none; who inherited a descriptor. What went in survives its sender, lent
+//! Order: kept. Boundaries: none, a stream. Back-pressure: the pipe holds what it was made to hold, in
+//! pages; then the sender is told. `pipe` is what the kernel gives everyone, 64 KiB; `fifo` and
+//! `vmsplice` are made larger, up to `fs.pipe-max-size`. Priority: none. Credentials: none; who inherited a descriptor. What went in survives its sender, lent
 //! pages too, as long as somebody has the receiving end. The owner keeps both, so neither side sees
 //! the other's end as an end of the stream. Nothing has a name (that of a FIFO is gone before
 //! anyone sees the link): all vanishes with the last process that has it.
@@ -20,15 +20,17 @@ use std::io;
 use std::os::fd::BorrowedFd;
 use sys::pipe::Pipe;
 
+/// What the kernel makes a pipe hold if nobody asks for more (pipe(7)).
+const DEFAULT_CAPACITY_BYTES: usize = 64 << 10;
 /// Unit in which a pipe holds bytes.
 const PAGE_BYTES: usize = 4096;
 
-/// A link by a pipe without a name.
+/// A link by a pipe without a name, as everyone gets it.
 pub(super) fn anonymous(spec: Spec) -> Result<Box<Pair>, LinkError> {
-    pair(spec, Pipe::anonymous(framing::all_bytes(spec)))
+    pair(spec, Pipe::anonymous(DEFAULT_CAPACITY_BYTES))
 }
 
-/// A link by a pipe that was opened by a name.
+/// A link by a pipe that was opened by a name, made as large as its messages, or as the host allows.
 pub(super) fn named(spec: Spec) -> Result<Box<Pair>, LinkError> {
     pair(spec, Pipe::named(framing::all_bytes(spec)))
 }

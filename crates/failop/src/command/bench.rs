@@ -1,16 +1,19 @@
-//! `failop bench`: what frames, links, restarts, the pipeline at work and logging cost on this machine.
+//! `failop bench`: what frames, links, restarts, deaths, the pipeline at work and logging cost on this
+//! machine.
 //!
 //! Figures stand beside what makes them comparable: floors of the machine measured in the same run,
 //! placement, scheduling class and idle policy. A missed goal is exit code 1.
 
 mod breakage;
 mod context;
+mod deaths;
 mod frames;
 mod ipc;
 mod job;
 mod log;
 mod nominal;
 mod peer;
+mod phases;
 mod pipeline;
 mod restart;
 mod spread;
@@ -34,6 +37,8 @@ pub(crate) enum Benchmark {
     Ipc(ipc::IpcArguments),
     /// From the SIGKILL of the camera to the first frame of its successor, step by step
     Restart(RestartArguments),
+    /// From the SIGKILL of a child to the moment at which each means of noticing tells it
+    Deaths(DeathsArguments),
     /// Processor time and page faults of the pipeline while nothing goes wrong
     Nominal(NominalArguments),
     /// What each link does when the processes at its ends are killed or stopped
@@ -70,6 +75,19 @@ pub(crate) struct RestartArguments {
     #[arg(long)]
     standby: bool,
     /// Seed of the phases
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DeathsArguments {
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    /// Kills for each kind of victim and each means of noticing
+    #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    kills: u32,
+    /// Seed of the moments of the kills
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
 }
@@ -116,6 +134,7 @@ pub(crate) fn bench(benchmark: &Benchmark) -> anyhow::Result<Code> {
         Benchmark::Frames(arguments) => frames::bench(arguments),
         Benchmark::Ipc(arguments) => ipc::bench(arguments),
         Benchmark::Restart(arguments) => restart::bench(arguments),
+        Benchmark::Deaths(arguments) => deaths::bench(arguments),
         Benchmark::Nominal(arguments) => nominal::bench(arguments),
         Benchmark::Breakage(arguments) => breakage::bench(arguments),
         Benchmark::Log(arguments) => log::bench(arguments),

@@ -8,6 +8,7 @@ mod command_line;
 mod deaths;
 mod ipc;
 mod kinds;
+mod noticed;
 mod plant;
 mod processes;
 mod remade;

@@ -1,5 +1,6 @@
 //! The processes that a benchmark starts: [`become_peer`], and [`start`] for the one that starts them.
 
+use super::deaths::Kind;
 use super::job::{self, Order, Page, Receive, Sent, Transmit};
 use anyhow::Context;
 use channel::doorbell::Doorbell;
@@ -28,6 +29,23 @@ enum Role {
     Echo,
     /// Answers without ever sleeping. Descriptor: page.
     Spinner,
+    /// Sleeps until it is killed. Descriptors: heartbeat page, pipe, socket.
+    Sleeper,
+    /// Runs until it is killed. Descriptors as the sleeper's.
+    Runner,
+    /// Sleeps with much memory until it is killed. Descriptors as the sleeper's.
+    Giant,
+}
+
+impl Role {
+    fn victim(self) -> Option<Kind> {
+        match self {
+            Role::Writer | Role::Reader | Role::Echo | Role::Spinner => None,
+            Role::Sleeper => Some(Kind::Sleeper),
+            Role::Runner => Some(Kind::Runner),
+            Role::Giant => Some(Kind::Giant),
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -70,6 +88,10 @@ pub(crate) fn become_peer(arguments: &PeerArguments) -> anyhow::Result<()> {
     if arguments.role == Role::Spinner {
         let [page] = &fds[..] else { anyhow::bail!("one descriptor expected") };
         return spin(&Shared::map(page, 0, PAGE_BYTES)?);
+    }
+    if let Some(kind) = arguments.role.victim() {
+        let [page, pipe, _socket] = &fds[..] else { anyhow::bail!("three descriptors expected") };
+        return kind.await_death(page, pipe);
     }
     let Ok([page, frames, pin, bell]) = <[OwnedFd; 4]>::try_from(fds) else {
         anyhow::bail!("four descriptors expected");

@@ -5,6 +5,7 @@ mod chain;
 mod standby;
 
 use super::context::Context;
+use super::phases::Phases;
 use super::spread::{Spread, write_head, write_line};
 use super::{Goal, RestartArguments, code, pipeline, write_goals, write_json};
 use crate::exit::Code;
@@ -119,20 +120,6 @@ fn scenario_text(successor: Successor, kills: u32, phases: &mut Phases) -> Strin
         written.expect("a string takes any text");
     }
     text
-}
-
-/// Uniform phases from a seed (`SplitMix64`).
-struct Phases(u64);
-
-impl Phases {
-    /// From 0 to below 1.
-    fn next(&mut self) -> f64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ z >> 31) >> 11) as f64 / (1_u64 << 53) as f64
-    }
 }
 
 impl Report {

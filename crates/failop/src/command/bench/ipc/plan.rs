@@ -44,7 +44,7 @@ pub(super) struct Effort {
 }
 
 const NORMAL: Effort =
-    Effort { rounds: 3, of_streams: 12, of_others: 5, back_to_back: 1000, length_ns: 40_000_000 };
+    Effort { rounds: 3, of_streams: 12, of_others: 5, back_to_back: 1000, length_ns: 100_000_000 };
 const QUICK: Effort =
     Effort { rounds: 1, of_streams: 3, of_others: 2, back_to_back: 200, length_ns: 20_000_000 };
 
