@@ -6,7 +6,7 @@
 use crate::cli::{HogArguments, Nuisance};
 use anyhow::Context;
 use channel::doorbell::Doorbell;
-use channel::link::{Ends, Outlet, Pattern, Sent, Spec, Urgency};
+use channel::link::{Ends, Outlet, Sent, Urgency};
 use std::convert::Infallible;
 use sys::clock::{now_ns, sleep_until};
 use sys::load::{Duty, burn, last_level_cache_bytes, stream_memory};
@@ -40,12 +40,7 @@ pub(crate) fn run(arguments: &HogArguments) -> anyhow::Result<Infallible> {
             burn(FOR_EVER_NS, Duty { busy_ns, idle_ns: STARVE_PERIOD_NS - busy_ns });
         }
         Nuisance::Flood { per_s, mechanism, descriptors, ids } => {
-            let spec = Spec {
-                mechanism: *mechanism,
-                pattern: Pattern::Queue,
-                message_bytes: MESSAGE_BYTES,
-                slots: 0,
-            };
+            let spec = supervisor::links::radar_messages_by(*mechanism);
             let ends = Ends { descriptors: descriptors.clone(), ids: ids.clone() };
             let end = ends.take().context("no link")?;
             flood(&mut Outlet::attach(spec, end, None)?, *per_s, &tally)?;

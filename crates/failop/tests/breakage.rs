@@ -42,6 +42,14 @@ fn count(row: &Value, pointer: &str) -> u64 {
     row.pointer(pointer).and_then(Value::as_u64).unwrap_or_else(|| panic!("{pointer}: {row}"))
 }
 
+/// Whether the table named before an identifier has it no more.
+fn is_gone(left: &Value) -> bool {
+    let (table, id) =
+        left.as_str().and_then(|it| it.split_once(' ')).expect("a table and a number");
+    let table = std::fs::read_to_string(table).expect("a table");
+    !table.lines().any(|line| line.split_ascii_whitespace().nth(1) == Some(id))
+}
+
 #[test]
 fn every_mechanism_breaks_as_its_guide_says() {
     let seen = broken();
@@ -70,5 +78,6 @@ fn every_mechanism_breaks_as_its_guide_says() {
         assert_eq!(row["owner_killed"]["left_when_ended"], Value::Array(Vec::new()), "{row}");
         let left = row["owner_killed"]["left_when_killed"].as_array().unwrap();
         assert_eq!(!left.is_empty(), is_one_of(&LEAVES_SOMETHING), "{row}");
+        assert!(left.iter().all(is_gone), "the benchmark cleans up: {row}");
     }
 }

@@ -3,7 +3,7 @@
 use channel::link::{Pattern, Spec};
 use scenario::Plan;
 use scenario::plan::FrameSync;
-use wire::{frame, radar};
+use wire::{Mechanism, frame, radar};
 
 /// Messages of the radar, or to it, that a link holds where that can be chosen: most of a second of lists.
 const RADAR_SLOTS: usize = 16;
@@ -23,8 +23,13 @@ pub fn frames(plan: &Plan) -> Spec {
 
 /// Radar → fusion, and fusion → radar.
 pub fn radar_messages(plan: &Plan) -> Spec {
+    radar_messages_by(plan.radar.link)
+}
+
+/// The same by any mechanism.
+pub fn radar_messages_by(mechanism: Mechanism) -> Spec {
     Spec {
-        mechanism: plan.radar.link,
+        mechanism,
         pattern: Pattern::Queue,
         message_bytes: radar::MESSAGE_BYTES,
         slots: RADAR_SLOTS,

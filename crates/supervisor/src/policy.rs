@@ -161,8 +161,8 @@ impl Policy {
         self.stalls.add(from_ns, to_ns);
     }
 
-    /// Other limits hold from `now_ns` on; silences count from then at the earliest, and what was
-    /// counted and timed up to then is void.
+    /// Other limits hold from `now_ns` on; of those whom they change, silences count from then at the
+    /// earliest, and what was counted and timed up to then is void.
     pub fn set_limits(&mut self, limits: &[Supervision; Node::ALL.len()], now_ns: u64) {
         for (life, limits) in self.lives.iter_mut().zip(limits) {
             life.set_limits(*limits, now_ns);

@@ -125,6 +125,13 @@ pub fn wait_any(fds: &[BorrowedFd<'_>], deadline_ns: u64) -> io::Result<Option<u
     Ok(events.iter().position(|event| event.any().unwrap_or(true)))
 }
 
+/// Whether the other end of a connection is closed. Of a datagram pair nobody is told.
+pub fn is_hung_up(fd: impl AsFd) -> io::Result<bool> {
+    let mut events = [PollFd::new(fd.as_fd(), PollFlags::empty())];
+    wait_for(&mut events, 0)?;
+    Ok(events[0].revents().is_some_and(|found| found.contains(PollFlags::POLLHUP)))
+}
+
 /// Sleeps until `fd` takes more, or is broken, at the longest until `deadline_ns`. May return early.
 /// A Unix socket counts as one that takes more when three quarters of its buffer are free, a TCP socket
 /// when a third is.

@@ -13,12 +13,12 @@ use super::carrier::{Owner, PieceReceiver, PieceSender};
 use super::{HandDown, Inherited, LinkError, Spec, Urgency, foreign, framing, refused};
 use crate::bus::{BusError, Claim, Connection, Kind, Limits, Message, Queued};
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use sys::clock::now_ns;
-use sys::poll::{wait_readable, wait_writable};
+use sys::poll::{wait_any, wait_writable};
 use sys::process::{Child, spawn};
 use sys::shm::Memory;
 
@@ -30,6 +30,8 @@ const PIECE: (&str, &str) = ("org.failop.Link1", "Piece");
 const AROUND_BYTES: usize = 1024;
 /// How long a daemon may take to start; one does in some milliseconds.
 const START_NS: u64 = 10_000_000_000;
+/// More than the address that it says then.
+const ADDRESS_BYTES: usize = 256;
 /// What the daemon may hold for a receiver: more than what it takes from a sender.
 const OUTGOING_BYTES_MAX: u64 = 1_000_000_000;
 /// How long a sender waits in the middle of a message, as in `framing`: the kernel takes up to 32 KB or
@@ -85,7 +87,7 @@ impl Daemon {
         let text = configuration(spec, id);
         let memory = Memory::anonymous("bus", text.len())?;
         File::from(memory.fd().try_clone_to_owned()?).write_all(text.as_bytes())?;
-        let (ready, says) = io::pipe()?;
+        let (mut ready, says) = io::pipe()?;
         let file = format!("--config-file=/proc/self/fd/{}", memory.fd().as_raw_fd());
         let print = format!("--print-address={}", says.as_raw_fd());
         let daemon = daemon.display().to_string();
@@ -104,7 +106,12 @@ impl Daemon {
         let child = spawn(setpriv, &arguments, &[memory.fd(), says.as_fd()])?;
         let daemon = Daemon { child, id };
         drop(says);
-        wait_readable(&ready, now_ns() + START_NS)?;
+        // One that cannot have its address says nothing, and whoever has it is not ours.
+        let has_ended = || io::Error::other("the bus did not start");
+        wait_any(&[ready.as_fd()], now_ns() + START_NS)?.ok_or_else(has_ended)?;
+        if ready.read(&mut [0; ADDRESS_BYTES])? == 0 {
+            return Err(has_ended());
+        }
         Ok(daemon)
     }
 
@@ -227,6 +234,7 @@ impl PieceReceiver for Receiver {
 mod tests {
     use super::*;
     use crate::link::{Mechanism, Pattern};
+    use sys::poll::wait_readable;
 
     fn piece(receiver: &mut Receiver) -> Vec<u8> {
         let mut buffer = [0; 64];
@@ -258,6 +266,8 @@ mod tests {
         assert_eq!(sender.try_send(b"two", Urgency::Sample).unwrap(), Some(3));
         assert_eq!(piece(&mut successor), b"two");
         assert_eq!(first.try_receive(&mut [0; 64]).unwrap(), None);
+        let programs = ["setpriv", "dbus-daemon"].map(|it| found(spec, it).unwrap());
+        assert!(Daemon::start(spec, &programs, link.id).is_err(), "its address is taken");
         drop(link);
         assert!(matches!(connect(spec, &end), Err(LinkError::System { .. })));
     }

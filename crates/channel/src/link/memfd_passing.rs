@@ -99,10 +99,10 @@ impl Unwrapping {
     }
 }
 
-/// Whether the descriptor is not what a sender of ours makes: unsealed, too short, no memory at all.
+/// Whether the descriptor is not what a sender of ours makes: unsealed, too short, not to be read, no
+/// memory at all. On this side only memory can be lacking.
 fn is_damage(error: &io::Error) -> bool {
-    use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
-    matches!(error.kind(), InvalidData | InvalidInput | UnexpectedEof)
+    error.kind() != io::ErrorKind::OutOfMemory
 }
 
 impl Incoming for Unwrapping {
@@ -137,6 +137,8 @@ impl Incoming for Unwrapping {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs::OpenOptions;
+    use std::os::fd::AsRawFd;
     use sys::shm::Memory;
     use wire::Mechanism;
 
@@ -166,6 +168,8 @@ mod tests {
         let sealed = Draft::new("test", 4096).unwrap().seal().unwrap();
         let open = Memory::anonymous("test", 4096).unwrap();
         let socket = unwrapping().0;
+        let path = format!("/proc/self/fd/{}", sealed.as_raw_fd());
+        let write_only = OpenOptions::new().write(true).open(path).unwrap();
         let head = |length| Head::new(1, length, 9).as_bytes().to_vec();
         let fd = Some(sealed.as_fd());
         assert_eq!(found(&head(4096), fd), Found::Message { published_ns: 9 });
@@ -174,6 +178,7 @@ mod tests {
             ("more than the link carries", head(5001), fd),
             ("a length that wraps", head(usize::MAX), fd),
             ("not sealed", head(100), Some(open.fd())),
+            ("not to be read", head(100), Some(write_only.as_fd())),
             ("no memory", head(100), Some(socket.as_fd())),
             ("no descriptor", head(100), None),
             ("no head", b"head".to_vec(), fd),

@@ -70,6 +70,17 @@ fn a_message_comes_out_as_it_went_in() {
 }
 
 #[test]
+fn an_empty_message_is_one_like_others() {
+    for which in mechanisms().filter(|(_, pattern)| *pattern == Pattern::Queue) {
+        let (_link, mut outlet, mut inlet) = ends(spec(which));
+        for message in [&[][..], &[5; 10]] {
+            assert!(outlet.send(message, Urgency::Sample).unwrap().is_sent());
+            assert_eq!(arrived(&mut inlet).0, message, "{which:?}");
+        }
+    }
+}
+
+#[test]
 fn a_message_that_is_dropped_unpublished_is_never_seen() {
     for which in mechanisms() {
         let (_link, mut outlet, mut inlet) = ends(spec(which));

@@ -66,8 +66,8 @@ impl Carry for Messages {
 
     fn receive(end: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<Option<usize>> {
         match sys::socket::receive(end, buffer)? {
-            // No piece is empty: the other end of a pair of sequenced packets is closed.
-            Some(0) => Err(io::ErrorKind::UnexpectedEof.into()),
+            // An empty message and the end of a pair of sequenced packets look alike.
+            Some(0) if sys::poll::is_hung_up(end)? => Err(io::ErrorKind::UnexpectedEof.into()),
             length => Ok(length),
         }
     }

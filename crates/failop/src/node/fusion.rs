@@ -27,7 +27,7 @@ use sys::clock::now_ns;
 use vehicle::Vehicle;
 use wire::e2e::{Failure, Status};
 use wire::event::{Detector, Mode, StreamState};
-use wire::frame::{HEIGHT_PX, WIDTH_PX};
+use wire::frame::{FRAME_BYTES, HEIGHT_PX, WIDTH_PX};
 use wire::radar::{MessageInfo, Received, receive, receive_unprotected};
 use wire::{Checkpoint, Event, Node, e2e, frame, radar};
 use world::CameraModel;
@@ -159,11 +159,12 @@ impl Driver {
         }
         let held = match frames.take().context("receive from camera")? {
             Taken::Nothing => return Ok(()),
-            Taken::Damaged => {
+            Taken::Message(held) if held.bytes().len() == FRAME_BYTES => held,
+            // No frame at all, or not one of this length: the length comes from another process.
+            Taken::Damaged | Taken::Message(_) => {
                 self.reject_unread(Node::Camera);
                 return Ok(());
             }
-            Taken::Message(held) => held,
         };
         let received_ns = now_ns();
         let seen = frame::peek(held.bytes()).expect("a slot holds a header");

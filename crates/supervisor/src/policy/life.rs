@@ -238,6 +238,10 @@ impl Life {
     }
 
     pub(super) fn set_limits(&mut self, limits: Supervision, now_ns: u64) {
+        // Whose limits stay is not spared: else who asks again and again would keep all from being judged.
+        if self.supervision == limits {
+            return;
+        }
         self.supervision = limits;
         self.budget.set_rules(limits.restart);
         self.entity.set_limits(&limits, now_ns);

@@ -443,3 +443,18 @@ fn another_limit_holds_at_once_and_no_silence_from_before_counts() {
         assert!(rig.time(silent_at_ms, Some(10)).contains(&"! heartbeat".to_owned()), "{limit_ms}");
     }
 }
+
+#[test]
+fn limits_that_stay_spare_nobody() {
+    let mut rig = Rig::new(5, 0).at_work();
+    let limits = rig.policy.lives.each_ref().map(|life| life.supervision);
+    let mut again = Rig::new(5, 0).at_work();
+    let mut found = Vec::new();
+    for ms in 80..400 {
+        again.policy.set_limits(&limits, ms * MS);
+        let both = [&mut rig, &mut again].map(|it| it.time(ms, None));
+        assert_eq!(both[0], both[1], "{ms}");
+        found.extend(both[0].clone());
+    }
+    assert!(found.contains(&"! heartbeat".to_owned()), "{found:?}");
+}

@@ -9,6 +9,9 @@ use nix::sys::socket::{ControlMessage, ControlMessageOwned, MsgFlags, recvmsg, s
 use std::io::{self, IoSlice, IoSliceMut};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
+/// Most descriptors that the kernel lets travel with a message (`SCM_MAX_FD`).
+const DESCRIPTORS_MAX: usize = 253;
+
 /// A datagram and what came with it.
 #[derive(Debug)]
 pub struct Received {
@@ -41,8 +44,9 @@ pub fn send_with(
 pub fn receive_with(socket: impl AsFd, buffer: &mut [u8]) -> io::Result<Option<Received>> {
     let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_CMSG_CLOEXEC;
     let mut parts = [IoSliceMut::new(buffer)];
-    // Room for one: the kernel closes what does not fit.
-    let mut room = nix::cmsg_space!(RawFd);
+    // Room for all that may come: of those that did not fit nobody would know, and nobody close, the
+    // ones before.
+    let mut room = nix::cmsg_space!([RawFd; DESCRIPTORS_MAX]);
     let socket = socket.as_fd().as_raw_fd();
     let message = match recvmsg::<()>(socket, &mut parts, Some(&mut room), flags) {
         Ok(message) => message,
@@ -63,6 +67,7 @@ pub fn receive_with(socket: impl AsFd, buffer: &mut [u8]) -> io::Result<Option<R
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pipe::Pipe;
     use crate::shm::{Memory, try_truncate};
     use crate::socket::{datagram_pair, send};
 
@@ -80,6 +85,21 @@ mod tests {
         assert!(try_truncate(received.descriptor.unwrap()).is_err());
         let received = receive_with(&b, &mut buffer).unwrap().unwrap();
         assert_eq!((received.bytes, received.descriptor.is_none()), (5, true));
+    }
+
+    #[test]
+    fn of_many_descriptors_all_but_the_first_are_closed() {
+        let (a, b) = datagram_pair().unwrap();
+        for count in [2, 3, DESCRIPTORS_MAX] {
+            let Pipe { reader, writer } = Pipe::anonymous(4096).unwrap();
+            let raw = vec![writer.as_raw_fd(); count];
+            let (parts, rights) = ([IoSlice::new(b"x")], [ControlMessage::ScmRights(&raw)]);
+            sendmsg::<()>(a.as_raw_fd(), &parts, &rights, MsgFlags::empty(), None).unwrap();
+            let received = receive_with(&b, &mut [0; 8]).unwrap().unwrap();
+            drop((writer, received.descriptor.expect("the first")));
+            let ended = crate::pipe::read(&reader, &mut [0; 8]).unwrap_err();
+            assert_eq!(ended.kind(), io::ErrorKind::UnexpectedEof, "{count}: nobody has it open");
+        }
     }
 
     #[test]

@@ -33,6 +33,11 @@ impl Queue {
         Ok(Queue { id: Errno::result(id)? })
     }
 
+    /// Takes over one whose owner was killed, so that it does not stay for ever.
+    pub fn adopt(id: i32) -> Queue {
+        Queue { id }
+    }
+
     /// The number by which any process of this user reaches it.
     pub fn id(&self) -> i32 {
         self.id

@@ -216,8 +216,8 @@ fn kill_owner(spec: Spec) -> anyhow::Result<OwnerKilled> {
     let left_when_ended = leftovers::since(&before)?;
     let owner = rig::owner(spec)?;
     bury(owner.child())?;
-    drop(owner);
     let left_when_killed = leftovers::since(&before)?;
+    leftovers::remove(&left_when_killed, &owner.ids());
     Ok(OwnerKilled { left_when_ended, left_when_killed })
 }
 

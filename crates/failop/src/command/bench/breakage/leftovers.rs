@@ -1,9 +1,10 @@
 //! What stands in the system that has a name or an identifier and belongs to no process: [`look`],
-//! [`since`].
+//! [`since`]; [`remove`] takes away what a killed owner has left.
 
 use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
+use sys::sysv::{queue, semaphore};
 
 /// Where things with a name in a file system stand.
 const DIRECTORIES: [&str; 3] = ["/dev/shm", "/dev/mqueue", "/tmp"];
@@ -34,4 +35,20 @@ pub(super) fn look() -> io::Result<BTreeSet<String>> {
 /// What stands there now that did not stand there before.
 pub(super) fn since(before: &BTreeSet<String>) -> io::Result<Vec<String>> {
     Ok(look()?.difference(before).cloned().collect())
+}
+
+/// Removes of what was left the System V objects with these numbers, which their owner has told: others may
+/// be strangers'.
+pub(super) fn remove(left: &[String], ids: &[u64]) {
+    for (table, id) in left.iter().filter_map(|it| it.rsplit_once(' ')) {
+        let Some(id) = id.parse::<i32>().ok().filter(|&id| ids.contains(&(id as u64))) else {
+            continue;
+        };
+        match table {
+            "/proc/sysvipc/msg" => drop(queue::Queue::adopt(id)),
+            "/proc/sysvipc/sem" => drop(semaphore::Semaphore::adopt(id)),
+            // Memory goes with the last process that has it.
+            _ => {}
+        }
+    }
 }

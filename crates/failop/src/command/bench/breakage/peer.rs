@@ -85,6 +85,9 @@ pub(super) mod word {
     pub(crate) const CAME_NS: usize = 11;
     /// Times that a receiver was woken by its own deadline.
     pub(crate) const OVERSLEPT: usize = 12;
+    /// From here on: the numbers + 1 by which what an owner has made is reached where it has no
+    /// descriptor; then 0.
+    pub(crate) const IDS: usize = 16;
 }
 
 /// Becomes what the orders on descriptor `orders` say. Returns only what went wrong.
@@ -194,7 +197,12 @@ fn ring(bell: &Doorbell, page: &Shared) {
 }
 
 fn own(spec: Spec, page: &Shared) -> anyhow::Result<Infallible> {
-    let _kept = (Link::create(spec)?, Owned::create(Kind::of(spec.mechanism))?);
+    let (link, bell) = (Link::create(spec)?, Owned::create(Kind::of(spec.mechanism))?);
+    let ids = [link.outlet().ids, bell.end().ids].concat();
+    for (word, id) in page.words()[word::IDS..].iter().zip(ids) {
+        word.store(id + 1, Ordering::Relaxed);
+    }
+    // Release: who sees it ready sees its numbers.
     page.words()[word::DOING].store(word::READY, Ordering::Release);
     loop {
         // Until it is killed.

@@ -31,6 +31,12 @@ impl Actor {
         self.page.words()[index].load(Ordering::Acquire)
     }
 
+    /// The numbers by which what an owner has made is reached.
+    pub(super) fn ids(&self) -> Vec<u64> {
+        let words = (word::IDS..).map(|index| self.word(index));
+        words.map_while(|id| id.checked_sub(1)).collect()
+    }
+
     /// What the process is doing.
     pub(super) fn child(&self) -> &Child {
         &self.child
