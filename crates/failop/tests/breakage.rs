@@ -56,7 +56,8 @@ fn every_mechanism_breaks_as_its_guide_says() {
     for skipped in seen["skipped"].as_array().unwrap() {
         writeln!(std::io::stdout(), "SKIPPED {skipped}").expect("standard output takes a line");
         let why = skipped["why"].as_str().unwrap();
-        assert!(why.contains("not installed") || why.contains("waited in vain"), "{skipped}");
+        let is_too_slow = skipped["mechanism"] == "sysv-msg" && why.contains("waited in vain");
+        assert!(why.contains("not installed") || is_too_slow, "{skipped}");
     }
     let rows = seen["rows"].as_array().unwrap();
     assert!(rows.len() >= 18, "{} rows", rows.len());

@@ -1,5 +1,5 @@
 //! Streams of bytes through a buffer of the kernel, without a name or with one: [`Pipe`],
-//! [`write`], [`lend`], [`read`].
+//! [`write()`], [`lend`], [`read`].
 //!
 //! Neither end ever waits. A write into a pipe that nobody reads is an error and no signal: the
 //! Rust runtime ignores `SIGPIPE` before `main`, in every process whose `main` is Rust's.

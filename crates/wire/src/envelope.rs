@@ -1,5 +1,5 @@
 //! What stands around a message on a link that does not keep messages whole: the [`Head`] before it and
-//! the [`tail`] behind it.
+//! the [`tail`](Head::tail) behind it.
 //!
 //! A sender that is killed in the middle of a message leaves its beginning in the link; what follows is
 //! the head of another. The receiver finds that out by the tail, and the next message by [`MAGIC`].

@@ -35,7 +35,7 @@ pub(crate) struct IpcArguments {
     #[arg(long, value_name = "NAME")]
     mechanism: Vec<Mechanism>,
     /// Rounds: in each, every mechanism has its turn with every size. Three take about two minutes;
-    /// thirty give quantiles that can be quoted
+    /// with eighty-four even paced latencies have a p99.9
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=1000))]
     rounds: u32,
     /// Bind sender and receiver to a processor each
