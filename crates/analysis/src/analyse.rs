@@ -21,9 +21,10 @@ use crate::safety::{Drive, Reference};
 use crate::series::Series;
 use crate::streams::Outcomes;
 use crate::summary::{
-    Expectation, Isolation, ModeSpan, SCHEMA, Safety, Stream, Streams, Summary, Verdict, WhyNot,
+    Expectation, Isolation, LimitChanged, ModeSpan, SCHEMA, Safety, Stream, Streams, Summary,
+    Verdict, WhyNot,
 };
-use crate::timeline::{Span, Timeline, ms};
+use crate::timeline::{LimitChange, Span, Timeline, ms};
 use crate::truth::Truth;
 use crate::{alarms, detections, expectations, interference, isolation, torn};
 
@@ -191,6 +192,17 @@ impl Judged {
     }
 }
 
+fn limits_changed(findings: &Findings) -> Vec<LimitChanged> {
+    let told = |it: &LimitChange| LimitChanged {
+        at_ms: ms(it.at),
+        process: it.node,
+        limit: it.limit.name().to_owned(),
+        before: it.before,
+        after: it.after,
+    };
+    findings.timeline.watchdog.limits.iter().map(told).collect()
+}
+
 fn summary(recording: &Recording, findings: Findings, judged: Judged) -> Summary {
     let plan = findings.timeline.plan;
     let reasons = judged.reasons(&findings);
@@ -213,6 +225,9 @@ fn summary(recording: &Recording, findings: Findings, judged: Judged) -> Summary
         verdict: judged.verdict,
         reasons,
         ended: findings.ended.to_owned(),
+        camera_link: plan.camera.link.to_string(),
+        radar_link: plan.radar.link.to_string(),
+        limits_changed: limits_changed(&findings),
         streams: Streams {
             camera: findings.stream(Node::Camera),
             radar: findings.stream(Node::Radar),

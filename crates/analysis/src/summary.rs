@@ -64,6 +64,21 @@ pub enum WhyNot {
     NoData,
 }
 
+/// A limit of supervision that was changed while the run went on; what came after it was judged by it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LimitChanged {
+    /// When, milliseconds from the start of the schedule.
+    pub at_ms: f64,
+    /// Whose.
+    pub process: Node,
+    /// Which, with its unit.
+    pub limit: String,
+    /// Until here.
+    pub before: u64,
+    /// From here on.
+    pub after: u64,
+}
+
 /// A run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
@@ -91,6 +106,15 @@ pub struct Summary {
     pub reasons: Vec<String>,
     /// How the run ended: completed, interrupted, cannot start, or the watchdog was killed.
     pub ended: String,
+    /// By what frames travelled from the camera to fusion.
+    #[serde(default)]
+    pub camera_link: String,
+    /// By what messages travelled between radar and fusion.
+    #[serde(default)]
+    pub radar_link: String,
+    /// Limits of supervision that were changed while the run went on, in order of time.
+    #[serde(default)]
+    pub limits_changed: Vec<LimitChanged>,
     /// The data streams.
     pub streams: Streams,
     /// Frames that fusion read torn, and refused: of a frame buffer that is not synchronised, upper rows

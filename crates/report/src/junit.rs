@@ -104,6 +104,8 @@ fn properties(run: &Summary) -> Vec<Property> {
         Property::new("Description", run.description.as_str()),
         Property::new("scenario_path", run.scenario_path.as_str()),
         Property::new("seed", run.seed.to_string()),
+        Property::new("camera_link", run.camera_link.as_str()),
+        Property::new("radar_link", run.radar_link.as_str()),
         Property::new("repetition", run.repetition.to_string()),
         Property::new("verdict", words::verdict(run.verdict)),
         Property::new("program_version", run.program_version.as_str()),

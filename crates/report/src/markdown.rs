@@ -48,13 +48,16 @@ pub fn markdown(summary: &Summary) -> String {
     );
     lines.push(String::new());
     lines.push(format!(
-        "seed {} · {} · {} · {} · host {}",
+        "seed {} · frames by {}, lists by {} · {} · {} · {} · host {}",
         summary.seed,
+        escaped(&summary.camera_link),
+        escaped(&summary.radar_link),
         number::moment(summary.duration_ms),
         escaped(&summary.ended),
         escaped(&summary.host.cpu_model),
         words::stalls(summary.host_load),
     ));
+    lines.extend(words::limits_changed(summary).iter().map(|it| escaped(it)));
     lines.join("\n") + "\n"
 }
 

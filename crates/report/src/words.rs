@@ -6,8 +6,8 @@ use crate::number;
 use analysis::Verdict;
 use analysis::campaign::{Because, Bound, FaultTrials, NotPassed, Times};
 use analysis::summary::{
-    AccuracyPhase, Cause, Exercise, FaultResult, HostLoad, Phase, Quantiles, Stream, Streams,
-    Summary,
+    AccuracyPhase, Cause, Exercise, FaultResult, HostLoad, LimitChanged, Phase, Quantiles, Stream,
+    Streams, Summary,
 };
 use fault::Outcome;
 use std::collections::BTreeMap;
@@ -22,6 +22,16 @@ pub(crate) fn verdict(verdict: Verdict) -> &'static str {
         Verdict::Inconclusive => "inconclusive",
         Verdict::Skipped => "skipped",
     }
+}
+
+/// Limits of supervision that were changed while the run went on, a line for each.
+pub(crate) fn limits_changed(run: &Summary) -> Vec<String> {
+    let told = |it: &LimitChanged| {
+        let LimitChanged { at_ms, process, limit, before, after } = it;
+        let at = number::moment(*at_ms);
+        format!("limit changed at {at}: {process}, {limit}: {before} → {after}")
+    };
+    run.limits_changed.iter().map(told).collect()
 }
 
 /// A verdict as a symbol, for those who do not see its colour.

@@ -202,8 +202,7 @@ fn single_slot_stands_alone(document: &Value, findings: &mut Vec<Finding>) {
     }
     let link = document.at(&["camera", "link"]);
     if let Some(link) = link.filter(|link| link.text() != Some(Mechanism::Shm.name())) {
-        let message =
-            "with `sync = \"none\"` frames are in shared memory: `link` can only be \"shm\"";
+        let message = "with `sync = \"none\"` frames lie in one slot for which nobody is woken: `link` can only be \"shm\"";
         findings.push(Finding::wrong(&link.span, message.to_owned()));
     }
 }

@@ -101,7 +101,7 @@ pub(crate) struct Camera {
     pub(crate) sync: FrameSync,
     /// Whether frames are protected end to end (E2E Profile 7) and checked.
     pub(crate) protection: bool,
-    /// By what frames travel to fusion.
+    /// By what frames travel to fusion: what each mechanism is good for stands in docs/ipc.md.
     #[schemars(schema_with = "mechanism")]
     pub(crate) link: Mechanism,
 }

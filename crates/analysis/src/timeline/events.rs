@@ -148,6 +148,7 @@ pub(crate) struct LimitChange {
     pub(crate) at: Moment,
     pub(crate) node: Node,
     pub(crate) limit: Limit,
+    pub(crate) before: u64,
     pub(crate) after: u64,
 }
 
@@ -460,8 +461,8 @@ impl Timeline<'_> {
                 self.watchdog.armed.push((at, fault));
             }
             Event::Lifted { fault } => log.lifted.push((at, fault)),
-            Event::LimitChanged { node, limit, after, .. } => {
-                log.limits.push(LimitChange { at, node, limit, after });
+            Event::LimitChanged { node, limit, before, after } => {
+                log.limits.push(LimitChange { at, node, limit, before, after });
             }
             Event::Detected { node, incarnation, detector } => {
                 log.detected.push(Detected { at, node, incarnation, detector });

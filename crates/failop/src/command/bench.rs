@@ -41,7 +41,8 @@ pub(crate) enum Benchmark {
     Deaths(DeathsArguments),
     /// Processor time and page faults of the pipeline while nothing goes wrong
     Nominal(NominalArguments),
-    /// What each link does when the processes at its ends are killed or stopped
+    /// What each link does when the processes at its ends are killed or stopped; everyone is in
+    /// the real-time class where that is permitted, as the processes of a run are
     Breakage(BreakageArguments),
     /// Telling one event, and reporting on a recording of 60 s
     Log(LogArguments),

@@ -100,10 +100,19 @@ fn scenario(summary: &Summary, text: &str) -> String {
     section("Scenario file", &body)
 }
 
+fn limits_changed(summary: &Summary) -> String {
+    match &words::limits_changed(summary)[..] {
+        [] => "none".to_owned(),
+        changes => changes.join("; "),
+    }
+}
+
 fn footer(summary: &Summary) -> String {
     let run = terms([
         ("program", format!("failop {}", summary.program_version)),
         ("format", format!("run.json schema {}", summary.schema)),
+        ("links", format!("frames by {}, lists by {}", summary.camera_link, summary.radar_link)),
+        ("limits changed", limits_changed(summary)),
         ("seed", summary.seed.to_string()),
         ("repetition", summary.repetition.to_string()),
         ("started", number::utc(summary.started_unix_ms)),

@@ -7,8 +7,8 @@ mod torn;
 use analysis::Verdict;
 use analysis::series::Series;
 use analysis::summary::{
-    Cause, Expectation, FaultResult, HostLoad, Incarnation, Isolation, ModeSpan, SCHEMA, Safety,
-    Stream, Streams, Summary, WhyNot,
+    Cause, Expectation, FaultResult, HostLoad, Incarnation, Isolation, LimitChanged, ModeSpan,
+    SCHEMA, Safety, Stream, Streams, Summary, WhyNot,
 };
 use fault::{Outcome, Target};
 use parts::{
@@ -81,6 +81,9 @@ fn nominal_summary(duration_ms: f64) -> Summary {
         verdict: Verdict::Pass,
         reasons: Vec::new(),
         ended: "completed".to_owned(),
+        camera_link: "shm".to_owned(),
+        radar_link: "unix-dgram".to_owned(),
+        limits_changed: Vec::new(),
         streams: Streams { camera, radar, fusion },
         frames_torn: 0,
         faults: Vec::new(),
@@ -215,6 +218,13 @@ pub(crate) fn crash_loop() -> Run {
         "fusion-crash-loop",
         "Fusion crashes on each start until the watchdog gives up; the radar hangs meanwhile.",
     );
+    run.summary.limits_changed = vec![LimitChanged {
+        at_ms: 1500.0,
+        process: Node::Radar,
+        limit: "heartbeat timeout (ns)".to_owned(),
+        before: 200_000_000,
+        after: 150_000_000,
+    }];
     run.series.lives.retain(|l| l.node != Node::Fusion);
     run.summary.processes[2].incarnations.clear();
     for n in 1..=6u32 {

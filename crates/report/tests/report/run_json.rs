@@ -44,7 +44,7 @@ fn fields(path: &str, value: &Value, found: &mut BTreeSet<String>) {
 #[test]
 fn the_page_on_run_json_names_every_field_and_no_other() {
     let mut found = BTreeSet::new();
-    for run in [fixture::kill(), fixture::skipped()] {
+    for run in [fixture::kill(), fixture::skipped(), fixture::crash_loop()] {
         let value: Value = serde_json::from_str(&json(&run.summary)).expect("JSON");
         fields("", &value, &mut found);
     }

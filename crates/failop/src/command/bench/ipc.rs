@@ -25,11 +25,21 @@ use std::path::{Path, PathBuf};
 use sys::signals::StopSignals;
 use wire::Mechanism;
 
+/// A size of message, as a user writes it.
+fn payload(text: &str) -> Result<u64, String> {
+    let bytes: u64 = text.parse().map_err(|error| format!("{error}"))?;
+    if !(16..=2_073_600).contains(&bytes) || !bytes.is_multiple_of(8) {
+        // The receiver verifies words.
+        return Err("16 to 2073600 bytes, a multiple of 8".to_owned());
+    }
+    Ok(bytes)
+}
+
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(crate) struct IpcArguments {
     /// Bytes of a message, a multiple of 8 [default: 16 1024 65536 2073600]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(16..=2_073_600))]
+    #[arg(long, value_name = "N", value_parser = payload)]
     payload: Vec<u64>,
     /// Mechanism to measure, by its name in scenario files [default: all]
     #[arg(long, value_name = "NAME")]
