@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::doorbell::Doorbell;
+use std::io::Write;
 use sys::clock::now_ns;
 
 mod copies;
@@ -23,11 +24,17 @@ fn ends(spec: Spec) -> (Link, Outlet, Inlet) {
     (link, outlet, inlet)
 }
 
-/// What this host and this build have.
+/// Whether this host has it; what is missing is told.
+fn is_there(which: (Mechanism, Pattern)) -> bool {
+    let Err(LinkError::Lacking { mechanism, why }) = Link::create(spec(which)) else { return true };
+    writeln!(std::io::stderr(), "SKIPPED {mechanism}: {why}").unwrap();
+    false
+}
+
+/// What this host has.
 fn mechanisms() -> impl Iterator<Item = (Mechanism, Pattern)> {
     let with_patterns = |it| [(it, Pattern::Newest), (it, Pattern::Queue)];
-    let is_there = |&it: &_| !matches!(Link::create(spec(it)), Err(LinkError::Lacking { .. }));
-    Mechanism::ALL.into_iter().flat_map(with_patterns).filter(is_there)
+    Mechanism::ALL.into_iter().flat_map(with_patterns).filter(|it| is_there(*it))
 }
 
 fn spec((mechanism, pattern): (Mechanism, Pattern)) -> Spec {
