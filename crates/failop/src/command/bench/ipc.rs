@@ -15,6 +15,7 @@ use analysis::ipc::{
     Calls, Cell, ClaimVerdict, Comparison, Floor, Machine, Measured, Skipped, Spread, compare,
 };
 use anyhow::Context as _;
+use channel::link::LinkError;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use peer::{Class, Side};
@@ -73,7 +74,7 @@ pub(super) fn bench(arguments: &IpcArguments) -> anyhow::Result<Code> {
     let stop = StopSignals::take().context("cannot take over Ctrl-C")?;
     let plan = Plan::of(arguments)?;
     let floors = floors()?;
-    let measured = Bench::new(&plan, &stop).run()?;
+    let (measured, is_sound) = Bench::new(&plan, &stop).run()?;
     let comparison = compare(Measured { machine: machine(&plan), floors, ..measured });
     if let Some(path) = &arguments.html {
         write_page(path, &comparison)?;
@@ -82,7 +83,12 @@ pub(super) fn bench(arguments: &IpcArguments) -> anyhow::Result<Code> {
         if arguments.json { report::ipc_json(&comparison) } else { report::ipc_lines(&comparison) };
     std::io::stdout().write_all(text.as_bytes())?;
     let is_missed = comparison.goals(ClaimVerdict::DoesNotHold).next().is_some();
-    Ok(if is_missed { Code::Fail } else { Code::Pass })
+    Ok(match (is_missed, is_sound) {
+        (true, _) => Code::Fail,
+        (false, true) => Code::Pass,
+        // What a mechanism failed at says nothing about the others, and is no pass.
+        (false, false) => Code::Inconclusive,
+    })
 }
 
 fn write_page(path: &Path, comparison: &Comparison) -> anyhow::Result<()> {
@@ -97,6 +103,8 @@ struct Bench<'a> {
     progress: ProgressBar,
     cells: Vec<Cell>,
     skipped: Vec<Skipped>,
+    /// Nothing failed but for what the host lacks.
+    is_sound: bool,
 }
 
 impl<'a> Bench<'a> {
@@ -106,12 +114,19 @@ impl<'a> Bench<'a> {
             .progress_chars("=> ");
         let jobs = plan.effort.rounds as usize * plan.cells.len();
         let progress = ProgressBar::new(jobs as u64).with_style(style);
-        Bench { plan, stop, progress, cells: plan.cells.clone(), skipped: Vec::new() }
+        Bench {
+            plan,
+            stop,
+            progress,
+            cells: plan.cells.clone(),
+            skipped: Vec::new(),
+            is_sound: true,
+        }
     }
 
     /// All rounds: in each, every mechanism has its turn. One that fails has no more turns with that
     /// size.
-    fn run(mut self) -> anyhow::Result<Measured> {
+    fn run(mut self) -> anyhow::Result<(Measured, bool)> {
         for _ in 0..self.plan.effort.rounds {
             let mut done = Vec::new();
             for mut cell in std::mem::take(&mut self.cells) {
@@ -121,6 +136,7 @@ impl<'a> Bench<'a> {
                 match self.turn(&mut cell) {
                     Ok(()) => done.push(cell),
                     Err(error) => {
+                        self.is_sound &= is_lacking(&error);
                         skip(&mut self.skipped, &cell, format!("{error:#}"));
                     }
                 }
@@ -131,7 +147,8 @@ impl<'a> Bench<'a> {
         self.count_calls()?;
         self.progress.finish_and_clear();
         let streams = self.plan.streams.clone();
-        Ok(Measured { cells: self.cells, skipped: self.skipped, streams, ..Measured::default() })
+        let Bench { cells, skipped, is_sound, .. } = self;
+        Ok((Measured { cells, skipped, streams, ..Measured::default() }, is_sound))
     }
 
     /// System calls of each mechanism that was measured, in rounds of their own.
@@ -162,6 +179,12 @@ impl<'a> Bench<'a> {
         cell.streaming.push(streaming);
         Ok(())
     }
+}
+
+/// Whether it is the host that lacks something.
+fn is_lacking(error: &anyhow::Error) -> bool {
+    let lacking = |cause: &LinkError| matches!(cause, LinkError::Lacking { .. });
+    error.chain().filter_map(|cause| cause.downcast_ref()).any(lacking)
 }
 
 /// Notes why a cell is not there: once for all sizes with the same reason.
