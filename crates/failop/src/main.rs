@@ -10,6 +10,7 @@ mod command;
 mod coverage;
 mod exit;
 mod hog;
+mod lacking;
 mod live;
 mod node;
 mod outputs;

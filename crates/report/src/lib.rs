@@ -19,7 +19,7 @@
 //! | `coverage.json`, `coverage.md`, `coverage.html` | [`coverage_json()`], [`coverage_markdown()`], [`coverage_html()`] |
 //! | the end of repeated runs in the terminal | [`campaign_lines()`] |
 //! | `failop bench ipc` | [`ipc_lines()`], [`ipc_json()`], [`ipc_html()`] |
-//! | `failop bench breakage` | [`breakage_html()`] |
+//! | `failop bench breakage` | [`breakage_lines()`], [`breakage_html()`] |
 #![forbid(unsafe_code)]
 
 mod catalogue;
@@ -39,4 +39,4 @@ pub use json::{campaign_json, coverage_json, ipc_json, json};
 pub use junit::{NotRun, junit};
 pub use markdown::{campaign_markdown, coverage_markdown, markdown};
 pub use plot::{PlotError, birds_eye_svg, drive_svg, frame_loss_svg, latency_svg, timeline_svg};
-pub use table::{Style, campaign_lines, ipc_lines, table, verdict_line};
+pub use table::{Style, breakage_lines, campaign_lines, ipc_lines, table, verdict_line};

@@ -1,8 +1,10 @@
 //! The table at the end of an invocation, for the terminal: [`table`].
 
+mod breakage;
 mod campaign;
 mod ipc;
 
+pub use breakage::breakage_lines;
 pub use campaign::campaign_lines;
 pub use ipc::ipc_lines;
 

@@ -5,11 +5,11 @@ use crate::carry_out::{HostSide, Turn, carry_out, twin_of};
 use crate::cli::RunArguments;
 use crate::command::check::load_all;
 use crate::exit::Code;
+use crate::lacking::lacking;
 use crate::live::Style;
 use crate::{coverage, outputs, repetitions, twin};
 use analysis::{Summary, Verdict};
 use anyhow::Context;
-use channel::link::LinkError;
 use report::NotRun;
 use scenario::{Loaded, Twin};
 use std::io::{IsTerminal, Write};
@@ -104,11 +104,7 @@ struct Done {
 impl Done {
     /// Notes a run without a summary, and tells why there is none.
     fn note(&mut self, scenario: &str, error: &anyhow::Error) -> std::io::Result<()> {
-        let lacking = error.chain().find_map(|cause| match cause.downcast_ref() {
-            Some(lacking @ LinkError::Lacking { .. }) => Some(lacking.to_string()),
-            _ => None,
-        });
-        if let Some(why) = lacking {
+        if let Some(why) = lacking(error) {
             self.not_run.push(NotRun { scenario: scenario.to_owned(), why });
             return Ok(());
         }

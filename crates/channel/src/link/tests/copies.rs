@@ -1,24 +1,16 @@
 //! What is particular to mechanisms that copy: room, priorities, messages in several pieces.
 
 use super::*;
+use crate::store::StoreKind;
 use sys::poll::wait_readable;
 
-const COPYING: [Mechanism; 10] = [
-    Mechanism::Pipe,
-    Mechanism::Fifo,
-    Mechanism::Vmsplice,
-    Mechanism::UnixStream,
-    Mechanism::UnixDgram,
-    Mechanism::UnixSeqpacket,
-    Mechanism::Tcp,
-    Mechanism::PosixMq,
-    Mechanism::SysvMsg,
-    Mechanism::Dbus,
-];
-
-/// Those that this host has.
+/// Those that copy, as far as this host has them.
 fn copying() -> impl Iterator<Item = Mechanism> {
-    COPYING.into_iter().filter(|it| is_there((*it, Pattern::Queue)))
+    let copies = |it: &Mechanism| {
+        let by_handle = [Mechanism::MemfdPassing, Mechanism::Hybrid].contains(it);
+        !by_handle && StoreKind::of(*it).is_none()
+    };
+    Mechanism::ALL.into_iter().filter(copies).filter(|it| is_there((*it, Pattern::Queue)))
 }
 
 #[test]

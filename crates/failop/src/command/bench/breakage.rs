@@ -1,4 +1,5 @@
-//! `failop bench breakage`: what a link by each mechanism does when the processes at its ends are killed or stopped.
+//! `failop bench breakage`: what a link by each mechanism does when the processes at its ends are killed or
+//! stopped.
 //!
 //! Real processes, real signals, messages of 2 MB of which every byte is verified. Nothing is restored but
 //! what the owner of a link gives back for the dead.
@@ -6,23 +7,23 @@
 mod leftovers;
 mod peer;
 mod rig;
-mod table;
 
+use super::phases::Phases;
+use super::spread::Spread;
 use super::{BreakageArguments, job, write_json};
 use crate::exit::Code;
+use crate::lacking::lacking;
 use analysis::breakage::{
     Breakage, Breakages, OwnerKilled, ReceiverKilled, ReceiverStopped, RingerKilled, SCHEMA,
     SenderKilled, Skipped,
 };
 use anyhow::Context;
 use channel::doorbell::{Kind, Owned};
-use channel::link::{Link, LinkError, Mechanism, Pattern, Spec};
+use channel::link::{Link, Mechanism, Pattern, Spec};
 use indicatif::{ProgressBar, ProgressStyle};
 use peer::word;
-use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 use rig::{Rig, bury, wait};
-use std::io;
+use std::io::Write;
 use sys::clock::{now_ns, sleep_until};
 
 pub(crate) use peer::run as become_broken;
@@ -63,12 +64,10 @@ pub(super) fn bench(arguments: &BreakageArguments) -> anyhow::Result<Code> {
         bar.set_message(mechanism.name());
         match break_link(mechanism, arguments) {
             Ok(row) => report.rows.push(row),
-            Err(error) => match error.downcast_ref() {
-                Some(LinkError::Lacking { why, .. }) => {
-                    report.skipped.push(Skipped { mechanism, why: why.clone() });
-                }
-                _ => report.skipped.push(Skipped { mechanism, why: format!("{error:#}") }),
-            },
+            Err(error) => {
+                let why = lacking(&error).unwrap_or_else(|| format!("{error:#}"));
+                report.skipped.push(Skipped { mechanism, why });
+            }
         }
         bar.inc(1);
     }
@@ -80,7 +79,7 @@ pub(super) fn bench(arguments: &BreakageArguments) -> anyhow::Result<Code> {
     if arguments.json {
         write_json(&report)?;
     } else {
-        table::write(&mut io::stdout().lock(), &report)?;
+        std::io::stdout().write_all(report::breakage_lines(&report).as_bytes())?;
     }
     Ok(Code::Pass)
 }
@@ -91,10 +90,10 @@ fn style() -> anyhow::Result<ProgressStyle> {
 
 fn break_link(mechanism: Mechanism, arguments: &BreakageArguments) -> anyhow::Result<Breakage> {
     let spec = |pattern| Spec { mechanism, pattern, message_bytes: job::FRAME_BYTES, slots: SLOTS };
-    let mut draw = ChaCha8Rng::seed_from_u64(arguments.seed);
+    let mut phases = Phases(arguments.seed);
     let mut rig = Rig::start(spec(Pattern::Queue), 0)?;
-    let sender_killed = kill_senders(&mut rig, arguments.kills, &mut draw)?;
-    let receiver_killed = kill_receivers(&mut rig, arguments.kills, &mut draw)?;
+    let sender_killed = kill_senders(&mut rig, arguments.kills, &mut phases)?;
+    let receiver_killed = kill_receivers(&mut rig, arguments.kills, &mut phases)?;
     drop(rig);
     let rig = Rig::start(spec(Pattern::Newest), PERIOD_NS)?;
     let receiver_stopped = stop_receiver(&rig)?;
@@ -112,60 +111,60 @@ fn break_link(mechanism: Mechanism, arguments: &BreakageArguments) -> anyhow::Re
 }
 
 /// Lets both work for a while that nobody can foresee.
-fn let_work(rig: &Rig, draw: &mut ChaCha8Rng) -> anyhow::Result<()> {
+fn let_work(rig: &Rig, phases: &mut Phases) -> anyhow::Result<()> {
     rig.wait_for_messages(2)?;
-    sleep_until(now_ns() + draw.random_range(0..KILL_WITHIN_NS));
+    sleep_until(now_ns() + (phases.next() * KILL_WITHIN_NS as f64) as u64);
     Ok(())
 }
 
-fn kill_senders(rig: &mut Rig, kills: u32, draw: &mut ChaCha8Rng) -> anyhow::Result<SenderKilled> {
-    let (mut while_sending, mut recovered_ms) = (0, Vec::new());
+fn kill_senders(rig: &mut Rig, kills: u32, phases: &mut Phases) -> anyhow::Result<SenderKilled> {
+    let (mut while_sending, mut recovered_ns) = (0, Vec::new());
     for _ in 0..kills {
-        let_work(rig, draw)?;
+        let_work(rig, phases)?;
         let killed_ns = now_ns();
         let (number, was_sending) = rig.replace_sender()?;
         while_sending += u32::from(was_sending);
-        recovered_ms.push(ms(rig.wait_beyond(number)?.saturating_sub(killed_ns)));
+        recovered_ns.push(rig.wait_beyond(number)?.saturating_sub(killed_ns));
     }
     let receiver = &rig.receiver;
-    recovered_ms.sort_by(f64::total_cmp);
+    let recovered_ms = Spread::of(&recovered_ns, 1e6);
     Ok(SenderKilled {
         while_sending,
         torn: receiver.word(word::TORN),
         damaged: receiver.word(word::DAMAGED),
         lost_per_kill: receiver.word(word::MISSING) as f64 / f64::from(kills),
-        recovered_p50_ms: middle(&recovered_ms),
-        recovered_max_ms: recovered_ms.last().copied().unwrap_or(0.0),
+        recovered_p50_ms: recovered_ms.p50,
+        recovered_max_ms: recovered_ms.max,
     })
 }
 
 fn kill_receivers(
     rig: &mut Rig,
     kills: u32,
-    draw: &mut ChaCha8Rng,
+    phases: &mut Phases,
 ) -> anyhow::Result<ReceiverKilled> {
     use word::{BLOCKED_NS, DAMAGED, MISSING, REPEATED, TORN};
     rig.sender.clear(&[BLOCKED_NS]);
     rig.receiver.clear(&[TORN, DAMAGED, MISSING, REPEATED]);
-    let mut recovered_ms = Vec::new();
+    let mut recovered_ns = Vec::new();
     for _ in 0..kills {
-        let_work(rig, draw)?;
+        let_work(rig, phases)?;
         let killed_ns = now_ns();
         rig.replace_receiver()?;
         let count = rig.receiver.word(word::DONE);
         wait("a message", || rig.receiver.word(word::DONE) > count)?;
-        recovered_ms.push(ms(rig.receiver.word(word::CAME_NS).saturating_sub(killed_ns)));
+        recovered_ns.push(rig.receiver.word(word::CAME_NS).saturating_sub(killed_ns));
     }
     let receiver = &rig.receiver;
-    recovered_ms.sort_by(f64::total_cmp);
+    let recovered_ms = Spread::of(&recovered_ns, 1e6);
     Ok(ReceiverKilled {
         sender_blocked_max_ms: ms(rig.sender.word(BLOCKED_NS)),
         torn: receiver.word(TORN),
         damaged: receiver.word(DAMAGED),
         lost_per_kill: receiver.word(MISSING) as f64 / f64::from(kills),
         repeated_per_kill: receiver.word(REPEATED) as f64 / f64::from(kills),
-        recovered_p50_ms: middle(&recovered_ms),
-        recovered_max_ms: recovered_ms.last().copied().unwrap_or(0.0),
+        recovered_p50_ms: recovered_ms.p50,
+        recovered_max_ms: recovered_ms.max,
     })
 }
 
@@ -223,9 +222,4 @@ fn kill_owner(spec: Spec) -> anyhow::Result<OwnerKilled> {
 
 fn ms(ns: u64) -> f64 {
     ns as f64 * 1e-6
-}
-
-/// The middle one of sorted values; 0 of none.
-fn middle(sorted: &[f64]) -> f64 {
-    sorted.get(sorted.len() / 2).copied().unwrap_or(0.0)
 }

@@ -11,11 +11,11 @@ pub(crate) use peer::become_link_peer;
 
 use super::context::{Context, Floors};
 use crate::exit::Code;
+use crate::lacking::lacking;
 use analysis::ipc::{
     Calls, Cell, ClaimVerdict, Comparison, Floor, Machine, Measured, Skipped, Spread, compare,
 };
 use anyhow::Context as _;
-use channel::link::LinkError;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use peer::{Class, Side};
@@ -136,7 +136,7 @@ impl<'a> Bench<'a> {
                 match self.turn(&mut cell) {
                     Ok(()) => done.push(cell),
                     Err(error) => {
-                        self.is_sound &= is_lacking(&error);
+                        self.is_sound &= lacking(&error).is_some();
                         skip(&mut self.skipped, &cell, format!("{error:#}"));
                     }
                 }
@@ -179,12 +179,6 @@ impl<'a> Bench<'a> {
         cell.streaming.push(streaming);
         Ok(())
     }
-}
-
-/// Whether it is the host that lacks something.
-fn is_lacking(error: &anyhow::Error) -> bool {
-    let lacking = |cause: &LinkError| matches!(cause, LinkError::Lacking { .. });
-    error.chain().filter_map(|cause| cause.downcast_ref()).any(lacking)
 }
 
 /// Notes why a cell is not there: once for all sizes with the same reason.
