@@ -61,8 +61,8 @@ pub struct SenderKilled {
     pub torn: u64,
     /// Times that the receiver was told of something that was no whole message.
     pub damaged: u64,
-    /// Messages that never came, per kill. The one in hand is always lost: 1 is the least that a kill
-    /// between its beginning and its end can cost.
+    /// Messages that never came, per kill. The one in hand is lost unless the kernel had all of it: 1 is
+    /// what a kill between its beginning and its end costs at least.
     pub lost_per_kill: f64,
     /// From the kill to the first message of the successor, median, ms. The successor's start is in it.
     pub recovered_p50_ms: f64,

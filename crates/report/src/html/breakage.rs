@@ -20,7 +20,7 @@ pub fn breakage_html(breakages: &Breakages) -> String {
         "Real processes, killed and stopped at random moments while messages of {bytes} bytes went from one \
          to the other, every byte verified: {kills} kills of each, everyone in the {class}. A message that \
          a receiver took for whole though it was not is torn; one that was cut off and told is damaged. The \
-         message in hand of a killed sender is always lost."
+         message in hand of a killed sender is lost unless the kernel had all of it."
     );
     let torn: Vec<String> = rows
         .iter()

@@ -4,11 +4,12 @@ use super::printable;
 use analysis::breakage::{Breakage, Breakages};
 
 /// Below the tables: what their heads mean.
-const LEGEND: [&str; 5] = [
+const LEGEND: [&str; 6] = [
     "sending: kills that met the sender while it handed a message over. torn: messages taken for whole that",
     "were not. damaged: times that something was told to be no whole message. lost, again: messages per kill;",
-    "the one in hand is always lost. p50, max ms: to the first message of, or to, the successor. kept ms: the",
-    "longest time in handing one message over. ring kept: of the next who rang after a ringer was killed.",
+    "the one in hand of a killed sender is lost unless the kernel had all of it. p50, max ms: to the first",
+    "message of, or to, the successor. kept ms: the longest time in handing one message over. ring kept ms:",
+    "of the next who rang after a ringer was killed.",
     "stale: older than 100 ms. left: things that stand in the system after the owner of the link was killed.",
 ];
 
