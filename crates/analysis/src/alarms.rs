@@ -63,7 +63,7 @@ pub(crate) fn by_detector(alarms: &[Noticed]) -> BTreeMap<Detector, u64> {
 fn involved(noticed: &Noticed) -> impl Iterator<Item = Node> {
     let by = match noticed.by {
         Source::Node(node) => Some(node),
-        Source::Watchdog | Source::Plant => None,
+        Source::Watchdog | Source::Plant | Source::Stimulus => None,
     };
     std::iter::once(noticed.node).chain(by)
 }
@@ -119,7 +119,7 @@ fn is_excused(findings: &Findings, noticed: &Noticed) -> bool {
     let timeline = &findings.timeline;
     let patience = match noticed.by {
         Source::Watchdog => findings.patience(noticed.node, noticed.detector, noticed.at),
-        Source::Node(_) | Source::Plant => Some(modes::silence_limit(timeline)),
+        Source::Node(_) | Source::Plant | Source::Stimulus => Some(modes::silence_limit(timeline)),
     };
     patience.is_some_and(|patience| {
         findings.stalls.disturb(Span { from: noticed.at.saturating_sub(patience), to: noticed.at })

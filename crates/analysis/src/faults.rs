@@ -190,7 +190,7 @@ impl<'a, 't> Case<'a, 't> {
         let by_victim_or_watchdog = |source| match source {
             Source::Watchdog => true,
             Source::Node(of) => node == Some(of),
-            Source::Plant => false,
+            Source::Plant | Source::Stimulus => false,
         };
         let applied = timeline.processes.applied.iter();
         let applied: Vec<&Applied> =
@@ -204,7 +204,7 @@ impl<'a, 't> Case<'a, 't> {
             // What the watchdog does to a start says whose start in place of a sample.
             let victim = |it: &&Applied| match it.source {
                 Source::Watchdog => it.item as u32,
-                Source::Node(_) | Source::Plant => it.incarnation,
+                Source::Node(_) | Source::Plant | Source::Stimulus => it.incarnation,
             };
             let victims: Vec<u32> = applied.iter().map(victim).collect();
             (applied.first().map(|it| it.at), victims)

@@ -12,21 +12,28 @@ use crate::words;
 /// Usage before this is start-up, not steady state.
 const STEADY_FROM_NS: Moment = 500_000_000;
 
-/// Camera, radar, fusion, watchdog; and the plant where there was one.
+/// Camera, radar, fusion, watchdog; and of the harness what there was.
 pub(crate) fn processes(timeline: &Timeline) -> Vec<Process> {
-    let has_plant = timeline.plan.traffic.ego.brakes.is_some();
+    let plan = timeline.plan;
+    let is_there = |source: &Source| match source {
+        Source::Node(_) | Source::Watchdog => true,
+        Source::Plant => plan.traffic.ego.brakes.is_some(),
+        Source::Stimulus => plan.board.stimulates(),
+    };
     Source::ALL
         .into_iter()
-        .filter(|&source| has_plant || source != Source::Plant)
+        .filter(is_there)
         .map(|source| Process {
             name: source.name().to_owned(),
             incarnations: match source {
                 Source::Node(node) => incarnations(timeline, node),
-                Source::Watchdog | Source::Plant => unsupervised(timeline, source),
+                Source::Watchdog | Source::Plant | Source::Stimulus => {
+                    unsupervised(timeline, source)
+                }
             },
             state_at_end: match source {
                 Source::Node(node) => state_at_end(timeline, node),
-                Source::Watchdog | Source::Plant => None,
+                Source::Watchdog | Source::Plant | Source::Stimulus => None,
             },
             usage: usage(timeline, source),
         })

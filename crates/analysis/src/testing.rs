@@ -285,6 +285,7 @@ impl Script {
         let header = Header {
             scenario_path: "test.toml".into(),
             scenario_text: String::new(),
+            board_text: None,
             seed: 1,
             repetition: 1,
             repetitions: 1,

@@ -240,7 +240,7 @@ impl<'a> Timeline<'a> {
                 Source::Watchdog => self.file_watchdog(at, record),
                 Source::Node(Node::Fusion) => self.file_fusion(at, record),
                 Source::Node(Node::Camera | Node::Radar) => self.file_sensor(at, record),
-                Source::Plant => {}
+                Source::Plant | Source::Stimulus => {}
             },
         }
     }

@@ -9,7 +9,7 @@ use anyhow::Context;
 use crossbeam_channel::never;
 use fault::Need;
 use recording::{Header, Host};
-use scenario::{Loaded, Plan, Twin};
+use scenario::{Loaded, LoadedBoard, Plan, Twin};
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
@@ -32,6 +32,8 @@ pub(crate) struct HostSide {
     /// What this host lacks, and why.
     pub(crate) lacking: BTreeMap<Need, String>,
     pub(crate) stop: StopSignals,
+    /// What is told of this machine.
+    pub(crate) board: Option<LoadedBoard>,
     /// Whom it tells of the runs, and who may inject faults.
     pub(crate) bus: Option<Bus>,
 }
@@ -52,7 +54,7 @@ pub(crate) fn carry_out(turn: &Turn, host: &HostSide) -> anyhow::Result<(Ending,
         // The very file that runs, also if another was built in its place meanwhile.
         program: Path::new("/proc/self/exe"),
         directory,
-        header: header(turn, &host.lacking),
+        header: header(turn, host),
         stop: &host.stop,
         reload: Some(Reload { path: scenario.path.clone(), load: read_again }),
         lacking: &host.lacking.keys().copied().collect::<Vec<_>>(),
@@ -80,13 +82,14 @@ fn read_again(path: &Path) -> Option<Plan> {
     None
 }
 
-fn header(turn: &Turn, lacking: &BTreeMap<Need, String>) -> Header {
+fn header(turn: &Turn, side: &HostSide) -> Header {
     let Turn { scenario, repetition, repetitions, .. } = *turn;
     let host = sys::host::describe();
-    let lacks = lacking.iter().map(|(need, why)| (need.name().to_owned(), why.clone()));
+    let lacks = side.lacking.iter().map(|(need, why)| (need.name().to_owned(), why.clone()));
     Header {
         scenario_path: scenario.path.display().to_string(),
         scenario_text: scenario.text.clone(),
+        board_text: side.board.as_ref().map(|board| board.text.clone()),
         seed: scenario.plan.seed,
         repetition,
         repetitions,
@@ -111,6 +114,7 @@ fn header(turn: &Turn, lacking: &BTreeMap<Need, String>) -> Header {
 pub(crate) fn twin_of(scenario: &Loaded, which: Twin) -> anyhow::Result<Loaded> {
     let name = scenario.path.display().to_string();
     let text = scenario::twin(&scenario.text, which).with_context(|| name.clone())?;
-    let plan = scenario::parse(&name, &text).context("the twin is no scenario")?;
+    let mut plan = scenario::parse(&name, &text).context("the twin is no scenario")?;
+    plan.board = scenario.plan.board.clone();
     Ok(Loaded { plan, text, path: scenario.path.clone() })
 }

@@ -79,6 +79,9 @@ pub(crate) struct RunArguments {
     /// Scenario files, or directories of which every *.toml is run, in the order of their names
     #[arg(required = true, value_name = "FILE|DIR")]
     pub(crate) scenarios: Vec<PathBuf>,
+    /// Board file: the sensors, scheduling and hardware watchdog of this machine. See docs/boards.md
+    #[arg(long, value_name = "FILE")]
+    pub(crate) board: Option<PathBuf>,
     /// Directory for the results: one folder per scenario
     #[arg(long, value_name = "DIR", default_value = "reports")]
     pub(crate) out: PathBuf,

@@ -72,6 +72,10 @@ fn recorded(directory: &Path) -> anyhow::Result<(Recording, Plan)> {
     let header = &recording.header;
     let mut plan = scenario::parse(&header.scenario_path, &header.scenario_text)
         .context("the recording's scenario is not understood by this version")?;
+    if let Some(text) = &header.board_text {
+        plan.board = scenario::parse_board("the recording's board", text)
+            .context("the recording's board is not understood by this version")?;
+    }
     plan.seed = header.seed;
     plan.draw_phases(header.repetition, header.repetitions);
     Ok((recording, plan))

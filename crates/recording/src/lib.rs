@@ -29,6 +29,8 @@ pub struct Header {
     pub scenario_path: String,
     /// Text of the scenario file, from which reports are made.
     pub scenario_text: String,
+    /// Text of the board file that the run was given, if there was one.
+    pub board_text: Option<String>,
     /// Seed of the run: the file's, unless the command line gave another.
     pub seed: u64,
     /// Which repetition of the scenario this is, from 1.

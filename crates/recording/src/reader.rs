@@ -167,6 +167,7 @@ mod tests {
         Header {
             scenario_path: "scenarios/x.toml".into(),
             scenario_text: "schema = 1".into(),
+            board_text: None,
             seed: 7,
             repetition: 1,
             repetitions: 1,

@@ -1,4 +1,4 @@
-//! Reads scenario files: [`load`] and [`parse`].
+//! Reads scenario files, [`load`] and [`parse`], and board files, [`load_board`] and [`parse_board`].
 
 use std::collections::BTreeSet;
 use std::io::{self, Read};
@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 use toml::de::DeTable;
 
+use crate::board::Board;
 use crate::mistake::{Finding, FindingKind, Mistakes};
 use crate::plan::Plan;
 use crate::tree::{Kind, Value};
@@ -49,8 +50,33 @@ pub enum LoadError {
     Mistakes(Mistakes),
 }
 
+/// A board with what it was made from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LoadedBoard {
+    /// The board.
+    pub board: Board,
+    /// The text of the file.
+    pub text: String,
+    /// The file, as it was named.
+    pub path: PathBuf,
+}
+
 /// Reads and checks a scenario file.
 pub fn load(path: &Path) -> Result<Loaded, LoadError> {
+    let text = read(path)?;
+    let plan = parse(&path.display().to_string(), &text).map_err(LoadError::Mistakes)?;
+    Ok(Loaded { plan, text, path: path.to_owned() })
+}
+
+/// Reads and checks a board file.
+pub fn load_board(path: &Path) -> Result<LoadedBoard, LoadError> {
+    let text = read(path)?;
+    let board = parse_board(&path.display().to_string(), &text).map_err(LoadError::Mistakes)?;
+    Ok(LoadedBoard { board, text, path: path.to_owned() })
+}
+
+/// The text of a file of ours.
+fn read(path: &Path) -> Result<String, LoadError> {
     let read = |source| LoadError::Read { path: path.to_owned(), source };
     // No more is read than is allowed: a device has no length, and may have no end.
     let mut bytes = Vec::new();
@@ -60,14 +86,12 @@ pub fn load(path: &Path) -> Result<Loaded, LoadError> {
         return Err(LoadError::TooLarge { path: path.to_owned() });
     }
     let name = path.display().to_string();
-    let text = String::from_utf8(bytes).map_err(|error| {
+    String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         let readable = String::from_utf8_lossy(error.as_bytes());
         let finding = Finding::wrong(&(at..at), "a byte that is not UTF-8".to_owned());
         LoadError::Mistakes(Mistakes::new(&name, &readable, vec![finding]))
-    })?;
-    let plan = parse(&name, &text).map_err(LoadError::Mistakes)?;
-    Ok(Loaded { plan, text, path: path.to_owned() })
+    })
 }
 
 /// Checks the text of a scenario file; `name` stands before each message.
@@ -100,6 +124,31 @@ pub fn parse(name: &str, text: &str) -> Result<Plan, Mistakes> {
             let span = when.map_or(0..0, |when| when.span.clone());
             refuse(vec![Finding::wrong(&span, never.why)])
         }),
+        Err(error) => {
+            let span = error.span().unwrap_or_default();
+            refuse(vec![Finding::wrong(&span, error.message().to_owned())])
+        }
+    }
+}
+
+/// Checks the text of a board file; `name` stands before each message.
+pub fn parse_board(name: &str, text: &str) -> Result<Board, Mistakes> {
+    let refuse = |findings| Err(Mistakes::new(name, text, findings));
+    let (table, syntax_errors) = DeTable::parse_recoverable(text);
+    let document = Value::document(table.get_ref());
+    if let Some(finding) = other_schema(&document) {
+        return refuse(vec![finding]);
+    }
+    let findings = validate::findings(schema::board_document(), text, &document);
+    if !syntax_errors.is_empty() {
+        let broken = syntax_errors.iter().map(syntax).collect();
+        return refuse(beside_broken(text, broken, findings));
+    }
+    if !findings.is_empty() {
+        return refuse(findings);
+    }
+    match toml::from_str::<text::board::Board>(text) {
+        Ok(board) => Ok(resolve::board(board)),
         Err(error) => {
             let span = error.span().unwrap_or_default();
             refuse(vec![Finding::wrong(&span, error.message().to_owned())])

@@ -5,6 +5,7 @@
 
 mod limits;
 
+use crate::board::Board;
 use fault::{Fault, Outcome, Start};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -40,6 +41,8 @@ pub struct Plan {
     pub emergency_operation_ns: Option<u64>,
     /// Host settings.
     pub host: Host,
+    /// The machine that it runs on; a scenario file leaves it open.
+    pub board: Board,
     /// What goes wrong, in the order of the file, each repetition a fault of its own.
     pub faults: Vec<Fault>,
     /// Ids of the faults that begin at a random place in a frame period.

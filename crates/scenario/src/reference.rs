@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value};
 
-use crate::schema::document;
+use crate::schema::{board_document, document};
 use crate::shape::{Shape, Variant, resolved};
 
 /// A table of keys and the places where it may stand.
@@ -49,7 +49,15 @@ impl Place {
 
 /// Every key of a scenario file, a Markdown table for each TOML table.
 pub fn reference() -> String {
-    let root = document();
+    reference_of(document())
+}
+
+/// Every key of a board file, likewise.
+pub fn board_reference() -> String {
+    reference_of(board_document())
+}
+
+fn reference_of(root: &Value) -> String {
     let mut sections = Vec::new();
     collect(root, (root, description(root)), &Place::default(), &mut sections);
     let mut out = String::new();

@@ -1,5 +1,6 @@
 //! From the checked text to the plan: SI units, nanoseconds, no option left open: [`plan()`].
 
+mod board;
 mod faults;
 mod traffic;
 mod watchdog;
@@ -8,8 +9,10 @@ use std::collections::BTreeMap;
 
 use wire::Node;
 
+use crate::board::Board;
 use crate::plan::{self, FrameSync};
 use crate::text::{self, expect, fault::Phase};
+pub(crate) use board::board;
 pub(crate) use faults::Never;
 use faults::{Resolved, Run};
 
@@ -43,6 +46,7 @@ pub(crate) fn plan(mut text: text::Scenario) -> Result<plan::Plan, Never> {
         disabled: text.watchdog.disable,
         emergency_operation_ns: text.watchdog.emergency_operation_s.map(ns_from_s),
         host: plan::Host { realtime: text.host.realtime },
+        board: Board::default(),
         random_phase: random_phase.collect(),
         expect: expectations(text.expect, &resolved),
         faults: resolved.faults,

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use fault::Outcome;
 use schemars::generate::SchemaSettings;
 use schemars::transform::RecursiveTransform;
-use schemars::{Schema, SchemaGenerator, json_schema};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 use serde_json::{Value, json};
 use wire::event::{Detector, Mode};
@@ -14,22 +14,36 @@ use world::traffic::{Kind, Size};
 use world::weather::Light;
 
 use crate::text::Scenario;
+use crate::text::board::Board;
 
 /// The JSON Schema (2020-12) of a scenario file, for editor completion.
 pub fn schema() -> String {
     serde_json::to_string_pretty(document()).expect("a JSON value has a text")
 }
 
-/// The schema as a value. Cross-checks between keys are not in it.
+/// The JSON Schema (2020-12) of a board file.
+pub fn board_schema() -> String {
+    serde_json::to_string_pretty(board_document()).expect("a JSON value has a text")
+}
+
+/// The schema of a scenario file as a value. Cross-checks between keys are not in it.
 pub(crate) fn document() -> &'static Value {
-    static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
-        let settings =
-            SchemaSettings::draft2020_12().with_transform(RecursiveTransform(for_toml_editors));
-        let mut schema = settings.into_generator().into_root_schema_for::<Scenario>();
-        schema.insert("title".into(), "failop scenario".into());
-        schema.to_value()
-    });
+    static DOCUMENT: LazyLock<Value> = LazyLock::new(|| document_of::<Scenario>("failop scenario"));
     &DOCUMENT
+}
+
+/// The schema of a board file as a value.
+pub(crate) fn board_document() -> &'static Value {
+    static DOCUMENT: LazyLock<Value> = LazyLock::new(|| document_of::<Board>("failop board"));
+    &DOCUMENT
+}
+
+fn document_of<T: JsonSchema>(title: &str) -> Value {
+    let settings =
+        SchemaSettings::draft2020_12().with_transform(RecursiveTransform(for_toml_editors));
+    let mut schema = settings.into_generator().into_root_schema_for::<T>();
+    schema.insert("title".into(), title.into());
+    schema.to_value()
 }
 
 /// Takes away what a TOML file cannot hold (`null`) and what an editor cannot use (Rust's number

@@ -4,6 +4,7 @@
 //! plausible wrong word. Limits stand beside the keys, defaults in the `Default` implementations.
 
 pub(crate) mod actor;
+pub(crate) mod board;
 pub(crate) mod expect;
 pub(crate) mod fault;
 pub(crate) mod preset;
@@ -18,7 +19,7 @@ use wire::Mechanism;
 use crate::plan::FrameSync;
 use crate::schema::mechanism;
 
-/// The version of the file format that this program reads.
+/// The version of both file formats that this program reads.
 pub(crate) const SCHEMA: u32 = 1;
 
 /// A scenario: who drives, what breaks, what is demanded.

@@ -50,7 +50,7 @@ impl std::fmt::Display for Node {
     }
 }
 
-/// Who wrote an event: a node, the watchdog above them, or the plant beside them.
+/// Who wrote an event: a node, the watchdog above them, or the harness beside them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Source {
     /// A supervised process.
@@ -59,16 +59,19 @@ pub enum Source {
     Watchdog,
     /// The plant, in a run in which the ego car brakes.
     Plant,
+    /// Who plays the part of a sensor on a real bus.
+    Stimulus,
 }
 
 impl Source {
-    /// Every source of events: the nodes in order, then the watchdog and the plant.
-    pub const ALL: [Source; 5] = [
+    /// Every source of events: the nodes in order, then the watchdog, the plant and the stimulus.
+    pub const ALL: [Source; 6] = [
         Source::Node(Node::Camera),
         Source::Node(Node::Radar),
         Source::Node(Node::Fusion),
         Source::Watchdog,
         Source::Plant,
+        Source::Stimulus,
     ];
 
     /// The source's index in [`Source::ALL`].
@@ -77,6 +80,7 @@ impl Source {
             Source::Node(node) => node.index(),
             Source::Watchdog => Node::ALL.len(),
             Source::Plant => Node::ALL.len() + 1,
+            Source::Stimulus => Node::ALL.len() + 2,
         }
     }
 
@@ -86,6 +90,7 @@ impl Source {
             Source::Node(node) => node.name(),
             Source::Watchdog => "watchdog",
             Source::Plant => "plant",
+            Source::Stimulus => "stimulus",
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::bus::Bus;
 use crate::carry_out::{HostSide, Turn, carry_out, twin_of};
 use crate::cli::RunArguments;
-use crate::command::check::load_all;
+use crate::command::check::{load_all, refusal};
 use crate::exit::Code;
 use crate::lacking::lacking;
 use crate::live::Style;
@@ -22,12 +22,20 @@ pub(crate) fn run(arguments: &RunArguments) -> anyhow::Result<Code> {
     // Before any thread: one that started earlier would still be killed by Ctrl-C.
     let stop = StopSignals::take().context("cannot take over Ctrl-C")?;
     let Some(mut scenarios) = load_all(&arguments.scenarios)? else { return Ok(Code::Invalid) };
+    let board = match arguments.board.as_deref().map(scenario::load_board).transpose() {
+        Ok(board) => board,
+        Err(error) => {
+            writeln!(std::io::stderr(), "{}", refusal(error))?;
+            return Ok(Code::Invalid);
+        }
+    };
     // Tells now, not after the first run, if it cannot be written; and removes an old verdict.
     if let Err(error) = write_junit(arguments, &Done::default()) {
         writeln!(std::io::stderr(), "failop: --out or --junit: {error:#}")?;
         return Ok(Code::Invalid);
     }
     for scenario in &mut scenarios {
+        scenario.plan.board = board.as_ref().map(|it| it.board.clone()).unwrap_or_default();
         if arguments.without_faults {
             *scenario = twin_of(scenario, Twin::WithoutFaults)?;
         }
@@ -35,7 +43,7 @@ pub(crate) fn run(arguments: &RunArguments) -> anyhow::Result<Code> {
     }
     coverage::clear(&arguments.out)?;
     let bus = start_bus(arguments)?;
-    let host = HostSide { lacking: supervisor::needs::lacking(), stop, bus };
+    let host = HostSide { lacking: supervisor::needs::lacking(), stop, board, bus };
     let mut done = Done::default();
     let turns =
         scenarios.iter().flat_map(|scenario| (1..=arguments.repeat).map(move |n| (scenario, n)));

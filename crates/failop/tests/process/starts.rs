@@ -124,6 +124,7 @@ fn run(program: &Path, directory: &Path, text: &str) -> Ending {
     let header = Header {
         scenario_path: "test.toml".to_owned(),
         scenario_text: text.to_owned(),
+        board_text: None,
         seed: plan.seed,
         repetition: 1,
         repetitions: 1,

@@ -130,6 +130,7 @@ fn synthesise(directory: &Path) -> anyhow::Result<()> {
     let header = Header {
         scenario_path: "synthetic.toml".to_owned(),
         scenario_text: text,
+        board_text: None,
         seed: 0,
         repetition: 1,
         repetitions: 1,

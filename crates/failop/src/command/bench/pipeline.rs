@@ -20,6 +20,7 @@ pub(super) fn run(
     let header = Header {
         scenario_path: name.to_owned(),
         scenario_text: text.to_owned(),
+        board_text: None,
         seed: plan.seed,
         repetition: 1,
         repetitions: 1,
