@@ -153,12 +153,26 @@ pub enum Need {
     CgroupFreezer,
     /// A writable control group with a memory limit.
     CgroupMemory,
+    /// A camera behind Video for Linux.
+    CaptureDevice,
+    /// A radar on a CAN bus.
+    CanBus,
+    /// A hardware watchdog.
+    HardwareWatchdog,
 }
 
 impl Need {
     /// Every need.
-    pub const ALL: [Need; 5] =
-        [Need::RealTime, Need::Ptrace, Need::Seccomp, Need::CgroupFreezer, Need::CgroupMemory];
+    pub const ALL: [Need; 8] = [
+        Need::RealTime,
+        Need::Ptrace,
+        Need::Seccomp,
+        Need::CgroupFreezer,
+        Need::CgroupMemory,
+        Need::CaptureDevice,
+        Need::CanBus,
+        Need::HardwareWatchdog,
+    ];
 
     /// The need in words.
     pub const fn name(self) -> &'static str {
@@ -168,6 +182,9 @@ impl Need {
             Need::Seccomp => "system call filters",
             Need::CgroupFreezer => "a control group freezer",
             Need::CgroupMemory => "a control group memory limit",
+            Need::CaptureDevice => "a capture device",
+            Need::CanBus => "a radar on a CAN bus",
+            Need::HardwareWatchdog => "a hardware watchdog",
         }
     }
 }

@@ -1,22 +1,30 @@
 //! What this host cannot do of what the catalogue of faults needs: [`lacking`].
 
 use fault::Need;
+use scenario::board::{Board, CameraSource, RadarSource};
 use std::collections::BTreeMap;
 use sys::capability::{Capability, missing};
 
 /// What faults need and this host and user lack, with the reason in words. Tries it out, on something
-/// expendable, in a few milliseconds.
-pub fn lacking() -> BTreeMap<Need, String> {
+/// expendable, in a few milliseconds; a device that the board file does not name is not there.
+pub fn lacking(board: &Board) -> BTreeMap<Need, String> {
     let found = Need::ALL.into_iter();
-    found.filter_map(|need| Some((need, missing(capability(need))?))).collect()
+    found.filter_map(|need| Some((need, why_lacking(need, board)?))).collect()
 }
 
-const fn capability(need: Need) -> Capability {
+fn why_lacking(need: Need, board: &Board) -> Option<String> {
     match need {
-        Need::RealTime => Capability::RealTime,
-        Need::Ptrace => Capability::Ptrace,
-        Need::Seccomp => Capability::Seccomp,
-        Need::CgroupFreezer => Capability::CgroupFreezer,
-        Need::CgroupMemory => Capability::CgroupMemory,
+        Need::RealTime => missing(Capability::RealTime),
+        Need::Ptrace => missing(Capability::Ptrace),
+        Need::Seccomp => missing(Capability::Seccomp),
+        Need::CgroupFreezer => missing(Capability::CgroupFreezer),
+        Need::CgroupMemory => missing(Capability::CgroupMemory),
+        Need::CaptureDevice => unnamed(matches!(board.camera, CameraSource::V4l2(_))),
+        Need::CanBus => unnamed(matches!(board.radar, RadarSource::Can(_))),
+        Need::HardwareWatchdog => unnamed(board.watchdog.is_some()),
     }
+}
+
+fn unnamed(is_named: bool) -> Option<String> {
+    (!is_named).then(|| "no board file names one (--board)".to_owned())
 }

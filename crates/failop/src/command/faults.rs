@@ -6,7 +6,7 @@ use std::io::Write;
 
 /// `failop faults`.
 pub(crate) fn faults(arguments: &FaultsArguments) -> anyhow::Result<Code> {
-    let lacking = supervisor::needs::lacking();
+    let lacking = supervisor::needs::lacking(&scenario::Board::default());
     let text = if arguments.json {
         report::catalogue_json(&lacking)
     } else {

@@ -34,8 +34,9 @@ pub(crate) fn run(arguments: &RunArguments) -> anyhow::Result<Code> {
         writeln!(std::io::stderr(), "failop: --out or --junit: {error:#}")?;
         return Ok(Code::Invalid);
     }
+    let machine = board.as_ref().map(|it| it.board.clone()).unwrap_or_default();
     for scenario in &mut scenarios {
-        scenario.plan.board = board.as_ref().map(|it| it.board.clone()).unwrap_or_default();
+        scenario.plan.board = machine.clone();
         if arguments.without_faults {
             *scenario = twin_of(scenario, Twin::WithoutFaults)?;
         }
@@ -43,7 +44,7 @@ pub(crate) fn run(arguments: &RunArguments) -> anyhow::Result<Code> {
     }
     coverage::clear(&arguments.out)?;
     let bus = start_bus(arguments)?;
-    let host = HostSide { lacking: supervisor::needs::lacking(), stop, board, bus };
+    let host = HostSide { lacking: supervisor::needs::lacking(&machine), stop, board, bus };
     let mut done = Done::default();
     let turns =
         scenarios.iter().flat_map(|scenario| (1..=arguments.repeat).map(move |n| (scenario, n)));

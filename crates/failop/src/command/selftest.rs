@@ -17,6 +17,7 @@ use analysis::Summary;
 use anyhow::Context;
 use findings::{Finding, Nominal, Noticed, SelfTest};
 use mechanisms::Mechanism;
+use scenario::Board;
 use scenario::{Loaded, Twin};
 use std::io::Write;
 use std::path::Path;
@@ -34,7 +35,12 @@ const RESULTS: &str = "selftest.json";
 pub(crate) fn selftest(arguments: &SelftestArguments) -> anyhow::Result<Code> {
     // Before any thread: one that started earlier would still be killed by Ctrl-C.
     let stop = StopSignals::take().context("cannot take over Ctrl-C")?;
-    let host = HostSide { lacking: supervisor::needs::lacking(), stop, board: None, bus: None };
+    let host = HostSide {
+        lacking: supervisor::needs::lacking(&Board::default()),
+        stop,
+        board: None,
+        bus: None,
+    };
     let out = &arguments.out;
     std::fs::create_dir_all(out).with_context(|| format!("cannot make {}", out.display()))?;
     let bench = Bench { out, host: &host };
