@@ -8,7 +8,7 @@ use analysis::Summary;
 use anyhow::Context;
 use crossbeam_channel::never;
 use fault::Need;
-use recording::{Header, Host};
+use recording::{Header, Host, Reached};
 use scenario::{Loaded, LoadedBoard, Plan, Twin};
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -34,12 +34,14 @@ pub(crate) struct HostSide {
     pub(crate) stop: StopSignals,
     /// What is told of this machine.
     pub(crate) board: Option<LoadedBoard>,
+    /// How it was reached. Where it is not here, reports are not made here.
+    pub(crate) reached: Reached,
     /// Whom it tells of the runs, and who may inject faults.
     pub(crate) bus: Option<Bus>,
 }
 
-/// Runs, and makes every output from the recording.
-pub(crate) fn carry_out(turn: &Turn, host: &HostSide) -> anyhow::Result<(Ending, Summary)> {
+/// Runs, and makes every output from the recording, where that is the part of this machine.
+pub(crate) fn carry_out(turn: &Turn, host: &HostSide) -> anyhow::Result<(Ending, Option<Summary>)> {
     let Turn { scenario, repetition, repetitions, directory, style } = *turn;
     let name = &scenario.plan.name;
     std::fs::create_dir_all(directory)
@@ -67,7 +69,8 @@ pub(crate) fn carry_out(turn: &Turn, host: &HostSide) -> anyhow::Result<(Ending,
         let directory = directory.display();
         format!("cannot run {name}; what there is of it: failop report {directory}")
     })?;
-    Ok((ending, outputs::write(directory)?))
+    let here = host.reached == Reached::Here;
+    Ok((ending, here.then(|| outputs::write(directory)).transpose()?))
 }
 
 /// Reads the file of a run that goes on; what is wrong with it is told, and changes nothing.
@@ -106,6 +109,7 @@ fn header(turn: &Turn, side: &HostSide) -> Header {
             // The supervisor finds out.
             scheduling: String::new(),
             lacks: lacks.collect(),
+            reached: side.reached,
         },
     }
 }

@@ -17,6 +17,7 @@ use analysis::Summary;
 use anyhow::Context;
 use findings::{Finding, Nominal, Noticed, SelfTest};
 use mechanisms::Mechanism;
+use recording::Reached;
 use scenario::Board;
 use scenario::{Loaded, Twin};
 use std::io::Write;
@@ -40,6 +41,7 @@ pub(crate) fn selftest(arguments: &SelftestArguments) -> anyhow::Result<Code> {
         stop,
         board: None,
         bus: None,
+        reached: Reached::Here,
     };
     let out = &arguments.out;
     std::fs::create_dir_all(out).with_context(|| format!("cannot make {}", out.display()))?;
@@ -94,7 +96,7 @@ impl Bench<'_> {
         let directory = &self.out.join(&scenario.plan.name);
         let turn = Turn { scenario, repetition: 1, repetitions: 1, directory, style: Style::Quiet };
         let (ending, summary) = carry_out(&turn, self.host)?;
-        Ok((ending != Ending::Interrupted).then_some(summary))
+        Ok(summary.filter(|_| ending != Ending::Interrupted))
     }
 
     fn nominal(&self) -> anyhow::Result<Option<Nominal>> {
