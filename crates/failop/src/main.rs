@@ -3,6 +3,7 @@
 //! The program in one screen: the command line becomes a command, a command becomes an exit code.
 #![forbid(unsafe_code)]
 
+mod before;
 mod bus;
 mod carry_out;
 mod cli;

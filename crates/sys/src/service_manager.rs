@@ -2,6 +2,7 @@
 //! message): [`ServiceManager`].
 
 use crate::clock::now_ns;
+use std::cell::Cell;
 use std::env;
 use std::ffi::OsStr;
 use std::io;
@@ -19,7 +20,7 @@ pub struct ServiceManager {
     address: SocketAddr,
     /// How often it wants a sign of life.
     sign_period_ns: Option<u64>,
-    signed_ns: u64,
+    signed_ns: Cell<u64>,
 }
 
 /// What the service manager says of itself cannot be followed.
@@ -63,7 +64,7 @@ impl ServiceManager {
         // A manager that does not read must not hold up whoever tells it something.
         socket.set_nonblocking(true)?;
         let sign_period_ns = timeout_us.map(|us| us.saturating_mul(1000) / SIGNS_PER_TIMEOUT);
-        Ok(ServiceManager { socket, address, sign_period_ns, signed_ns: 0 })
+        Ok(ServiceManager { socket, address, sign_period_ns, signed_ns: Cell::new(0) })
     }
 
     /// The service is up.
@@ -83,15 +84,15 @@ impl ServiceManager {
 
     /// When the next sign of life is due; `None` where none is wanted.
     pub fn sign_due_ns(&self) -> Option<u64> {
-        self.sign_period_ns.map(|period| self.signed_ns.saturating_add(period))
+        self.sign_period_ns.map(|period| self.signed_ns.get().saturating_add(period))
     }
 
     /// Gives a sign of life if one is due.
-    pub fn sign(&mut self) -> io::Result<()> {
+    pub fn sign(&self) -> io::Result<()> {
         let now = now_ns();
         if self.sign_due_ns().is_some_and(|due| due <= now) {
             self.tell("WATCHDOG=1")?;
-            self.signed_ns = now;
+            self.signed_ns.set(now);
         }
         Ok(())
     }
@@ -116,7 +117,7 @@ mod tests {
     }
 
     fn life_is_told(address: &OsStr, manager: &UnixDatagram) {
-        let mut told = ServiceManager::at(address, Some(1)).unwrap();
+        let told = ServiceManager::at(address, Some(1)).unwrap();
         told.ready().unwrap();
         told.status("scenario 1 of 2").unwrap();
         told.sign().unwrap();
@@ -145,10 +146,10 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("notify");
         let manager = UnixDatagram::bind(&path).unwrap();
-        let mut told = ServiceManager::at(path.as_os_str(), Some(u64::MAX)).unwrap();
-        told.signed_ns = now_ns();
+        let told = ServiceManager::at(path.as_os_str(), Some(u64::MAX)).unwrap();
+        told.signed_ns.set(now_ns());
         told.sign().unwrap();
-        let mut unwanted = ServiceManager::at(path.as_os_str(), None).unwrap();
+        let unwanted = ServiceManager::at(path.as_os_str(), None).unwrap();
         unwanted.sign().unwrap();
         unwanted.stopping().unwrap();
         assert_eq!(heard(&manager), "STOPPING=1", "and nothing before it");
