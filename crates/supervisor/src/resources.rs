@@ -101,13 +101,17 @@ pub(crate) fn doorbell_kind(plan: &Plan, node: Node) -> doorbell::Kind {
 }
 
 impl Resources {
-    pub(crate) fn create(plan: &Plan, directory: &Path) -> Result<Resources, ResourceError> {
+    pub(crate) fn create(
+        plan: &Plan,
+        directory: &Path,
+        part: u32,
+    ) -> Result<Resources, ResourceError> {
         let heartbeats = Seat::all().map(|_| Monitor::create()).collect::<Result<Vec<_>, _>>()?;
         let doorbells = Node::ALL.map(|node| Owned::create(doorbell_kind(plan, node)));
         let doorbells = doorbells.into_iter().collect::<Result<Vec<_>, _>>()?;
         let rings = Source::ALL
             .iter()
-            .map(|&source| events::create(&directory.join(ring_file_name(source))))
+            .map(|&source| events::create(&directory.join(ring_file_name(source, part))))
             .collect::<Result<Vec<_>, _>>()?;
         let (start_memory, start) = Start::create()?;
         let (arming_memory, arming) = Arming::create()?;

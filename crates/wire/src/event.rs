@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use words::Word;
 pub use words::{
     Detector, Ending, GlobalStatus, LifeState, Limit, LocalStatus, Mode, Proof, Reaction,
-    StreamState, SystemState, pack_pair, unpack_pair,
+    StreamState, SystemState, Unfed, pack_pair, unpack_pair,
 };
 
 events! {
@@ -453,6 +453,42 @@ events! {
         before: u64,
         /// From here on.
         after: u64,
+    }
+
+    // ---- hardware watchdog, resets ----
+
+    /// The hardware watchdog of the board runs, and is kept alive from here on.
+    115 HardwareWatchdogArmed {
+        /// Timeout asked for, s.
+        asked_s: u32,
+        /// Timeout that the device has, s.
+        timeout_s: u32,
+        /// What it can do (`WDIOF_…`).
+        options: u32,
+        /// What it says of the start of the machine (`WDIOF_…`; 0x20: a watchdog reset it).
+        boot_status: u32,
+        /// 1 where it can be stopped; else the board is reset after the run unless somebody else opens it.
+        stoppable: u32,
+    }
+    /// The hardware watchdog is not kept alive, for a reason that did not hold before.
+    116 HardwareWatchdogUnfed {
+        /// Why.
+        why: Unfed,
+    }
+    /// It is kept alive again.
+    117 HardwareWatchdogFed {}
+    /// The hardware watchdog was told to stop: the run is over.
+    118 HardwareWatchdogDisarmed {}
+    /// The machine was reset in the middle of the run, which goes on from here.
+    119 BoardReset {
+        /// The last record of before.
+        last_ns: u64,
+        /// When the kernel started again: at most as exact as the machine's clock over the reset.
+        booted_ns: u64,
+        /// What the hardware watchdog says of the start of the machine, 0 where it does not know.
+        boot_status: u32,
+        /// 1 where the machine's clock went on meanwhile; else all that is known is that time has passed.
+        clock_went_on: u32,
     }
 
     // ---- plant ----

@@ -130,6 +130,8 @@ word_enum! {
         Time = 16 "time",
         /// A receiver was told by the watchdog that a sensor is gone.
         Status = 17 "status",
+        /// The board's hardware watchdog heard no sign of life and reset the board.
+        HardwareWatchdog = 18 "hardware-watchdog",
     }
 }
 
@@ -154,6 +156,8 @@ word_enum! {
         SafeState = 7 "safe-state",
         /// The process was asked to end (`SIGTERM`).
         Stop = 8 "stop",
+        /// The board was reset.
+        Reset = 9 "reset",
     }
 }
 
@@ -282,6 +286,18 @@ word_enum! {
         Valid = 2 "valid",
         /// It cannot be used.
         Invalid = 3 "invalid",
+    }
+}
+
+word_enum! {
+    /// Why the watchdog does not keep the hardware watchdog alive.
+    Unfed {
+        /// Its own loop, or what it decides in it, is late.
+        Late = 0 "the watchdog's loop is late",
+        /// The recorder does not empty the rings.
+        Recorder = 1 "nothing is recorded",
+        /// A processor does not run its probe.
+        Probe = 2 "a processor stands still",
     }
 }
 
