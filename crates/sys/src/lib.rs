@@ -12,6 +12,7 @@ compile_error!("shared pages and futex words assume a little-endian machine");
 compile_error!("the filter of system calls and the illegal instruction know x86-64 and aarch64");
 
 pub mod calls;
+pub mod can;
 pub mod capability;
 pub mod cgroup;
 pub mod clock;

@@ -15,7 +15,7 @@ pub use record::{RECORD_BYTES, RECORD_WORDS, Record};
 use serde::{Deserialize, Serialize};
 use words::Word;
 pub use words::{
-    Detector, Ending, GlobalStatus, LifeState, Limit, LocalStatus, Mode, Proof, Reaction,
+    BusState, Detector, Ending, GlobalStatus, LifeState, Limit, LocalStatus, Mode, Proof, Reaction,
     StreamState, SystemState, Unfed, pack_pair, unpack_pair,
 };
 
@@ -505,6 +505,69 @@ events! {
         acceleration_mps2: f64,
         /// Change of the acceleration, m/s³.
         jerk_mps3: f64,
+    }
+
+    // ---- radar, of its CAN bus; stimulus ----
+
+    /// A list came from the bus: the record's time is when it was complete, or given up.
+    100 ListTaken {
+        /// Radar cycle: the slot that is nearest to its beginning.
+        cycle: u64,
+        /// When its first frame came.
+        begun_ns: u64,
+        /// How many objects or clusters it announced.
+        announced: u32,
+        /// How many of them came whole. What did not is lost, the others are handed over.
+        whole: u32,
+    }
+    /// No list began on the bus in this cycle's time.
+    101 ListMissing {
+        /// Radar cycle.
+        cycle: u64,
+    }
+    /// A list came for a cycle that had one, and was dropped: the radar is faster than the schedule.
+    102 ListSurplus {
+        /// Radar cycle.
+        cycle: u64,
+    }
+    /// How the bus is changed, in the eyes of the radar.
+    103 BusChanged {
+        /// From here on.
+        state: BusState,
+    }
+    /// Frames came from the bus that fit into no list.
+    104 FramesStray {
+        /// Outside of a list, or more than were announced.
+        unasked: u64,
+        /// A second time.
+        repeated: u64,
+        /// Not as long as they must be.
+        short: u64,
+    }
+    /// What the radar tells of itself changed.
+    105 SensorErrors {
+        /// Persistent error, interference, temperature error, temporary error, voltage error: bits 0 to 4.
+        errors: u32,
+    }
+    /// The stimulus has put a list on the bus: the record's time is when the last frame was taken.
+    106 StimulusSent {
+        /// Radar cycle.
+        cycle: u64,
+        /// When it began.
+        begun_ns: u64,
+        /// Objects or clusters in it.
+        items: u32,
+        /// Frames that the bus took.
+        frames: u32,
+        /// Frames for which there was no room on the bus before the next cycle.
+        refused: u32,
+        /// Numbers that were beyond the range of their field.
+        saturated: u64,
+    }
+    /// The stimulus is gone: what the radar hears is not the world's any more.
+    107 StimulusLost {
+        /// As in `Exited`.
+        status: u32,
     }
 
     // ---- sensors, of the plant ----

@@ -92,6 +92,24 @@ word_enum! {
 }
 
 word_enum! {
+    /// A CAN bus in the eyes of who listens.
+    BusState {
+        /// Frames come.
+        Up = 0 "up",
+        /// The controller has seen so many errors that it may not stop others any more.
+        Passive = 1 "error-passive",
+        /// The controller is off the bus.
+        BusOff = 2 "bus-off",
+        /// The controller was restarted; nothing has come yet.
+        Restarted = 3 "restarted",
+        /// The interface is down.
+        Down = 4 "down",
+        /// The controller lost frames because nobody took them in time.
+        Overflow = 5 "overflow",
+    }
+}
+
+word_enum! {
     /// What noticed a failure.
     Detector {
         /// The kernel reported the end of the process (pidfd).
@@ -312,6 +330,8 @@ word_enum! {
         CannotStart = 2 "cannot start",
         /// The plant was lost: a harness error.
         PlantLost = 3 "the plant was lost",
+        /// The stimulus was lost: a harness error.
+        StimulusLost = 4 "the stimulus was lost",
     }
 }
 
