@@ -471,6 +471,9 @@ board::with_board_events! {
         /// Change of the acceleration, m/s³.
         jerk_mps3: f64,
     }
+
+    // ---- sensors, of the plant ----
+
     /// A sensor had to know where the ego is at a time that the plant had not reached.
     81 PlantBehind {
         /// Frame number or radar cycle.

@@ -131,9 +131,6 @@ macro_rules! with_board_events {
                 status: u32,
             }
 
-            // ---- sensors, of the plant ----
-
-
             // ---- hardware watchdog, resets ----
 
             /// The hardware watchdog of the board runs, and is kept alive from here on.
