@@ -203,17 +203,20 @@ pub enum Cause {
     Late,
     /// (Fusion only) the sample that the output should have been made from never arrived.
     NoInput,
+    /// The board was being reset, or had not come back to its function.
+    BoardReset,
 }
 
 impl Cause {
     /// Every cause, in the order in which it is decided.
-    pub const ALL: [Cause; 6] = [
+    pub const ALL: [Cause; 7] = [
         Cause::Late,
         Cause::Rejected,
         Cause::Superseded,
         Cause::Overrun,
         Cause::NotProduced,
         Cause::NoInput,
+        Cause::BoardReset,
     ];
 
     /// The cause in words: `not produced`.
@@ -225,6 +228,7 @@ impl Cause {
             Cause::Superseded => "superseded",
             Cause::Late => "late",
             Cause::NoInput => "without input",
+            Cause::BoardReset => "lost to a reset of the board",
         }
     }
 }

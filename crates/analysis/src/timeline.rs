@@ -302,6 +302,11 @@ fn writes(source: Source, event: &Event) -> bool {
         | Event::GlobalStatus { .. }
         | Event::SystemState { .. }
         | Event::LimitChanged { .. }
+        | Event::HardwareWatchdogArmed { .. }
+        | Event::HardwareWatchdogUnfed { .. }
+        | Event::HardwareWatchdogFed {}
+        | Event::HardwareWatchdogDisarmed {}
+        | Event::BoardReset { .. }
         | Event::PlantLost { .. } => source == Source::Watchdog,
     }
 }

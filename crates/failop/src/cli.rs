@@ -125,6 +125,10 @@ pub(crate) struct RunArguments {
     /// (`unix:path=…`). See docs/dbus.md
     #[arg(long, value_name = "ADDRESS", num_args = 0..=1, require_equals = true, default_missing_value = "session")]
     pub(crate) dbus: Option<String>,
+    /// Go on with what a reset of this board interrupted: runs that are recorded are not made again, and the
+    /// one that was under way goes on as the board file says
+    #[arg(long)]
+    pub(crate) resume: bool,
     /// Print nothing while running, only the summary
     #[arg(long)]
     pub(crate) quiet: bool,

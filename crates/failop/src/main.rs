@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 mod absent;
+mod before;
 mod bus;
 mod carry_out;
 mod cli;

@@ -78,6 +78,9 @@ fn recorded(directory: &Path) -> anyhow::Result<(Recording, Plan)> {
     }
     plan.seed = header.seed;
     plan.draw_phases(header.repetition, header.repetitions);
+    // A run that went on after a reset has a longer schedule where that was needed to see it come back.
+    let duration_ns = recording.last_part().duration_ns;
+    plan.duration_ns = duration_ns.unwrap_or(plan.duration_ns);
     Ok((recording, plan))
 }
 

@@ -156,6 +156,7 @@ pub(crate) fn cause(cause: Cause) -> &'static str {
         Cause::Superseded => "superseded",
         Cause::Late => "late",
         Cause::NoInput => "no input",
+        Cause::BoardReset => "board reset",
     }
 }
 

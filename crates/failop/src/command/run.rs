@@ -1,6 +1,7 @@
 //! `failop run`: scenarios on real processes, then their reports.
 
 use crate::absent::Absent;
+use crate::before::{self, Left};
 use crate::bus::Bus;
 use crate::carry_out::{HostSide, Turn, carry_out, twin_of};
 use crate::cli::RunArguments;
@@ -15,6 +16,7 @@ use anyhow::Context;
 use scenario::{Loaded, Twin};
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
+use sys::service_manager::ServiceManager;
 use sys::signals::StopSignals;
 use wire::event::Ending;
 
@@ -48,12 +50,19 @@ pub(crate) fn run(arguments: &RunArguments) -> anyhow::Result<Code> {
         scenario.plan.seed = arguments.seed.unwrap_or(scenario.plan.seed);
     }
     let bus = start_bus(arguments)?;
+    let service_manager = ServiceManager::find().context("cannot tell the service manager")?;
+    if !arguments.resume && machine.watchdog.is_some() {
+        forget(arguments, &scenarios)?;
+    }
     let lacking = supervisor::needs::lacking(&machine);
-    let host = HostSide { lacking, stop, board, bus, reached: arguments.reached };
+    let host = HostSide { lacking, stop, board, bus, reached: arguments.reached, service_manager };
+    tell_manager(&host, ServiceManager::ready)?;
     let turns =
         scenarios.iter().flat_map(|scenario| (1..=arguments.repeat).map(move |n| (scenario, n)));
     let all = scenarios.len() * arguments.repeat as usize;
     for (turn, (scenario, repetition)) in (1..).zip(turns) {
+        let what = format!("{} ({turn} of {all})", scenario.plan.name);
+        tell_manager(&host, |manager| manager.status(&what))?;
         let ending = match run_one(arguments, (scenario, repetition), &host) {
             Ok((ending, Some(summary))) => {
                 if !arguments.quiet {
@@ -79,6 +88,7 @@ pub(crate) fn run(arguments: &RunArguments) -> anyhow::Result<Code> {
             break;
         }
     }
+    tell_manager(&host, ServiceManager::stopping)?;
     // What ran went on without it.
     if let Some(Err(error)) = host.bus.map(Bus::finish) {
         writeln!(std::io::stderr(), "failop: --dbus: {:#}", anyhow::Error::from(error))?;
@@ -89,6 +99,26 @@ pub(crate) fn run(arguments: &RunArguments) -> anyhow::Result<Code> {
 /// Why there is no summary of a run.
 fn absent(error: &anyhow::Error) -> Absent {
     lacking(error).map_or_else(|| Absent::Broken(format!("{error:#}")), Absent::Skipped)
+}
+
+/// Tells who started this as a service, if somebody did.
+fn tell_manager(
+    host: &HostSide,
+    tell: impl FnOnce(&ServiceManager) -> std::io::Result<()>,
+) -> anyhow::Result<()> {
+    host.service_manager.as_ref().map_or(Ok(()), tell).context("cannot tell the service manager")
+}
+
+/// Removes the recordings of earlier runs: after a reset they would be taken for those of this invocation.
+fn forget(arguments: &RunArguments, scenarios: &[Loaded]) -> anyhow::Result<()> {
+    for scenario in scenarios {
+        for repetition in 1..=arguments.repeat {
+            let directory = directory(arguments, scenario, repetition);
+            before::forget(&directory)
+                .with_context(|| format!("cannot clear {}", directory.display()))?;
+        }
+    }
+    Ok(())
 }
 
 /// The service that `--dbus` asks for.
@@ -112,7 +142,7 @@ fn run_one(
     host: &HostSide,
 ) -> anyhow::Result<(Ending, Option<Summary>)> {
     let name = &scenario.plan.name;
-    if arguments.repeat > 1 && repetition == 1 {
+    if arguments.repeat > 1 && repetition == 1 && !arguments.resume {
         repetitions::clear(&arguments.out.join(name), name, arguments.repeat)?;
     }
     let style = match (arguments.quiet, std::io::stderr().is_terminal()) {
@@ -122,6 +152,16 @@ fn run_one(
     };
     let directory = &directory(arguments, scenario, repetition);
     let repetitions = arguments.repeat;
+    let left = if arguments.resume { before::left(directory, scenario) } else { Left::Nothing };
+    let resumed = match left {
+        Left::Whole => return Ok((Ending::Completed, Some(outputs::write(directory)?))),
+        Left::Unfinished(resumed) => {
+            let resumed = Some(resumed);
+            let turn = Turn { scenario, repetition, repetitions, directory, style, resumed };
+            return carry_out(&turn, host);
+        }
+        Left::Nothing => None,
+    };
     twin::remove(directory)?;
     let wanted = arguments.twin || scenario.plan.expect.safety.needs_twin();
     if wanted && !scenario.plan.faults.is_empty() {
@@ -130,13 +170,19 @@ fn run_one(
         let mut without = twin_of(scenario, Twin::ToCompare)?;
         without.plan.seed = scenario.plan.seed;
         let folder = &twin::folder(directory);
-        let turn =
-            Turn { scenario: &without, repetition: 1, repetitions: 1, directory: folder, style };
+        let turn = Turn {
+            scenario: &without,
+            repetition: 1,
+            repetitions: 1,
+            directory: folder,
+            style,
+            resumed: None,
+        };
         let (ending, _) = carry_out(&turn, host)?;
         if ending == Ending::Interrupted {
             return Ok((ending, None));
         }
     }
-    let turn = Turn { scenario, repetition, repetitions, directory, style };
+    let turn = Turn { scenario, repetition, repetitions, directory, style, resumed };
     carry_out(&turn, host)
 }

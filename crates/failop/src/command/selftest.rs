@@ -42,6 +42,7 @@ pub(crate) fn selftest(arguments: &SelftestArguments) -> anyhow::Result<Code> {
         board: None,
         bus: None,
         reached: Reached::Here,
+        service_manager: None,
     };
     let out = &arguments.out;
     std::fs::create_dir_all(out).with_context(|| format!("cannot make {}", out.display()))?;
@@ -94,7 +95,14 @@ impl Bench<'_> {
     /// Runs it; `None` if somebody interrupts.
     fn run(&self, scenario: &Loaded) -> anyhow::Result<Option<Summary>> {
         let directory = &self.out.join(&scenario.plan.name);
-        let turn = Turn { scenario, repetition: 1, repetitions: 1, directory, style: Style::Quiet };
+        let turn = Turn {
+            scenario,
+            repetition: 1,
+            repetitions: 1,
+            directory,
+            style: Style::Quiet,
+            resumed: None,
+        };
         let (ending, summary) = carry_out(&turn, self.host)?;
         Ok(summary.filter(|_| ending != Ending::Interrupted))
     }

@@ -3,7 +3,7 @@
 use crate::binary::command;
 use crate::rig::{Ended, PATIENT, Rig, run_json, scenario, wait_for_records};
 use crate::sums::expectation;
-use recording::{Header, Host};
+use recording::{Header, Host, Part};
 use serde_json::Value;
 use std::fs::Permissions;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -142,6 +142,7 @@ fn run(program: &Path, directory: &Path, text: &str) -> Ending {
             lacks: std::collections::BTreeMap::new(),
             reached: recording::Reached::Here,
         },
+        part: Part::default(),
     };
     let order = Order {
         plan: &plan,
@@ -153,6 +154,8 @@ fn run(program: &Path, directory: &Path, text: &str) -> Ending {
         lacking: &[],
         observers: Vec::new(),
         by_hand: crossbeam_channel::never(),
+        resumed: None,
+        service_manager: None,
     };
     supervisor::run(order).expect("the run is recorded")
 }
