@@ -79,8 +79,13 @@ pub(crate) fn carry_out(turn: &Turn, host: &HostSide) -> anyhow::Result<(Ending,
         let directory = directory.display();
         format!("cannot run {name}; what there is of it: failop report {directory}")
     })?;
+    Ok((ending, reports(directory, host)?))
+}
+
+/// Makes every output of a recorded run, where that is the part of this machine.
+pub(crate) fn reports(directory: &Path, host: &HostSide) -> anyhow::Result<Option<Summary>> {
     let here = host.reached == Reached::Here;
-    Ok((ending, here.then(|| outputs::write(directory)).transpose()?))
+    here.then(|| outputs::write(directory)).transpose()
 }
 
 /// Reads the file of a run that goes on; what is wrong with it is told, and changes nothing.

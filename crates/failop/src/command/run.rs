@@ -3,7 +3,7 @@
 use crate::absent::Absent;
 use crate::before::{self, Left};
 use crate::bus::Bus;
-use crate::carry_out::{HostSide, Turn, carry_out, twin_of};
+use crate::carry_out::{HostSide, Turn, carry_out, reports, twin_of};
 use crate::cli::RunArguments;
 use crate::command::check::{load_all, refusal};
 use crate::done::Done;
@@ -154,7 +154,7 @@ fn run_one(
     let repetitions = arguments.repeat;
     let left = if arguments.resume { before::left(directory, scenario) } else { Left::Nothing };
     let resumed = match left {
-        Left::Whole => return Ok((Ending::Completed, Some(outputs::write(directory)?))),
+        Left::Whole => return Ok((Ending::Completed, reports(directory, host)?)),
         Left::Unfinished(resumed) => {
             let resumed = Some(resumed);
             let turn = Turn { scenario, repetition, repetitions, directory, style, resumed };
