@@ -5,10 +5,12 @@
 //! durations; a value that was not observed is `null`, never 0.
 
 mod accuracy;
+mod board;
 mod safety;
 mod trial;
 
 pub use accuracy::{AccuracyPhase, Consistency, GospaParts, Phase, ThroughFault, TrackErrors};
+pub use board::{Board, BoardRow};
 pub use safety::{Impact, Safety, Twin};
 pub(crate) use trial::source_name;
 pub use trial::{
@@ -147,6 +149,9 @@ pub struct Summary {
     pub safety: Safety,
     /// Changes of fusion's mode.
     pub modes: Vec<ModeSpan>,
+    /// The board, where a board file tells of it.
+    #[serde(default)]
+    pub board: Option<Board>,
     /// The machine.
     pub host: Host,
     /// How loaded the machine was, seen from the watchdog's probes.

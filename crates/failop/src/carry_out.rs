@@ -8,7 +8,7 @@ use analysis::Summary;
 use anyhow::Context;
 use crossbeam_channel::never;
 use fault::Need;
-use recording::{Header, Host, Part};
+use recording::{Header, Host, Part, Reached};
 use scenario::{Loaded, LoadedBoard, Plan, Twin};
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -37,14 +37,16 @@ pub(crate) struct HostSide {
     pub(crate) stop: StopSignals,
     /// What is told of this machine.
     pub(crate) board: Option<LoadedBoard>,
+    /// How it was reached. Where it is not here, reports are not made here.
+    pub(crate) reached: Reached,
     /// Whom it tells of the runs, and who may inject faults.
     pub(crate) bus: Option<Bus>,
     /// Who started it as a service.
     pub(crate) service_manager: Option<ServiceManager>,
 }
 
-/// Runs, and makes every output from the recording.
-pub(crate) fn carry_out(turn: &Turn, host: &HostSide) -> anyhow::Result<(Ending, Summary)> {
+/// Runs, and makes every output from the recording, where that is the part of this machine.
+pub(crate) fn carry_out(turn: &Turn, host: &HostSide) -> anyhow::Result<(Ending, Option<Summary>)> {
     let Turn { scenario, repetition, repetitions, directory, style, .. } = *turn;
     let name = &scenario.plan.name;
     std::fs::create_dir_all(directory)
@@ -77,7 +79,12 @@ pub(crate) fn carry_out(turn: &Turn, host: &HostSide) -> anyhow::Result<(Ending,
         let directory = directory.display();
         format!("cannot run {name}; what there is of it: failop report {directory}")
     })?;
-    Ok((ending, outputs::write(directory)?))
+    Ok((ending, reports(directory, host)?))
+}
+
+/// Every output of the run in `directory`, where they are made on this machine.
+pub(crate) fn reports(directory: &Path, host: &HostSide) -> anyhow::Result<Option<Summary>> {
+    (host.reached == Reached::Here).then(|| outputs::write(directory)).transpose()
 }
 
 /// Reads the file of a run that goes on; what is wrong with it is told, and changes nothing.
@@ -116,6 +123,7 @@ fn header(turn: &Turn, side: &HostSide) -> Header {
             // The supervisor finds out.
             scheduling: String::new(),
             lacks: lacks.collect(),
+            reached: side.reached,
         },
         // The supervisor knows.
         part: Part::default(),

@@ -1,6 +1,6 @@
 //! Everything that is made from a recording: [`write()`].
 
-use crate::twin;
+use crate::{absent, twin};
 use analysis::Summary;
 use anyhow::Context;
 use recording::Recording;
@@ -22,7 +22,7 @@ const NAMES: [&str; 8] = [
 
 /// Removes the outputs of an earlier run: should the next one be killed, no old verdict is left.
 pub(crate) fn remove(directory: &Path) -> anyhow::Result<()> {
-    for name in NAMES {
+    for name in NAMES.into_iter().chain([absent::NAME]) {
         let path = directory.join(name);
         if path.exists() {
             std::fs::remove_file(&path)

@@ -106,6 +106,45 @@ pub struct Host {
     /// What faults may need and this host or user does not have, by name, and why.
     #[serde(default)]
     pub lacks: BTreeMap<String, String>,
+    /// How it was reached.
+    #[serde(default)]
+    pub reached: Reached,
+}
+
+/// How the machine that a run took place on was reached, and with that what its times mean.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reached {
+    /// It made the reports, too.
+    #[default]
+    Here,
+    /// With `ssh`.
+    Ssh,
+    /// It was emulated; its time is that of the machine that emulated it.
+    Emulated,
+    /// It was emulated; its time is a count of instructions, the same in every run.
+    Deterministic,
+}
+
+impl Reached {
+    /// Every way.
+    pub const ALL: [Reached; 4] =
+        [Reached::Here, Reached::Ssh, Reached::Emulated, Reached::Deterministic];
+
+    /// Its name: `deterministic`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Reached::Here => "here",
+            Reached::Ssh => "ssh",
+            Reached::Emulated => "emulated",
+            Reached::Deterministic => "deterministic",
+        }
+    }
+
+    /// Whether times were measured on a real machine. Those of an emulator are no measurements.
+    pub const fn measures(self) -> bool {
+        matches!(self, Reached::Here | Reached::Ssh)
+    }
 }
 
 /// One entry of a recording.

@@ -17,6 +17,7 @@ use analysis::Summary;
 use anyhow::Context;
 use findings::{Finding, Nominal, Noticed, SelfTest};
 use mechanisms::Mechanism;
+use recording::Reached;
 use scenario::Board;
 use scenario::{Loaded, Twin};
 use std::io::Write;
@@ -40,6 +41,7 @@ pub(crate) fn selftest(arguments: &SelftestArguments) -> anyhow::Result<Code> {
         stop,
         board: None,
         bus: None,
+        reached: Reached::Here,
         service_manager: None,
     };
     let out = &arguments.out;
@@ -102,7 +104,7 @@ impl Bench<'_> {
             resumed: None,
         };
         let (ending, summary) = carry_out(&turn, self.host)?;
-        Ok((ending != Ending::Interrupted).then_some(summary))
+        Ok(summary.filter(|_| ending != Ending::Interrupted))
     }
 
     fn nominal(&self) -> anyhow::Result<Option<Nominal>> {

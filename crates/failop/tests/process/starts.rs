@@ -140,6 +140,7 @@ fn run(program: &Path, directory: &Path, text: &str) -> Ending {
             idle_policy: String::new(),
             scheduling: String::new(),
             lacks: std::collections::BTreeMap::new(),
+            reached: recording::Reached::Here,
         },
         part: Part::default(),
     };
