@@ -82,10 +82,9 @@ pub(crate) fn carry_out(turn: &Turn, host: &HostSide) -> anyhow::Result<(Ending,
     Ok((ending, reports(directory, host)?))
 }
 
-/// Makes every output of a recorded run, where that is the part of this machine.
+/// Every output of the run in `directory`, where they are made on this machine.
 pub(crate) fn reports(directory: &Path, host: &HostSide) -> anyhow::Result<Option<Summary>> {
-    let here = host.reached == Reached::Here;
-    here.then(|| outputs::write(directory)).transpose()
+    (host.reached == Reached::Here).then(|| outputs::write(directory)).transpose()
 }
 
 /// Reads the file of a run that goes on; what is wrong with it is told, and changes nothing.

@@ -15,7 +15,7 @@ use analysis::Summary;
 use anyhow::Context;
 use scenario::{Loaded, Twin};
 use std::io::{IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use sys::service_manager::ServiceManager;
 use sys::signals::StopSignals;
 use wire::event::Ending;
@@ -155,34 +155,40 @@ fn run_one(
     let left = if arguments.resume { before::left(directory, scenario) } else { Left::Nothing };
     let resumed = match left {
         Left::Whole => return Ok((Ending::Completed, reports(directory, host)?)),
-        Left::Unfinished(resumed) => {
-            let resumed = Some(resumed);
-            let turn = Turn { scenario, repetition, repetitions, directory, style, resumed };
-            return carry_out(&turn, host);
+        Left::Unfinished(resumed) => Some(resumed),
+        Left::Nothing => {
+            if run_twin(arguments, scenario, (directory, style), host)? == Ending::Interrupted {
+                return Ok((Ending::Interrupted, None));
+            }
+            None
         }
-        Left::Nothing => None,
     };
+    carry_out(&Turn { scenario, repetition, repetitions, directory, style, resumed }, host)
+}
+
+/// Runs the scenario without its faults first, if somebody wants to compare.
+fn run_twin(
+    arguments: &RunArguments,
+    scenario: &Loaded,
+    (directory, style): (&Path, Style),
+    host: &HostSide,
+) -> anyhow::Result<Ending> {
     twin::remove(directory)?;
     let wanted = arguments.twin || scenario.plan.expect.safety.needs_twin();
-    if wanted && !scenario.plan.faults.is_empty() {
-        // What stands there is not what this twin is of.
-        outputs::remove(directory)?;
-        let mut without = twin_of(scenario, Twin::ToCompare)?;
-        without.plan.seed = scenario.plan.seed;
-        let folder = &twin::folder(directory);
-        let turn = Turn {
-            scenario: &without,
-            repetition: 1,
-            repetitions: 1,
-            directory: folder,
-            style,
-            resumed: None,
-        };
-        let (ending, _) = carry_out(&turn, host)?;
-        if ending == Ending::Interrupted {
-            return Ok((ending, None));
-        }
+    if !wanted || scenario.plan.faults.is_empty() {
+        return Ok(Ending::Completed);
     }
-    let turn = Turn { scenario, repetition, repetitions, directory, style, resumed };
-    carry_out(&turn, host)
+    // What stands there is not what this twin is of.
+    outputs::remove(directory)?;
+    let mut without = twin_of(scenario, Twin::ToCompare)?;
+    without.plan.seed = scenario.plan.seed;
+    let turn = Turn {
+        scenario: &without,
+        repetition: 1,
+        repetitions: 1,
+        directory: &twin::folder(directory),
+        style,
+        resumed: None,
+    };
+    Ok(carry_out(&turn, host)?.0)
 }

@@ -12,6 +12,7 @@ mod noticed;
 mod plant;
 mod processes;
 mod remade;
+mod resumed;
 mod rig;
 mod signals;
 mod starts;
