@@ -7,6 +7,7 @@
 mod board;
 mod camera_device;
 mod content;
+mod detectors;
 mod memory;
 mod process;
 mod samples;
@@ -16,6 +17,7 @@ mod watchdog;
 use crate::act::Act;
 use crate::fault::Target;
 use crate::kind::{Evidence, Group, Interference, Kind, Need, Unit};
+use detectors::{CONTENT, DAMAGE, END, LOSS, STANDSTILL, START, TIMING};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -106,48 +108,6 @@ const NODES: &[Target] = &[Target::Camera, Target::Radar, Target::Fusion];
 const TALKERS: &[Target] = &[Target::Radar, Target::Fusion];
 const WATCHDOG: &[Target] = &[Target::Watchdog];
 const HOST: &[Target] = &[Target::Host];
-
-/// What responds to the end of a process.
-const END: &[Detector] = &[
-    Detector::Exit,
-    Detector::EarlyDeath,
-    // The dead are silent, too, where nobody looks for their end.
-    Detector::Heartbeat,
-    Detector::Alive,
-    Detector::Deadline,
-    Detector::Status,
-    Detector::Silence,
-    Detector::Sequence,
-];
-/// What responds to a process that does nothing.
-const STANDSTILL: &[Detector] = &[
-    Detector::Heartbeat,
-    Detector::Alive,
-    Detector::Deadline,
-    Detector::Status,
-    Detector::Silence,
-    Detector::Sequence,
-    Detector::Late,
-];
-/// What responds to work that does not keep its time.
-const TIMING: &[Detector] = &[
-    Detector::Deadline,
-    Detector::Alive,
-    Detector::Heartbeat,
-    Detector::Late,
-    Detector::Silence,
-    Detector::Sequence,
-    Detector::Status,
-];
-/// What responds to a process that cannot be started.
-const START: &[Detector] =
-    &[Detector::Startup, Detector::Exit, Detector::EarlyDeath, Detector::Status, Detector::Silence];
-/// What responds to samples that are missing.
-const LOSS: &[Detector] = &[Detector::Sequence, Detector::Silence, Detector::Late];
-/// What responds to samples that are not what was sent.
-const DAMAGE: &[Detector] = &[Detector::Integrity, Detector::Silence];
-/// What responds to content that is wrong.
-const CONTENT: &[Detector] = &[Detector::Plausibility, Detector::Silence];
 
 kinds! {
     // ---- process ----
