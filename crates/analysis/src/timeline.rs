@@ -233,7 +233,10 @@ impl<'a> Timeline<'a> {
             | Event::Applied { .. }
             | Event::Resumed { .. }
             | Event::Stopping { .. } => self.processes.file(at, source, record),
-            Event::EgoStretch { .. } | Event::PlantBehind { .. } | Event::PlantLost { .. } => {
+            Event::EgoStretch { .. }
+            | Event::PlantBehind { .. }
+            | Event::PlantLost { .. }
+            | Event::StimulusLost { .. } => {
                 self.plant.file(at, &record.event);
             }
             _ => match source {
@@ -253,7 +256,16 @@ fn writes(source: Source, event: &Event) -> bool {
         Event::Attached {} | Event::Resumed { .. } => source != Source::Watchdog,
         Event::Stopping { .. } | Event::DebugSwitched { .. } => matches!(source, Source::Node(_)),
         Event::EgoStretch { .. } => source == Source::Plant,
-        Event::PlantBehind { .. } => matches!(source, Source::Node(Node::Camera | Node::Radar)),
+        Event::PlantBehind { .. } => {
+            matches!(source, Source::Node(Node::Camera | Node::Radar) | Source::Stimulus)
+        }
+        Event::ListTaken { .. }
+        | Event::ListMissing { .. }
+        | Event::ListSurplus { .. }
+        | Event::BusChanged { .. }
+        | Event::FramesStray { .. }
+        | Event::SensorErrors { .. } => source == Source::Node(Node::Radar),
+        Event::StimulusSent { .. } => source == Source::Stimulus,
         Event::FramePublished { .. } | Event::FrameOverrun { .. } => {
             source == Source::Node(Node::Camera)
         }
@@ -302,6 +314,7 @@ fn writes(source: Source, event: &Event) -> bool {
         | Event::GlobalStatus { .. }
         | Event::SystemState { .. }
         | Event::LimitChanged { .. }
-        | Event::PlantLost { .. } => source == Source::Watchdog,
+        | Event::PlantLost { .. }
+        | Event::StimulusLost { .. } => source == Source::Watchdog,
     }
 }

@@ -4,6 +4,7 @@
 //! A kind is one entry here and its parameters in the file of its group. What is said here goes into
 //! the scenario's schema, the documentation, the lists on the command line, and the report.
 
+mod can;
 mod content;
 mod memory;
 mod process;
@@ -142,6 +143,9 @@ const START: &[Detector] =
     &[Detector::Startup, Detector::Exit, Detector::EarlyDeath, Detector::Status, Detector::Silence];
 /// What responds to samples that are missing.
 const LOSS: &[Detector] = &[Detector::Sequence, Detector::Silence, Detector::Late];
+/// What responds to a radar whose bus brings nothing, or nothing in time.
+const BUS: &[Detector] =
+    &[Detector::Silence, Detector::Sequence, Detector::Late, Detector::Alive, Detector::Deadline];
 /// What responds to samples that are not what was sent.
 const DAMAGE: &[Detector] = &[Detector::Integrity, Detector::Silence];
 /// What responds to content that is wrong.
@@ -344,6 +348,19 @@ kinds! {
         .exercises(&[Interference::BlockedChannel, Interference::Loss])
         .seen_by(&[Detector::Exit, Detector::EarlyDeath, Detector::Sequence, Detector::Silence,
             Detector::Status, Detector::Alive]);
+
+    /// Somebody fills the radar's CAN bus with frames of a higher priority.
+    CanFlood(can::CanFlood) = "can-flood" in Samples
+        .befalls(RADAR).by_watchdog().needs(&[Need::CanBus])
+        .known_by(Evidence::Whole("had to share its CAN bus with foreign frames:", Unit::Count))
+        .exercises(&[Interference::BlockedChannel, Interference::Delay, Interference::Loss])
+        .seen_by(BUS);
+    /// The controller that hears the radar is off the CAN bus for a while.
+    CanBusOff(can::CanBusOff) = "can-bus-off" in Samples
+        .befalls(RADAR).by_watchdog().needs(&[Need::CanBus])
+        .known_by(Evidence::Whole("was seen off its CAN bus", Unit::Nanoseconds))
+        .exercises(&[Interference::BlockedChannel, Interference::Loss])
+        .seen_by(BUS);
 
     // ---- content ----
 

@@ -6,10 +6,12 @@
 use crate::hogs::{Hog, HogError, Nuisance};
 use crate::impostor::Impostor;
 use crate::looks::Victim;
+use crate::off_bus::OffBus;
 use channel::link::Link;
 use fault::act::{LoadHow, Outside, Region, SpawnFailure};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
+use scenario::board::Can;
 use std::io;
 use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
@@ -53,6 +55,7 @@ enum Hold {
     Starved { hog: Hog, cpus: Vec<usize> },
     Loaded(Vec<Hog>),
     Flooded(Hog),
+    OffBus(OffBus),
     Impostor(Impostor),
     FailsToSpawn(Node, SpawnFailure),
 }
@@ -67,6 +70,8 @@ pub(crate) struct Means<'a> {
     pub(crate) target: Option<Node>,
     /// By which messages get to the victim's receiver.
     pub(crate) link: &'a Link,
+    /// The radar's bus, if it is on one.
+    pub(crate) bus: Option<&'a Can>,
     /// Draws of this fault.
     pub(crate) draw: ChaCha8Rng,
 }
@@ -113,6 +118,13 @@ impl Assaults {
                 let nuisance = Nuisance::Flood { per_s, link: means.link };
                 Hold::Flooded(Hog::start(means.program, nuisance)?)
             }
+            Outside::FloodBus(per_s) => {
+                let bus = means.bus.ok_or_else(absent)?;
+                let interface = bus.stimulus.as_ref().unwrap_or(&bus.interface);
+                let nuisance = Nuisance::FloodBus { per_s, interface };
+                Hold::Flooded(Hog::start(means.program, nuisance)?)
+            }
+            Outside::BusOff => Hold::OffBus(OffBus::begin(means.bus.ok_or_else(absent)?)?),
             Outside::FailSpawn(how) => match means.target {
                 Some(node) => Hold::FailsToSpawn(node, how),
                 None => return Ok(None),
@@ -165,6 +177,7 @@ impl Assaults {
             }
             Hold::Loaded(hogs) => vec![acted(hogs.iter().map(Hog::cpu_ns).sum())],
             Hold::Flooded(hog) => vec![acted(hog.count())],
+            Hold::OffBus(off) => vec![acted(off.end()?)],
             Hold::Impostor(mut impostor) => vec![acted(impostor.handed_over())],
         })
     }

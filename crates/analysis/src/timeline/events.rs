@@ -332,6 +332,7 @@ impl Timeline<'_> {
         match record.event {
             Event::FrameOverrun { frame } => camera.overruns.push(frame),
             Event::RadarOverrun { cycle } => radar.overruns.push(cycle),
+            Event::ListMissing { cycle } => radar.withheld_by_device.push(cycle),
             Event::FramePublished { frame, captured_ns, rendered_ns, protected_ns } => {
                 let [captured, rendered, protected] =
                     [captured_ns, rendered_ns, protected_ns].map(|t_ns| self.moment(t_ns));

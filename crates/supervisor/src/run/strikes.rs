@@ -12,6 +12,7 @@ use fault::Injector;
 use fault::act::{Act, Outside};
 use fault::fault::FAULTS_MAX;
 use recording::writer::WriteError;
+use scenario::board::RadarSource;
 use sys::clock::now_ns;
 use sys::process::{Child, Usage};
 use wire::Node;
@@ -165,6 +166,10 @@ impl Watchdog<'_> {
                     victim: child.zip(victim),
                     target,
                     link: self.resources.lists(),
+                    bus: match &self.plan.board.radar {
+                        RadarSource::Can(can) => Some(can),
+                        RadarSource::Simulated => None,
+                    },
                     draw: Injector::new(&[], Node::Camera, self.plan.seed, 0, &[]).draw(fault, 0),
                 };
                 self.assaults.begin(fault, what, means)
