@@ -10,6 +10,7 @@ pub mod needs;
 pub mod policy;
 pub mod run;
 
+mod capture_device;
 mod children;
 mod deaths;
 mod hogs;

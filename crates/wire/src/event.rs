@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use words::Word;
 pub use words::{
     BusState, Detector, Ending, GlobalStatus, LifeState, Limit, LocalStatus, Mode, Proof, Reaction,
-    StreamState, SystemState, pack_pair, unpack_pair,
+    StreamState, SystemState, Withheld, pack_pair, unpack_pair,
 };
 
 events! {
@@ -469,6 +469,67 @@ events! {
         acceleration_mps2: f64,
         /// Change of the acceleration, m/s³.
         jerk_mps3: f64,
+    }
+
+    // ---- camera, of its capture device ----
+
+    /// The capture device is set up and streams.
+    90 DeviceOpened {
+        /// Four characters that name the format of its pixels, the first in the low byte.
+        format: u32,
+        /// From one row to the next.
+        stride_bytes: u32,
+        /// Buffers of its driver.
+        buffers: u32,
+        /// What it says of the interval between frames, nanoseconds; 0 where it says nothing.
+        period_ns: u64,
+        /// How long opening it took, nanoseconds.
+        opening_ns: u64,
+    }
+    /// The first frame since it streams tells how its frames lie to the schedule, which it does not know.
+    91 DeviceAligned {
+        /// Frame number: that of the slot that was current.
+        frame: u64,
+        /// How long after its due time the slot's frame was captured, nanoseconds. From this frame on
+        /// that is when frames are expected.
+        phase_ns: u64,
+    }
+    /// The device, or its driver, dropped frames: their sequence numbers are missing.
+    92 DeviceLost {
+        /// First frame number that is missing.
+        first: u64,
+        /// How many.
+        count: u64,
+    }
+    /// The camera got a frame and did not hand it over.
+    93 FrameWithheld {
+        /// Frame number.
+        frame: u64,
+        /// The device's own number.
+        sequence: u32,
+        /// Why.
+        why: Withheld,
+    }
+    /// A frame of the device was copied into its slot.
+    94 FrameCaptured {
+        /// Frame number.
+        frame: u64,
+        /// The device's own number.
+        sequence: u32,
+        /// When the camera had it in hand.
+        dequeued_ns: u64,
+        /// When it was copied.
+        copied_ns: u64,
+    }
+    /// The device failed, or is gone. It is tried again and again.
+    95 DeviceFailed {
+        /// `errno` of the failure; 0 where it is none of the system's.
+        errno: u32,
+    }
+    /// The state of the signal at the device's input changed.
+    96 SignalChanged {
+        /// `V4L2_IN_ST_*`: 0 is a signal as it should be.
+        status: u32,
     }
 
     // ---- radar, of its CAN bus; stimulus ----

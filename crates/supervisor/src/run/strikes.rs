@@ -12,7 +12,7 @@ use fault::Injector;
 use fault::act::{Act, Outside};
 use fault::fault::FAULTS_MAX;
 use recording::writer::WriteError;
-use scenario::board::RadarSource;
+use scenario::board::{CameraSource, RadarSource};
 use sys::clock::now_ns;
 use sys::process::{Child, Usage};
 use wire::Node;
@@ -165,6 +165,10 @@ impl Watchdog<'_> {
                     program: self.program,
                     victim: child.zip(victim),
                     target,
+                    device: match &self.plan.board.camera {
+                        CameraSource::V4l2(it) => Some(&it.device),
+                        CameraSource::Rendered => None,
+                    },
                     link: self.resources.lists(),
                     bus: match &self.plan.board.radar {
                         RadarSource::Can(can) => Some(can),
