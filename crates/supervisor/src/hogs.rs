@@ -69,7 +69,7 @@ impl Hog {
                 fds.extend(end.fds);
             }
             Nuisance::FloodBus { per_s, interface } => {
-                arguments.extend(["flood-bus".to_owned(), per_s.to_string(), interface.to_owned()])
+                arguments.extend(["flood-bus".to_owned(), per_s.to_string(), interface.to_owned()]);
             }
         }
         let mut words = vec!["hog"];

@@ -42,7 +42,7 @@ pub(super) fn work(boot: StimulusBoot) -> anyhow::Result<Infallible> {
     let start = StartView::attach(take(boot.start, "the start page")?)?;
     let mut ego = Ego::attach(boot.way, plan.traffic.ego.speed_mps)?;
     let RadarSource::Can(can) = &plan.board.radar else { anyhow::bail!("the board has no bus") };
-    let mut sensor = RadarSensor::new(RadarModel::default(), &plan.traffic, plan.seed);
+    let sensor = RadarSensor::new(RadarModel::default(), &plan.traffic, plan.seed);
     let mut part = Part::begin(can, events)?;
     part.events.tell(Event::Started { pid: std::process::id() });
     let t0_ns = loop {
@@ -114,10 +114,13 @@ impl Part {
         let items: Vec<_> = (0..).zip(seen).map(|(id, seen)| item(id, seen)).collect();
         let (kind, announced) = (self.kind, items.len() as u16);
         self.push(&Message::Status(Status { kind, announced, counter: cycle as u16 }));
-        items.iter().for_each(|item| self.push(&Message::General(kind, item.point)));
+        for item in &items {
+            self.push(&Message::General(kind, item.point));
+        }
         if self.quality == RadarQuality::Sent {
-            let qualities = items.iter().filter_map(|item| item.quality);
-            qualities.for_each(|quality| self.push(&Message::Quality(kind, quality)));
+            for quality in items.iter().filter_map(|item| item.quality) {
+                self.push(&Message::Quality(kind, quality));
+            }
         }
         let begun_ns = now_ns();
         let mut taken = 0;

@@ -178,7 +178,9 @@ fn tell_missing(runtime: &mut Runtime, cycles: Range<u64>) {
 fn do_nothing(runtime: &mut Runtime, cycle: u64) {
     use Checkpoint::{Measured, Protected, Sent, SlotTaken};
     runtime.item = cycle;
-    [SlotTaken, Measured, Protected, Sent].into_iter().for_each(|it| runtime.pass(it));
+    for checkpoint in [SlotTaken, Measured, Protected, Sent] {
+        runtime.pass(checkpoint);
+    }
 }
 
 /// What the controller's word means for the bus; `None` for what passes.
