@@ -81,8 +81,11 @@ impl Bus {
     }
 
     pub(super) fn take(&mut self, runtime: &mut Runtime) -> anyhow::Result<Option<Cycle>> {
-        self.hear(runtime)?;
-        self.finished.extend(self.assembler.expire(sys::clock::now_ns()));
+        // One list at a time: what comes meanwhile waits in the socket.
+        if self.finished.is_empty() {
+            self.hear(runtime)?;
+            self.finished.extend(self.assembler.expire(sys::clock::now_ns()));
+        }
         let taken = self.finished.pop_front().and_then(|list| self.hand_over(runtime, &list));
         if self.assembler.deadline_ns().is_none() && self.finished.is_empty() {
             let overdue = self.slots.overdue(runtime.now_ns());
