@@ -195,7 +195,8 @@ pub enum Cause {
     NotProduced,
     /// The sender had it and found no free slot or queue place.
     Overrun,
-    /// (Camera only) the capture device, or its driver, dropped or damaged it, or was gone.
+    /// The capture device, or its driver, dropped or damaged it, or was gone; or the radar's bus did not
+    /// bring it.
     Device,
     /// The receiver refused it (integrity, frozen content).
     Rejected,

@@ -248,7 +248,10 @@ impl<'a> Timeline<'a> {
             | Event::Applied { .. }
             | Event::Resumed { .. }
             | Event::Stopping { .. } => self.processes.file(at, source, record),
-            Event::EgoStretch { .. } | Event::PlantBehind { .. } | Event::PlantLost { .. } => {
+            Event::EgoStretch { .. }
+            | Event::PlantBehind { .. }
+            | Event::PlantLost { .. }
+            | Event::StimulusLost { .. } => {
                 self.plant.file(at, &record.event);
             }
             Event::DeviceOpened { .. }
@@ -275,8 +278,10 @@ fn writes(source: Source, event: &Event) -> bool {
         Event::Attached {} | Event::Resumed { .. } => source != Source::Watchdog,
         Event::Stopping { .. } | Event::DebugSwitched { .. } => matches!(source, Source::Node(_)),
         Event::EgoStretch { .. } => source == Source::Plant,
+        Event::PlantBehind { .. } => {
+            matches!(source, Source::Node(Node::Camera | Node::Radar) | Source::Stimulus)
+        }
         Event::StimulusSent { .. } => source == Source::Stimulus,
-        Event::PlantBehind { .. } => matches!(source, Source::Node(Node::Camera | Node::Radar)),
         Event::FramePublished { .. }
         | Event::FrameOverrun { .. }
         | Event::DeviceOpened { .. }

@@ -215,6 +215,13 @@ pub(crate) enum Nuisance {
         /// The priority
         priority: u8,
     },
+    /// Send frames of the highest priority on a CAN bus
+    FloodBus {
+        /// How many a second
+        per_s: u32,
+        /// The interface
+        interface: String,
+    },
     /// Send messages that nobody asked for
     Flood {
         /// How many a second

@@ -4,8 +4,11 @@
 //! A kind is one entry here and its parameters in the file of its group. What is said here goes into
 //! the scenario's schema, the documentation, the lists on the command line, and the report.
 
+#[macro_use]
+mod table;
 mod board;
 mod camera_device;
+mod can;
 mod content;
 mod detectors;
 mod memory;
@@ -17,7 +20,7 @@ mod watchdog;
 use crate::act::Act;
 use crate::fault::Target;
 use crate::kind::{Evidence, Group, Interference, Kind, Need, Unit};
-use detectors::{CONTENT, DAMAGE, END, LOSS, STANDSTILL, START, TIMING};
+use detectors::{BUS, CONTENT, DAMAGE, END, LOSS, STANDSTILL, START, TIMING};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -72,32 +75,6 @@ pub enum Ending {
     Signal(u32),
     /// With this exit code.
     Code(u32),
-}
-
-macro_rules! kinds {
-    ($($(#[doc = $doc:literal])+ $variant:ident($parameters:ty) = $name:literal in $group:ident $(.$method:ident($($given:expr),*))*;)+) => {
-        /// What goes wrong.
-        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-        #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-        #[schemars(rename = "Inject")]
-        pub enum Injection { $($(#[doc = $doc])+ $variant($parameters),)+ }
-
-        /// Every kind of fault, in the order of the documentation.
-        pub static KINDS: &[Kind] = &[$(
-            Kind::new($name, concat!($($doc),+), Group::$group)$(.$method($($given),*))*,
-        )+];
-
-        impl Injection {
-            /// The kind's name in scenario files and reports.
-            pub const fn name(&self) -> &'static str {
-                match self { $(Injection::$variant(_) => $name,)+ }
-            }
-
-            fn parameters(&self) -> &dyn Parameters {
-                match self { $(Injection::$variant(it) => it,)+ }
-            }
-        }
-    };
 }
 
 const SENSORS: &[Target] = &[Target::Camera, Target::Radar];
@@ -306,6 +283,19 @@ kinds! {
         .exercises(&[Interference::BlockedChannel, Interference::Loss])
         .seen_by(&[Detector::Exit, Detector::EarlyDeath, Detector::Sequence, Detector::Silence,
             Detector::Status, Detector::Alive]);
+
+    /// Somebody fills the radar's CAN bus with frames of a higher priority.
+    CanFlood(can::CanFlood) = "can-flood" in Samples
+        .befalls(RADAR).by_watchdog().needs(&[Need::CanBus])
+        .known_by(Evidence::Whole("had to share its CAN bus with foreign frames:", Unit::Count))
+        .exercises(&[Interference::BlockedChannel, Interference::Delay, Interference::Loss])
+        .seen_by(BUS);
+    /// The controller that hears the radar is off the CAN bus for a while.
+    CanBusOff(can::CanBusOff) = "can-bus-off" in Samples
+        .befalls(RADAR).by_watchdog().needs(&[Need::CanBus])
+        .known_by(Evidence::Whole("was seen off its CAN bus", Unit::Nanoseconds))
+        .exercises(&[Interference::BlockedChannel, Interference::Loss])
+        .seen_by(BUS);
 
     // ---- content ----
 

@@ -7,10 +7,12 @@ use crate::capture_device;
 use crate::hogs::{Hog, HogError, Nuisance};
 use crate::impostor::Impostor;
 use crate::looks::Victim;
+use crate::off_bus::OffBus;
 use channel::link::Link;
 use fault::act::{DeviceFault, LoadHow, Outside, Region, SpawnFailure};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
+use scenario::board::Can;
 use std::io;
 use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
@@ -57,6 +59,7 @@ enum Hold {
     },
     Loaded(Vec<Hog>),
     Flooded(Hog),
+    OffBus(OffBus),
     Impostor(Impostor),
     FailsToSpawn(Node, SpawnFailure),
     /// A device, and what is wrong with it.
@@ -75,6 +78,8 @@ pub(crate) struct Means<'a> {
     pub(crate) device: Option<&'a str>,
     /// By which messages get to the victim's receiver.
     pub(crate) link: &'a Link,
+    /// The radar's bus, if it is on one.
+    pub(crate) bus: Option<&'a Can>,
     /// Draws of this fault.
     pub(crate) draw: ChaCha8Rng,
 }
@@ -121,6 +126,13 @@ impl Assaults {
                 let nuisance = Nuisance::Flood { per_s, link: means.link };
                 Hold::Flooded(Hog::start(means.program, nuisance)?)
             }
+            Outside::FloodBus(per_s) => {
+                let bus = means.bus.ok_or_else(absent)?;
+                let interface = bus.stimulus.as_ref().unwrap_or(&bus.interface);
+                let nuisance = Nuisance::FloodBus { per_s, interface };
+                Hold::Flooded(Hog::start(means.program, nuisance)?)
+            }
+            Outside::BusOff => Hold::OffBus(OffBus::begin(means.bus.ok_or_else(absent)?)?),
             Outside::FailSpawn(how) => match means.target {
                 Some(node) => Hold::FailsToSpawn(node, how),
                 None => return Ok(None),
@@ -180,6 +192,7 @@ impl Assaults {
             }
             Hold::Loaded(hogs) => vec![acted(hogs.iter().map(Hog::cpu_ns).sum())],
             Hold::Flooded(hog) => vec![acted(hog.count())],
+            Hold::OffBus(off) => vec![acted(off.end()?)],
             Hold::Device(device, wrong) => {
                 let refused = capture_device::end(&device, wrong).err();
                 // A device that is gone cannot be set right: the run goes on without.

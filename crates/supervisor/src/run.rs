@@ -7,6 +7,7 @@ mod ending;
 mod limits;
 mod lives;
 mod plant;
+mod stimulus;
 mod strikes;
 mod usage;
 
@@ -23,6 +24,7 @@ use crate::recorder::{Observer, RecordError, Recorder};
 use crate::reload::{Reader, Reload};
 use crate::resources::{ResourceError, Resources};
 use crate::resumed::Resumed;
+use crate::stimulus::{StimulusError, StimulusProcess};
 use crate::strikes::Strikes;
 use crate::triggers::Triggers;
 
@@ -67,6 +69,8 @@ const HEAP_BYTES: usize = 256 << 10;
 const STOP_TOKEN: u64 = u64::MAX - 1;
 /// Token of the plant.
 const PLANT_TOKEN: u64 = u64::MAX - 3;
+/// Token of the stimulus.
+const STIMULUS_TOKEN: u64 = u64::MAX - 5;
 /// Token of the deaths that the kernel marks.
 const DEATHS_TOKEN: u64 = u64::MAX - 2;
 
@@ -119,6 +123,9 @@ pub enum RunError {
     /// The plant could not be started.
     #[error(transparent)]
     Plant(#[from] PlantError),
+    /// The stimulus could not be started, or the bus is not ready.
+    #[error(transparent)]
+    Stimulus(#[from] StimulusError),
     /// A process could not be told what to do.
     #[error("cannot prepare a process")]
     Boot(#[from] BootError),
@@ -207,12 +214,16 @@ pub fn run(mut order: Order<'_>) -> Result<Ending, RunError> {
         reader,
         plant: None,
         life_signs,
+        stimulus: None,
         resources,
         poller,
     };
     watchdog.events.tell(Event::Started { pid: std::process::id() });
     watchdog.begin(resumed.as_ref());
-    let ended = watchdog.start_plant().and_then(|()| watchdog.watch());
+    let ended = watchdog
+        .start_plant()
+        .and_then(|()| watchdog.start_stimulus())
+        .and_then(|()| watchdog.watch());
     let buried = watchdog.end_all();
     let disarmed = watchdog.end_life_signs();
     let result = watchdog.finish_recording();
@@ -280,6 +291,8 @@ struct Watchdog<'a> {
     /// In a closed loop.
     plant: Option<PlantProcess>,
     life_signs: LifeSigns<'a>,
+    /// Where the part of a radar is played.
+    stimulus: Option<StimulusProcess>,
 }
 
 impl Watchdog<'_> {
@@ -297,7 +310,7 @@ impl Watchdog<'_> {
             let actions = self.policy.on_time(now, self.beats());
             self.carry_out(actions)?;
             self.bury_found()?;
-            let lost = self.lost_plant(now)?;
+            let lost = self.lost_plant(now)?.or(self.lost_stimulus()?);
             if let Some(ending) = lost.or_else(|| self.ending(now)) {
                 self.events.tell(Event::RunEnded { ending });
                 return Ok(ending);

@@ -98,11 +98,6 @@ impl Attaching {
         Ok(())
     }
 
-    /// Lets a descriptor that becomes readable wake the process.
-    pub(super) fn listen_to(&mut self, fd: impl AsFd) -> anyhow::Result<()> {
-        self.doorbell.listen(fd.as_fd()).context("listen to a device").map(drop)
-    }
-
     /// Whether the process must not write yet: another incarnation does.
     pub(super) fn stands_by(&self) -> bool {
         !self.status.permits(self.node, self.incarnation)
@@ -270,6 +265,12 @@ impl Runtime {
     /// Lets the next [`pause`](Self::pause) return at once: there is more to do.
     pub(super) fn nudge(&self) {
         self.doorbell.ring();
+    }
+
+    /// Lets a descriptor that becomes readable wake the process. Not before it is ready: until then nobody
+    /// takes what comes.
+    pub(super) fn hear(&mut self, fd: impl AsFd) -> anyhow::Result<()> {
+        self.doorbell.listen(fd.as_fd()).context("listen to a device").map(drop)
     }
 
     /// Lets a descriptor that becomes readable wake the process, and no other any more.

@@ -39,6 +39,9 @@ pub(super) const START: &[Detector] =
     &[Detector::Startup, Detector::Exit, Detector::EarlyDeath, Detector::Status, Detector::Silence];
 /// What responds to samples that are missing.
 pub(super) const LOSS: &[Detector] = &[Detector::Sequence, Detector::Silence, Detector::Late];
+/// What responds to a radar whose bus brings nothing, or nothing in time.
+pub(super) const BUS: &[Detector] =
+    &[Detector::Silence, Detector::Sequence, Detector::Late, Detector::Alive, Detector::Deadline];
 /// What responds to samples that are not what was sent.
 pub(super) const DAMAGE: &[Detector] = &[Detector::Integrity, Detector::Silence];
 /// What responds to content that is wrong.

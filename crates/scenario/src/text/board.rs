@@ -215,7 +215,7 @@ pub(crate) struct Can {
     #[schemars(length(min = 1, max = 15))]
     pub(crate) stimulus: Option<String>,
     /// Bit rate of the bus. An interface that is down is set to it and taken up before a run, which takes
-    /// CAP_NET_ADMIN; one that is up stays as it is.
+    /// `CAP_NET_ADMIN`; one that is up stays as it is.
     #[serde(default = "default_bitrate_kbps")]
     #[schemars(range(min = 10, max = 1000))]
     pub(crate) bitrate_kbps: u32,

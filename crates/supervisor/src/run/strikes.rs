@@ -12,7 +12,7 @@ use fault::Injector;
 use fault::act::{Act, Outside};
 use fault::fault::FAULTS_MAX;
 use recording::writer::WriteError;
-use scenario::board::CameraSource;
+use scenario::board::{CameraSource, RadarSource};
 use sys::clock::now_ns;
 use sys::process::{Child, Usage};
 use wire::Node;
@@ -172,6 +172,10 @@ impl Watchdog<'_> {
                         CameraSource::Rendered => None,
                     },
                     link: self.resources.lists(),
+                    bus: match &self.plan.board.radar {
+                        RadarSource::Can(can) => Some(can),
+                        RadarSource::Simulated => None,
+                    },
                     draw: Injector::new(&[], Node::Camera, self.plan.seed, 0, &[]).draw(fault, 0),
                 };
                 self.assaults.begin(fault, what, means)
