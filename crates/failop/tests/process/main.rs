@@ -5,6 +5,7 @@
 mod binary;
 mod bus;
 mod command_line;
+mod control;
 mod deaths;
 mod ipc;
 mod kinds;
