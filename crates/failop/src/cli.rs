@@ -2,7 +2,7 @@
 
 mod hil;
 
-pub(crate) use hil::{HilCommand, HilRunArguments};
+pub(crate) use hil::{DoctorArguments, HilCommand, HilRunArguments};
 
 use crate::command::bench::{Benchmark, PeerArguments};
 use clap::{Args, Parser, Subcommand};

@@ -9,6 +9,7 @@ mod carry_out;
 mod cli;
 mod command;
 mod coverage;
+mod doctor;
 mod done;
 mod exit;
 mod hil;

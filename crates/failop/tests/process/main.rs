@@ -7,6 +7,7 @@ mod bus;
 mod command_line;
 mod control;
 mod deaths;
+mod doctor;
 mod ipc;
 mod kinds;
 mod noticed;
