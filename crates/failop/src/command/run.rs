@@ -2,7 +2,6 @@
 
 use crate::absent::Absent;
 use crate::before::{self, Left};
-use crate::bus::Bus;
 use crate::carry_out::{HostSide, Turn, carry_out, reports, twin_of};
 use crate::cli::RunArguments;
 use crate::command::check::{load_all, refusal};
@@ -10,6 +9,9 @@ use crate::done::Done;
 use crate::exit::Code;
 use crate::lacking::lacking;
 use crate::live::Style;
+use crate::remote::bus::Bus;
+use crate::remote::control::Control;
+use crate::remote::{Doors, Remote};
 use crate::{outputs, repetitions, twin};
 use analysis::Summary;
 use anyhow::Context;
@@ -49,13 +51,14 @@ pub(crate) fn run(arguments: &RunArguments) -> anyhow::Result<Code> {
         }
         scenario.plan.seed = arguments.seed.unwrap_or(scenario.plan.seed);
     }
-    let bus = start_bus(arguments)?;
+    let remote = start_remote(arguments)?;
     let service_manager = ServiceManager::find().context("cannot tell the service manager")?;
     if !arguments.resume && machine.watchdog.is_some() {
         forget(arguments, &scenarios)?;
     }
     let lacking = supervisor::needs::lacking(&machine);
-    let host = HostSide { lacking, stop, board, bus, reached: arguments.reached, service_manager };
+    let host =
+        HostSide { lacking, stop, board, remote, reached: arguments.reached, service_manager };
     tell_manager(&host, ServiceManager::ready)?;
     let turns =
         scenarios.iter().flat_map(|scenario| (1..=arguments.repeat).map(move |n| (scenario, n)));
@@ -90,7 +93,7 @@ pub(crate) fn run(arguments: &RunArguments) -> anyhow::Result<Code> {
     }
     tell_manager(&host, ServiceManager::stopping)?;
     // What ran went on without it.
-    if let Some(Err(error)) = host.bus.map(Bus::finish) {
+    if let Some(Err(error)) = host.remote.map(Remote::finish) {
         writeln!(std::io::stderr(), "failop: --dbus: {:#}", anyhow::Error::from(error))?;
     }
     done.finish(all)
@@ -121,14 +124,16 @@ fn forget(arguments: &RunArguments, scenarios: &[Loaded]) -> anyhow::Result<()> 
     Ok(())
 }
 
-/// The service that `--dbus` asks for.
-fn start_bus(arguments: &RunArguments) -> anyhow::Result<Option<Bus>> {
-    let Some(address) = &arguments.dbus else { return Ok(None) };
-    let bus = Bus::start(address).context("--dbus")?;
-    if !arguments.quiet {
+/// The service for those who look at the runs from outside.
+fn start_remote(arguments: &RunArguments) -> anyhow::Result<Option<Remote>> {
+    let bus = arguments.dbus.as_deref().map(Bus::open).transpose().context("--dbus")?;
+    if let Some(bus) = &bus
+        && !arguments.quiet
+    {
         writeln!(std::io::stderr(), "on the bus as {}", bus.name())?;
     }
-    Ok(Some(bus))
+    let control = Control::open(arguments.control.as_deref()).context("--control")?;
+    Ok(Remote::start(Doors { bus, control }))
 }
 
 fn directory(arguments: &RunArguments, scenario: &Loaded, repetition: u32) -> PathBuf {

@@ -5,7 +5,9 @@
 mod binary;
 mod bus;
 mod command_line;
+mod control;
 mod deaths;
+mod doctor;
 mod ipc;
 mod kinds;
 mod noticed;
