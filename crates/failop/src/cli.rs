@@ -49,9 +49,6 @@ pub(crate) enum Command {
     Check(CheckArguments),
     /// Make the reports of runs again, from their recordings alone
     Report(ReportArguments),
-    /// Hardware in the loop: boards
-    #[command(subcommand)]
-    Hil(HilCommand),
     /// Prove on this host that each detector is needed, and that what it finds is judged
     #[command(after_help = SELF_TEST_CODES)]
     Selftest(SelftestArguments),
