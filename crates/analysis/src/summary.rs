@@ -195,6 +195,8 @@ pub enum Cause {
     NotProduced,
     /// The sender had it and found no free slot or queue place.
     Overrun,
+    /// (Camera only) the capture device, or its driver, dropped or damaged it, or was gone.
+    Device,
     /// The receiver refused it (integrity, frozen content).
     Rejected,
     /// It was handed over, and no receiver took it before it was replaced or the receiver died.
@@ -209,11 +211,12 @@ pub enum Cause {
 
 impl Cause {
     /// Every cause, in the order in which it is decided.
-    pub const ALL: [Cause; 7] = [
+    pub const ALL: [Cause; 8] = [
         Cause::Late,
         Cause::Rejected,
         Cause::Superseded,
         Cause::Overrun,
+        Cause::Device,
         Cause::NotProduced,
         Cause::NoInput,
         Cause::BoardReset,
@@ -224,6 +227,7 @@ impl Cause {
         match self {
             Cause::NotProduced => "not produced",
             Cause::Overrun => "dropped by the sender",
+            Cause::Device => "lost by the device",
             Cause::Rejected => "rejected",
             Cause::Superseded => "superseded",
             Cause::Late => "late",

@@ -5,6 +5,7 @@
 //! the scenario's schema, the documentation, the lists on the command line, and the report.
 
 mod board;
+mod camera_device;
 mod content;
 mod memory;
 mod process;
@@ -364,6 +365,38 @@ kinds! {
     Interference(content::Interference) = "interference" in Content
         .befalls(RADAR).known_by(Evidence::Samples("measured through interference", Unit::None))
         .exercises(&[Interference::Corruption, Interference::Insertion]).seen_by(CONTENT);
+
+    // ---- device ----
+
+    /// The capture device of the camera drops frames, or its driver does: their numbers are missing. Only
+    /// with a real camera whose driver injects errors, as the kernel's `vivid` does.
+    DeviceDrop(camera_device::DeviceDrop) = "device-drop" in Device
+        .befalls(CAMERA).by_watchdog().needs(&[Need::CaptureDevice])
+        .known_by(Evidence::Device("dropped frames")).exercises(&[Interference::Loss]).seen_by(LOSS);
+    /// A buffer of the capture device comes back as damaged, or streaming fails for good: the camera
+    /// closes the device and opens it anew.
+    DeviceError(camera_device::FailDevice) = "device-error" in Device
+        .befalls(CAMERA).by_watchdog().needs(&[Need::CaptureDevice])
+        .known_by(Evidence::Device("failed")).exercises(&[Interference::Corruption, Interference::Loss])
+        .seen_by(LOSS);
+    /// The input of the capture device has no usable signal: what it goes on delivering are no pictures,
+    /// and the camera withholds them.
+    DeviceSignalLoss(camera_device::DeviceSignalLoss) = "device-signal-loss" in Device
+        .befalls(CAMERA).by_watchdog().needs(&[Need::CaptureDevice])
+        .known_by(Evidence::Device("had no signal")).exercises(&[Interference::Loss, Interference::Insertion])
+        .seen_by(LOSS);
+    /// The capture device vanishes as if it were unplugged, and is there again once the camera has let go
+    /// of it.
+    DeviceDisconnect(camera_device::DeviceDisconnect) = "device-disconnect" in Device
+        .befalls(CAMERA).by_watchdog().needs(&[Need::CaptureDevice])
+        .known_by(Evidence::Device("vanished")).exercises(&[Interference::Loss, Interference::Blocking])
+        .seen_by(LOSS);
+    /// Streaming fails and begins anew with frame numbers shortly before their overflow, or with times
+    /// that lie in the far future; when the fault is over it fails once more, and counts rightly again.
+    DeviceWrap(camera_device::DeviceWrap) = "device-wrap" in Device
+        .befalls(CAMERA).by_watchdog().needs(&[Need::CaptureDevice])
+        .known_by(Evidence::Device("counted anew"))
+        .exercises(&[Interference::Sequence, Interference::Synchronisation]).seen_by(LOSS);
 
     // ---- watchdog ----
 

@@ -11,6 +11,7 @@ pub mod policy;
 pub mod resumed;
 pub mod run;
 
+mod capture_device;
 mod children;
 mod deaths;
 mod hogs;

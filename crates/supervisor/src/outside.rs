@@ -3,11 +3,12 @@
 //! What one signal does is done where signals are sent; here is what lasts: control groups, hogs,
 //! processors taken away, starts that fail.
 
+use crate::capture_device;
 use crate::hogs::{Hog, HogError, Nuisance};
 use crate::impostor::Impostor;
 use crate::looks::Victim;
 use channel::link::Link;
-use fault::act::{LoadHow, Outside, Region, SpawnFailure};
+use fault::act::{DeviceFault, LoadHow, Outside, Region, SpawnFailure};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use std::io;
@@ -50,11 +51,16 @@ impl Lasting {
 enum Hold {
     Frozen(Freezer),
     Limited(MemoryLimit),
-    Starved { hog: Hog, cpus: Vec<usize> },
+    Starved {
+        hog: Hog,
+        cpus: Vec<usize>,
+    },
     Loaded(Vec<Hog>),
     Flooded(Hog),
     Impostor(Impostor),
     FailsToSpawn(Node, SpawnFailure),
+    /// A device, and what is wrong with it.
+    Device(String, DeviceFault),
 }
 
 /// What an assault is made with.
@@ -65,6 +71,8 @@ pub(crate) struct Means<'a> {
     pub(crate) victim: Option<(&'a Child, Victim)>,
     /// The process that is the target, whether it lives or not.
     pub(crate) target: Option<Node>,
+    /// The camera's capture device.
+    pub(crate) device: Option<&'a str>,
     /// By which messages get to the victim's receiver.
     pub(crate) link: &'a Link,
     /// Draws of this fault.
@@ -120,6 +128,11 @@ impl Assaults {
             Outside::FlipMemory(region, bits) => {
                 return Ok(Some(flip(child?, region, bits, means.draw)?));
             }
+            Outside::Device(fault) => {
+                let device = means.device.ok_or_else(absent)?;
+                amount = Some(capture_device::begin(device, fault)?);
+                Hold::Device(device.to_owned(), fault)
+            }
             // Done where signals are sent, and by the watchdog to itself.
             Outside::Signal(_)
             | Outside::Stop
@@ -167,6 +180,13 @@ impl Assaults {
             }
             Hold::Loaded(hogs) => vec![acted(hogs.iter().map(Hog::cpu_ns).sum())],
             Hold::Flooded(hog) => vec![acted(hog.count())],
+            Hold::Device(device, wrong) => {
+                let refused = capture_device::end(&device, wrong).err();
+                // A device that is gone cannot be set right: the run goes on without.
+                let errno = |error: io::Error| error.raw_os_error().unwrap_or(0).unsigned_abs();
+                let told = |error| Event::NotInjected { fault, errno: errno(error) };
+                refused.map(told).into_iter().collect()
+            }
             Hold::Impostor(mut impostor) => vec![acted(impostor.handed_over())],
         })
     }

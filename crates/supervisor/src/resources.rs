@@ -17,7 +17,7 @@ use channel::status::StatusBoard;
 use channel::{AttachError, events};
 use recording::ring_file_name;
 use scenario::Plan;
-use scenario::board::RadarSource;
+use scenario::board::{CameraSource, RadarSource};
 use scenario::plan::FrameSync;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
@@ -93,11 +93,12 @@ pub enum ResourceError {
     Link(#[from] LinkError),
 }
 
-/// What wakes a node: fusion is woken as its camera's link does it, since frames are what hurries; a radar
-/// by its bus, if it is on one.
+/// What wakes a node: fusion is woken as its camera's link does it, since frames are what hurries; a sensor
+/// by its device or its bus, if it has one.
 pub(crate) fn doorbell_kind(plan: &Plan, node: Node) -> doorbell::Kind {
     match node {
         Node::Fusion => doorbell::Kind::of(plan.camera.link),
+        Node::Camera if matches!(plan.board.camera, CameraSource::V4l2(_)) => doorbell::Kind::Poll,
         Node::Radar if matches!(plan.board.radar, RadarSource::Can(_)) => doorbell::Kind::Poll,
         Node::Camera | Node::Radar => doorbell::Kind::Futex,
     }

@@ -45,3 +45,4 @@ pub mod signals;
 pub mod socket;
 pub mod stream;
 pub mod sysv;
+pub mod v4l2;

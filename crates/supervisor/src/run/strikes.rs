@@ -12,6 +12,7 @@ use fault::Injector;
 use fault::act::{Act, Outside};
 use fault::fault::FAULTS_MAX;
 use recording::writer::WriteError;
+use scenario::board::CameraSource;
 use sys::clock::now_ns;
 use sys::process::{Child, Usage};
 use wire::Node;
@@ -166,6 +167,10 @@ impl Watchdog<'_> {
                     program: self.program,
                     victim: child.zip(victim),
                     target,
+                    device: match &self.plan.board.camera {
+                        CameraSource::V4l2(it) => Some(&it.device),
+                        CameraSource::Rendered => None,
+                    },
                     link: self.resources.lists(),
                     draw: Injector::new(&[], Node::Camera, self.plan.seed, 0, &[]).draw(fault, 0),
                 };
