@@ -42,7 +42,7 @@ fn units() -> (TempDir, Vec<String>) {
 fn systemd_finds_nothing_wrong_with_the_units() {
     let (_folder, units) = units();
     let arguments: Vec<&str> =
-        ["verify"].into_iter().chain(units.iter().map(|it| it.as_str())).collect();
+        ["verify"].into_iter().chain(units.iter().map(String::as_str)).collect();
     let Some(output) = tool("systemd-analyze", &arguments) else { return };
     assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
 }
