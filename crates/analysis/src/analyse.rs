@@ -15,6 +15,7 @@ use crate::host::Stalls;
 use crate::latency::Latencies;
 use crate::modes::{self, ModeInForce};
 use crate::noticed::Noticed;
+use crate::placements;
 use crate::plots;
 use crate::processes;
 use crate::safety::{Drive, Reference};
@@ -246,7 +247,9 @@ fn summary(recording: &Recording, findings: Findings, judged: Judged) -> Summary
         modes: modes.collect(),
         host: header.host.clone(),
         host_load: findings.stalls.load(),
-        faults: findings.faults.into_iter().map(|facts| facts.result).collect(),
+        placements: placements::placements(&findings.timeline),
+        unwritten: placements::unwritten(&findings.timeline),
         records_lost: findings.records_lost,
+        faults: findings.faults.into_iter().map(|facts| facts.result).collect(),
     }
 }

@@ -3,6 +3,7 @@
 //!
 //! Nothing is judged here. Whatever the records say, building a timeline never panics.
 
+mod board;
 mod events;
 mod plant;
 mod tampered;
@@ -15,6 +16,7 @@ use scenario::plan::Supervision;
 use wire::event::{Ending, LifeState, Reaction};
 use wire::{Event, Node, Record, Source};
 
+pub(crate) use board::{BoardLog, Placed, PlacementRefused};
 pub(crate) use events::*;
 pub(crate) use plant::PlantLog;
 pub(crate) use tracks::{Covariance, TrackSeen};
@@ -302,6 +304,10 @@ fn writes(source: Source, event: &Event) -> bool {
         | Event::GlobalStatus { .. }
         | Event::SystemState { .. }
         | Event::LimitChanged { .. }
+        | Event::Placed { .. }
+        | Event::PlacementRefused { .. }
+        | Event::RecordingStopped { .. }
+        | Event::RecordingResumed { .. }
         | Event::PlantLost { .. } => source == Source::Watchdog,
     }
 }

@@ -67,7 +67,13 @@ pub(crate) fn carry_out(turn: &Turn, host: &HostSide) -> anyhow::Result<(Ending,
         let directory = directory.display();
         format!("cannot run {name}; what there is of it: failop report {directory}")
     })?;
-    Ok((ending, outputs::write(directory)?))
+    let summary = outputs::write(directory)?;
+    if style != Style::Quiet {
+        for warning in report::warnings(&summary) {
+            writeln!(std::io::stderr(), "{warning}")?;
+        }
+    }
+    Ok((ending, summary))
 }
 
 /// Reads the file of a run that goes on; what is wrong with it is told, and changes nothing.

@@ -58,6 +58,7 @@ pub fn markdown(summary: &Summary) -> String {
         words::stalls(summary.host_load),
     ));
     lines.extend(words::limits_changed(summary).iter().map(|it| escaped(it)));
+    lines.extend(words::board::warnings(summary).iter().map(|it| format!("\n⚠ {}", escaped(it))));
     lines.join("\n") + "\n"
 }
 

@@ -53,6 +53,7 @@ impl Default for Board {
                 cpus: Vec::new(),
                 class: Class::Fifo,
                 priority: default_priority(source),
+                runtime_ns: None,
                 lock_memory: false,
             }),
             without_privilege: WithoutPrivilege::Degrade,
@@ -170,6 +171,8 @@ pub struct Placement {
     pub class: Class,
     /// Priority, of the class [`Class::Fifo`] alone.
     pub priority: u8,
+    /// Processor time in each period, of the class [`Class::Deadline`] alone; none stands for its share.
+    pub runtime_ns: Option<u64>,
     /// Whether all its memory is locked.
     pub lock_memory: bool,
 }

@@ -16,6 +16,7 @@ mod hogs;
 mod impostor;
 mod looks;
 mod outside;
+mod placing;
 mod plant;
 mod probes;
 mod recorder;
@@ -27,6 +28,7 @@ mod supervision;
 mod triggers;
 
 pub use boot::{Boot, Descriptors, PlantBoot, RoleDescriptors};
+pub use placing::Refused;
 pub use probes::{Punctuality, punctuality};
 pub use recorder::{Observation, Observer, RecordError};
 pub use reload::Reload;

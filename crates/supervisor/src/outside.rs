@@ -6,6 +6,7 @@
 use crate::hogs::{Hog, HogError, Nuisance};
 use crate::impostor::Impostor;
 use crate::looks::Victim;
+use crate::placing::Placing;
 use channel::link::Link;
 use fault::act::{LoadHow, Outside, Region, SpawnFailure};
 use rand::RngExt;
@@ -17,11 +18,14 @@ use sys::cgroup::{Freezer, MemoryLimit};
 use sys::clock::{now_ns, sleep_until};
 use sys::process::{self, Child, RunState};
 use sys::shm::Memory;
-use wire::Node;
 use wire::event::{Event, Proof};
+use wire::{Node, Source};
 
-/// Priority of a process that starves others: above the nodes, below the watchdog.
-const STARVER_PRIORITY: u8 = 55;
+/// How much higher the priority of a process that starves another is: with what is usual, half-way
+/// between node and watchdog.
+const STARVER_ABOVE: u8 = 5;
+/// The highest that there is.
+const PRIORITY_MAX: u8 = 99;
 /// How long a victim is waited for to stand still.
 const STAND_STILL_NS: u64 = 20_000_000;
 /// Bits of the words that the kernel writes for us.
@@ -65,10 +69,25 @@ pub(crate) struct Means<'a> {
     pub(crate) victim: Option<(&'a Child, Victim)>,
     /// The process that is the target, whether it lives or not.
     pub(crate) target: Option<Node>,
+    /// How everyone is scheduled.
+    pub(crate) placing: &'a Placing<'a>,
     /// By which messages get to the victim's receiver.
     pub(crate) link: &'a Link,
     /// Draws of this fault.
     pub(crate) draw: ChaCha8Rng,
+}
+
+impl Means<'_> {
+    /// A hog, on any processor.
+    fn hog(&self, nuisance: Nuisance) -> Result<Hog, HogError> {
+        Hog::start(self.program, nuisance, self.placing.cpus())
+    }
+
+    /// Above that of the victim.
+    fn starver_priority(&self) -> u8 {
+        let of = self.target.map_or(0, |node| self.placing.priority(Source::Node(node)));
+        of.saturating_add(STARVER_ABOVE).min(PRIORITY_MAX)
+    }
 }
 
 impl Assaults {
@@ -98,20 +117,21 @@ impl Assaults {
                 let cpus = child.affinity()?;
                 let cpu = *cpus.last().ok_or_else(absent)?;
                 child.set_affinity(&[cpu])?;
-                let nuisance = Nuisance::Starve { percent, cpu, priority: STARVER_PRIORITY };
-                Hold::Starved { hog: Hog::start(means.program, nuisance)?, cpus }
+                let priority = means.starver_priority();
+                let nuisance = Nuisance::Starve { percent, cpu, priority };
+                Hold::Starved { hog: means.hog(nuisance)?, cpus }
             }
             Outside::Load(how, processes) => {
                 let nuisance = match how {
                     LoadHow::Cpu => Nuisance::Cpu,
                     LoadHow::Memory => Nuisance::Memory,
                 };
-                let hogs = (0..processes).map(|_| Hog::start(means.program, nuisance));
+                let hogs = (0..processes).map(|_| means.hog(nuisance));
                 Hold::Loaded(hogs.collect::<Result<_, _>>()?)
             }
             Outside::Flood(per_s) => {
                 let nuisance = Nuisance::Flood { per_s, link: means.link };
-                Hold::Flooded(Hog::start(means.program, nuisance)?)
+                Hold::Flooded(means.hog(nuisance)?)
             }
             Outside::FailSpawn(how) => match means.target {
                 Some(node) => Hold::FailsToSpawn(node, how),

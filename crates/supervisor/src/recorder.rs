@@ -1,6 +1,9 @@
 //! Moves records from the event rings into the recording, on a thread of its own: [`Recorder`].
 //!
-//! The watchdog never writes to a disk itself: a slow one must not delay a restart.
+//! The watchdog never writes to a disk itself: a slow one must not delay a restart, and a full one must
+//! not end a run. What cannot be written stays in the rings, which have their room since the start, and
+//! is written when there is room again; where there is none until the end, the rings stay, and readers of
+//! the recording find the rest in them.
 
 use channel::AttachError;
 use channel::events::EventReader;
@@ -10,10 +13,14 @@ use recording::writer::WriteError;
 use recording::{Entry, Writer};
 use std::os::fd::AsFd;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
+use sys::clock::now_ns;
 use wire::{Record, Source};
+
+/// What a refusal without a number of its own counts as: an input/output error.
+const EIO: i32 = 5;
 
 /// A record on its way into the recording, for whoever wants to watch.
 pub type Observation = (Source, Record);
@@ -49,12 +56,40 @@ impl Observer {
 
 /// How often the rings are emptied: they hold about 20 s.
 const DRAIN_PERIOD: Duration = Duration::from_millis(20);
+/// Records that are written at once. It bounds what the recorder holds, 60 KB and their bytes: the rest
+/// of what is not written is in the rings.
+const BATCH_RECORDS: usize = 512;
+/// From a write that was refused to the next try.
+const RETRY_NS: u64 = 200_000_000;
+/// How often the disk is waited for where a reset of the board must be survived: a reset loses no more.
+/// (One wait takes some ms on an SD card, and keeps nobody waiting but this thread.)
+const SYNC_PERIOD_NS: u64 = 200_000_000;
+
+/// What the disk of a recording is to survive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Durability {
+    /// The end of every process.
+    Processes,
+    /// A reset of the board, too.
+    Reset,
+}
+
+/// Where the record of a run is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Finished {
+    /// All in the recording.
+    Complete,
+    /// The end of it still in the rings: there was no room.
+    InRings,
+}
 
 #[derive(Debug)]
 pub(crate) struct Recorder {
-    /// Dropped, it ends the thread; a message fills the disk.
-    orders: Sender<FillDisk>,
-    thread: JoinHandle<Result<(), RecordError>>,
+    /// Dropped, it ends the thread.
+    orders: Sender<Disk>,
+    /// `errno` of the last write, 0 if it succeeded.
+    refused: Arc<AtomicI32>,
+    thread: JoinHandle<Result<Finished, RecordError>>,
 }
 
 /// What happened could not be recorded.
@@ -69,80 +104,204 @@ pub enum RecordError {
 }
 
 impl Recorder {
-    pub(crate) fn start(
-        rings: impl IntoIterator<Item = impl AsFd>,
+    pub(crate) fn start<F: AsFd>(
+        rings: impl IntoIterator<Item = F, IntoIter: Clone>,
         exhibit: Option<Arc<Exhibit>>,
-        (writer, observers): (Writer, Vec<Observer>),
+        (writer, durability): (Writer, Durability),
+        observers: Vec<Observer>,
     ) -> Result<Recorder, AttachError> {
-        let rings = Source::ALL
-            .into_iter()
-            .zip(rings)
-            .map(|(source, fd)| Ok((source, EventReader::attach(fd)?)))
-            .collect::<Result<Vec<_>, AttachError>>()?;
-        let (orders, given) = bounded(1);
-        let drainer = Drainer { rings, exhibit, writer, observers };
+        let rings = rings.into_iter();
+        let shown = if observers.is_empty() { Vec::new() } else { readers(rings.clone())? };
+        let rings = readers(rings)?;
+        let (orders, given) = bounded(2);
+        let refused = Arc::default();
+        let drainer = Drainer {
+            rings,
+            shown,
+            exhibit,
+            writer,
+            observers,
+            pending: Vec::new(),
+            refused: Arc::clone(&refused),
+            tried_ns: 0,
+            sync: (durability == Durability::Reset).then_some(Sync { dirty: false, last_ns: 0 }),
+        };
         let thread = std::thread::spawn(move || drainer.work(&given));
-        Ok(Recorder { orders, thread })
+        Ok(Recorder { orders, refused, thread })
     }
 
-    /// Lets every further write fail as on a disk that is full.
-    pub(crate) fn fill_disk(&self) {
+    /// Lets every further write fail as on a disk that is full, or ends that.
+    pub(crate) fn turn_disk(&self, disk: Disk) {
         // A recorder that has failed already writes no more anyway.
-        if let Err(_failed) = self.orders.try_send(FillDisk) {}
+        if let Err(_failed) = self.orders.send(disk) {}
+    }
+
+    /// `errno` of the last write, if it was refused.
+    pub(crate) fn refused(&self) -> Option<i32> {
+        // Relaxed: a number that stands for itself.
+        Some(self.refused.load(Ordering::Relaxed)).filter(|&errno| errno != 0)
     }
 
     /// Empties the rings for the last time, all writers being buried, and completes the recording.
-    pub(crate) fn finish(self) -> Result<(), RecordError> {
+    pub(crate) fn finish(self) -> Result<Finished, RecordError> {
         // A recorder that has failed no longer listens; its error comes with the join.
         drop(self.orders);
         self.thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     }
 }
 
-/// The order to let every further write fail.
+fn readers<F: AsFd>(
+    rings: impl Iterator<Item = F>,
+) -> Result<Vec<(Source, EventReader)>, AttachError> {
+    let all = Source::ALL.into_iter().zip(rings);
+    all.map(|(source, fd)| Ok((source, EventReader::attach(fd)?))).collect()
+}
+
+/// How much room the disk is to have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Disk {
+    /// None.
+    Full,
+    /// What it has.
+    AsItIs,
+}
+
+/// When the disk was last waited for.
 #[derive(Debug)]
-struct FillDisk;
+struct Sync {
+    dirty: bool,
+    last_ns: u64,
+}
 
 struct Drainer {
     rings: Vec<(Source, EventReader)>,
+    /// The same rings for the observers, who go on seeing when nothing can be written.
+    shown: Vec<(Source, EventReader)>,
     exhibit: Option<Arc<Exhibit>>,
     writer: Writer,
     observers: Vec<Observer>,
+    /// Taken from the rings and not written.
+    pending: Vec<Entry>,
+    refused: Arc<AtomicI32>,
+    /// When a write was last refused.
+    tried_ns: u64,
+    sync: Option<Sync>,
 }
 
 impl Drainer {
-    fn work(mut self, orders: &Receiver<FillDisk>) -> Result<(), RecordError> {
+    fn work(mut self, orders: &Receiver<Disk>) -> Result<Finished, RecordError> {
         // Recording is not urgent; where the class cannot be left, it is merely unfriendly.
         if let Err(_refused) = sys::sched::set_normal() {}
         loop {
             match orders.recv_timeout(DRAIN_PERIOD) {
-                Ok(FillDisk) => self.writer.fill_disk()?,
-                Err(RecvTimeoutError::Timeout) => self.drain()?,
+                Ok(Disk::Full) => self.writer.fill_disk()?,
+                Ok(Disk::AsItIs) => self.writer.free_disk(),
+                Err(RecvTimeoutError::Timeout) => {
+                    self.show();
+                    self.drain()?;
+                    self.sync()?;
+                }
                 Err(RecvTimeoutError::Disconnected) => break,
             }
         }
-        self.drain()?;
+        self.show();
+        // The last try comes whenever the one before was.
+        self.tried_ns = 0;
+        if !self.drain()? {
+            return Ok(Finished::InRings);
+        }
         let kept = self.exhibit.as_ref().map(|exhibit| exhibit.kept()).transpose()?.flatten();
         let torn = kept.map(|Torn { frame, row, pixels }| Entry::TornFrame { frame, row, pixels });
-        self.writer.append(torn.into_iter().chain([Entry::End]))?;
-        Ok(())
+        self.pending.extend(torn);
+        // A picture is no reason to lose the end.
+        if !self.write()? {
+            self.pending.clear();
+        }
+        self.pending.push(Entry::End);
+        self.tried_ns = 0;
+        let written = self.write()?;
+        self.sync()?;
+        Ok(if written { Finished::Complete } else { Finished::InRings })
     }
 
-    fn drain(&mut self) -> Result<(), WriteError> {
-        let mut entries = Vec::new();
-        for (source, ring) in &mut self.rings {
-            let source = *source;
-            let count = ring.drain(|index, record| {
-                entries.push(Entry::Record { source, index, record });
+    fn show(&mut self) {
+        for (source, ring) in &mut self.shown {
+            // What was overwritten before it was looked at is missed, as where a channel is full.
+            ring.drain(|_, record| {
                 for observer in &self.observers {
-                    observer.tell((source, record));
+                    observer.tell((*source, record));
                 }
             });
-            entries.extend((count > 0).then_some(Entry::Lost { source, count }));
         }
-        if entries.is_empty() {
+    }
+
+    /// Moves what is in the rings into the recording; whether all of it found room.
+    fn drain(&mut self) -> Result<bool, WriteError> {
+        loop {
+            if self.pending.is_empty() {
+                self.take();
+            }
+            if self.pending.is_empty() {
+                return Ok(true);
+            }
+            if !self.write()? {
+                return Ok(false);
+            }
+        }
+    }
+
+    /// Takes a batch from the rings.
+    fn take(&mut self) {
+        for (source, ring) in &mut self.rings {
+            let source = *source;
+            let room = BATCH_RECORDS.saturating_sub(self.pending.len()) as u64;
+            let count = ring.drain_some(room, |index, record| {
+                self.pending.push(Entry::Record { source, index, record });
+            });
+            self.pending.extend((count > 0).then_some(Entry::Lost { source, count }));
+        }
+    }
+
+    /// Writes what is pending, if the disk takes it.
+    fn write(&mut self) -> Result<bool, WriteError> {
+        let now = now_ns();
+        if now < self.tried_ns.saturating_add(RETRY_NS) && self.tried_ns > 0 {
+            return Ok(false);
+        }
+        let errno = match self.writer.append(&self.pending) {
+            Ok(()) => 0,
+            Err(WriteError::Io(error)) => error.raw_os_error().unwrap_or(EIO),
+            Err(other) => return Err(other),
+        };
+        // Relaxed: a number that stands for itself.
+        self.refused.store(errno, Ordering::Relaxed);
+        if errno != 0 {
+            self.tried_ns = now;
+            return Ok(false);
+        }
+        self.tried_ns = 0;
+        self.pending.clear();
+        if let Some(sync) = &mut self.sync {
+            sync.dirty = true;
+        }
+        Ok(true)
+    }
+
+    /// Waits for the disk, if it is time to.
+    fn sync(&mut self) -> Result<(), WriteError> {
+        let now = now_ns();
+        let Some(sync) = &mut self.sync else { return Ok(()) };
+        if !sync.dirty || now < sync.last_ns + SYNC_PERIOD_NS {
             return Ok(());
         }
-        self.writer.append(entries)
+        *sync = Sync { dirty: false, last_ns: now };
+        match self.writer.sync() {
+            // The next write tells whether it lasts.
+            Err(WriteError::Io(error)) => {
+                self.refused.store(error.raw_os_error().unwrap_or(EIO), Ordering::Relaxed);
+                Ok(())
+            }
+            other => other,
+        }
     }
 }

@@ -17,6 +17,7 @@ pub mod cgroup;
 pub mod clock;
 pub mod connector;
 pub mod crash;
+pub mod disk;
 pub mod futex;
 pub mod host;
 pub mod limits;

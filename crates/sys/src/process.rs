@@ -9,6 +9,7 @@ mod status;
 
 pub use flip::{Flipped, Region};
 pub use kin::{Stranger, children_of};
+pub use status::locked_kib;
 pub(crate) use status::own_hex_field;
 
 use nix::errno::Errno;

@@ -113,6 +113,8 @@ fn nominal_summary(duration_ms: f64) -> Summary {
             lacks: BTreeMap::new(),
         },
         host_load: HostLoad { stalls: 0, worst_stall_ms: 0.4 },
+        placements: Vec::new(),
+        unwritten: Vec::new(),
         records_lost: BTreeMap::new(),
     }
 }
