@@ -37,24 +37,33 @@ fn placement<'a>(
     let lock = if asked.lock_memory { ", memory locked" } else { "" };
     let found_lock =
         if locked { format!(", {} KiB locked", placed.locked_kib) } else { String::new() };
+    let told = |it: &PlacementRefused| format!("{}: {}", it.part.name(), reason(it.errno));
+    let refused: Vec<String> = refused.map(told).collect();
     Placement {
         process: placed.source.name().to_owned(),
         incarnation: placed.of,
-        asked: format!("{class}{}{lock}", on(bits)),
-        found: format!("{}{}{found_lock}", placed.class, on(placed.cpus)),
-        as_asked: placed.class == class && on_those && (locked || !asked.lock_memory),
-        refused: refused.map(|it| format!("{}: {}", it.part.name(), told(it.errno))).collect(),
+        asked: format!("{class}{}{lock}", on(&asked.cpus)),
+        found: format!("{}{}{found_lock}", placed.class, on(&of_mask(placed.cpus))),
+        as_asked: placed.class == class
+            && on_those
+            && (locked || !asked.lock_memory)
+            && refused.is_empty(),
+        refused,
     }
 }
 
-/// The processors of a mask; none are not told.
-fn on(bits: u64) -> String {
-    let all = (0..CPUS_TOLD).filter(|cpu| bits >> cpu & 1 == 1);
-    let all: Vec<String> = all.map(|cpu| cpu.to_string()).collect();
+/// Processors of a mask.
+fn of_mask(bits: u64) -> Vec<u32> {
+    (0..CPUS_TOLD).filter(|cpu| bits >> cpu & 1 == 1).collect()
+}
+
+/// Processors in words; none are not told.
+fn on(cpus: &[u32]) -> String {
+    let all: Vec<String> = cpus.iter().map(u32::to_string).collect();
     if all.is_empty() { String::new() } else { format!(" on {}", all.join(", ")) }
 }
 
-fn told(errno: u32) -> String {
+fn reason(errno: u32) -> String {
     io::Error::from_raw_os_error(errno.cast_signed()).to_string()
 }
 
@@ -64,7 +73,7 @@ pub(crate) fn unwritten(timeline: &Timeline) -> Vec<Unwritten> {
     all.map(|it| Unwritten {
         from_ms: ms(it.span.from),
         to_ms: it.has_ended.then_some(ms(it.span.to)),
-        reason: told(it.errno),
+        reason: reason(it.errno),
     })
     .collect()
 }

@@ -33,6 +33,9 @@ impl Class {
     /// of the class `SCHED_DEADLINE` starts is of the normal class: the kernel lets it start nothing
     /// else.
     pub fn give_to(self, pid: u32) -> io::Result<()> {
+        if self == Class::Normal {
+            return give_normal_to(pid);
+        }
         let mut attributes = self.attributes();
         // SAFETY: `attributes` is a live local with its own size in it; the other arguments are
         // integers.
@@ -85,6 +88,17 @@ impl Class {
     }
 }
 
+/// `sched_setattr` would set the niceness, too: back to 0 needs the privilege.
+fn give_normal_to(pid: u32) -> io::Result<()> {
+    // SAFETY: `sched_param` is plain integers, for which zero is valid, and right for this class.
+    let parameters: libc::sched_param = unsafe { std::mem::zeroed() };
+    let policy = libc::SCHED_OTHER;
+    // SAFETY: `parameters` is a live, initialised local; the other arguments are integers.
+    let set = unsafe { libc::sched_setscheduler(pid.cast_signed(), policy, &raw const parameters) };
+    Errno::result(set)?;
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -109,6 +123,18 @@ mod tests {
                 (Err(error), None) => panic!("{class:?}: {error}"),
             }
         }
+    }
+
+    #[test]
+    fn the_normal_class_keeps_the_niceness() {
+        let nice = |by| {
+            // SAFETY: takes an integer; only the calling thread is made nicer.
+            unsafe { libc::nice(by) }
+        };
+        let kept = move || (nice(3), Class::Normal.give_to(0), nice(0));
+        let (before, given, after) = std::thread::spawn(kept).join().unwrap();
+        given.unwrap();
+        assert_eq!(before, after);
     }
 
     #[test]
