@@ -10,7 +10,7 @@ mod safety;
 mod trial;
 
 pub use accuracy::{AccuracyPhase, Consistency, GospaParts, Phase, ThroughFault, TrackErrors};
-pub use board::{Placement, Unwritten};
+pub use board::{Board, BoardRow, Placement, Unwritten};
 pub use safety::{Impact, Safety, Twin};
 pub(crate) use trial::source_name;
 pub use trial::{
@@ -149,6 +149,9 @@ pub struct Summary {
     pub safety: Safety,
     /// Changes of fusion's mode.
     pub modes: Vec<ModeSpan>,
+    /// The board, where a board file tells of it.
+    #[serde(default)]
+    pub board: Option<Board>,
     /// The machine.
     pub host: Host,
     /// How loaded the machine was, seen from the watchdog's probes.
@@ -207,17 +210,20 @@ pub enum Cause {
     Late,
     /// (Fusion only) the sample that the output should have been made from never arrived.
     NoInput,
+    /// The board was being reset, or had not come back to its function.
+    BoardReset,
 }
 
 impl Cause {
     /// Every cause, in the order in which it is decided.
-    pub const ALL: [Cause; 6] = [
+    pub const ALL: [Cause; 7] = [
         Cause::Late,
         Cause::Rejected,
         Cause::Superseded,
         Cause::Overrun,
         Cause::NotProduced,
         Cause::NoInput,
+        Cause::BoardReset,
     ];
 
     /// The cause in words: `not produced`.
@@ -229,6 +235,7 @@ impl Cause {
             Cause::Superseded => "superseded",
             Cause::Late => "late",
             Cause::NoInput => "without input",
+            Cause::BoardReset => "lost to a reset of the board",
         }
     }
 }

@@ -308,6 +308,11 @@ fn writes(source: Source, event: &Event) -> bool {
         | Event::PlacementRefused { .. }
         | Event::RecordingStopped { .. }
         | Event::RecordingResumed { .. }
+        | Event::HardwareWatchdogArmed { .. }
+        | Event::HardwareWatchdogUnfed { .. }
+        | Event::HardwareWatchdogFed {}
+        | Event::HardwareWatchdogDisarmed {}
+        | Event::BoardReset { .. }
         | Event::PlantLost { .. } => source == Source::Watchdog,
     }
 }

@@ -160,6 +160,38 @@ pub struct Can {
     pub interface: String,
     /// The interface on which its part is played; none where a real radar is there.
     pub stimulus: Option<String>,
+    /// Bit rate of the bus, kbit/s.
+    pub bitrate_kbps: u32,
+    /// From being off the bus to the restart of a controller, ms; 0 for never.
+    pub restart_ms: u32,
+    /// The radar's number.
+    pub sensor_id: u8,
+    /// What its lists are of.
+    pub list: RadarList,
+    /// Whether it sends quality frames.
+    pub quality: RadarQuality,
+}
+
+/// What a radar's lists are of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum RadarList {
+    /// Tracked objects, at most 100.
+    #[default]
+    Objects,
+    /// Clusters of reflections, at most 250.
+    Clusters,
+}
+
+/// Whether a radar sends quality frames.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum RadarQuality {
+    /// One for each object or cluster: a list is complete with the last of them.
+    #[default]
+    Sent,
+    /// None: a list is complete with its last general frame.
+    NotSent,
 }
 
 /// How a process is scheduled.

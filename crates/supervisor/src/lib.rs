@@ -8,12 +8,14 @@ pub mod boot;
 pub mod links;
 pub mod needs;
 pub mod policy;
+pub mod resumed;
 pub mod run;
 
 mod children;
 mod deaths;
 mod hogs;
 mod impostor;
+mod life_signs;
 mod looks;
 mod outside;
 mod placing;
@@ -26,10 +28,12 @@ mod stalls;
 mod strikes;
 mod supervision;
 mod triggers;
+mod vitals;
 
 pub use boot::{Boot, Descriptors, PlantBoot, RoleDescriptors};
 pub use placing::Refused;
 pub use probes::{Punctuality, punctuality};
 pub use recorder::{Observation, Observer, RecordError};
 pub use reload::Reload;
+pub use resumed::Resumed;
 pub use run::{Order, RunError, run};

@@ -12,6 +12,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounde
 use recording::writer::WriteError;
 use recording::{Entry, Writer};
 use std::os::fd::AsFd;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
 use std::thread::JoinHandle;
@@ -54,6 +55,8 @@ impl Observer {
     }
 }
 
+/// How long it may take to bring what was recorded to storage: a card that erases takes a second or two.
+const SYNC_WITHIN: Duration = Duration::from_secs(10);
 /// How often the rings are emptied: they hold about 20 s.
 const DRAIN_PERIOD: Duration = Duration::from_millis(20);
 /// Records that are written at once. It bounds what the recorder holds, 60 KB and their bytes: the rest
@@ -86,7 +89,9 @@ pub(crate) enum Finished {
 #[derive(Debug)]
 pub(crate) struct Recorder {
     /// Dropped, it ends the thread.
-    orders: Sender<Disk>,
+    orders: Sender<Order>,
+    /// When it last looked into the rings.
+    looked_ns: Arc<AtomicU64>,
     /// `errno` of the last write, 0 if it succeeded.
     refused: Arc<AtomicI32>,
     thread: JoinHandle<Result<Finished, RecordError>>,
@@ -114,6 +119,7 @@ impl Recorder {
         let shown = if observers.is_empty() { Vec::new() } else { readers(rings.clone())? };
         let rings = readers(rings)?;
         let (orders, given) = bounded(2);
+        let looked_ns = Arc::new(AtomicU64::new(now_ns()));
         let refused = Arc::default();
         let drainer = Drainer {
             rings,
@@ -122,24 +128,40 @@ impl Recorder {
             writer,
             observers,
             pending: Vec::new(),
+            looked_ns: Arc::clone(&looked_ns),
             refused: Arc::clone(&refused),
             tried_ns: 0,
             sync: (durability == Durability::Reset).then_some(Sync { dirty: false, last_ns: 0 }),
         };
         let thread = std::thread::spawn(move || drainer.work(&given));
-        Ok(Recorder { orders, refused, thread })
+        Ok(Recorder { orders, looked_ns, refused, thread })
     }
 
     /// Lets every further write fail as on a disk that is full, or ends that.
     pub(crate) fn turn_disk(&self, disk: Disk) {
         // A recorder that has failed already writes no more anyway.
-        if let Err(_failed) = self.orders.send(disk) {}
+        if let Err(_failed) = self.orders.send(Order::Turn(disk)) {}
     }
 
     /// `errno` of the last write, if it was refused.
     pub(crate) fn refused(&self) -> Option<i32> {
         // Relaxed: a number that stands for itself.
         Some(self.refused.load(Ordering::Relaxed)).filter(|&errno| errno != 0)
+    }
+
+    /// How long ago it looked into the rings; `None` where it has failed.
+    pub(crate) fn silent_ns(&self, now_ns: u64) -> Option<u64> {
+        // Relaxed: a number that stands for itself.
+        let looked_ns = self.looked_ns.load(Ordering::Relaxed);
+        (!self.thread.is_finished()).then(|| now_ns.saturating_sub(looked_ns))
+    }
+
+    /// Waits until everything that was told before is on storage, but not for ever; whether it is.
+    pub(crate) fn sync(&self, directory: &Path) -> bool {
+        let (done, wait) = bounded(1);
+        let order = Order::Sync(directory.to_owned(), done);
+        self.orders.send_timeout(order, SYNC_WITHIN).is_ok()
+            && wait.recv_timeout(SYNC_WITHIN).is_ok()
     }
 
     /// Empties the rings for the last time, all writers being buried, and completes the recording.
@@ -155,6 +177,14 @@ fn readers<F: AsFd>(
 ) -> Result<Vec<(Source, EventReader)>, AttachError> {
     let all = Source::ALL.into_iter().zip(rings);
     all.map(|(source, fd)| Ok((source, EventReader::attach(fd)?))).collect()
+}
+
+#[derive(Debug)]
+enum Order {
+    /// Go on with such a disk.
+    Turn(Disk),
+    /// Bring everything to storage, and say so.
+    Sync(PathBuf, Sender<()>),
 }
 
 /// How much room the disk is to have.
@@ -182,6 +212,7 @@ struct Drainer {
     observers: Vec<Observer>,
     /// Taken from the rings and not written.
     pending: Vec<Entry>,
+    looked_ns: Arc<AtomicU64>,
     refused: Arc<AtomicI32>,
     /// When a write was last refused.
     tried_ns: u64,
@@ -189,13 +220,18 @@ struct Drainer {
 }
 
 impl Drainer {
-    fn work(mut self, orders: &Receiver<Disk>) -> Result<Finished, RecordError> {
+    fn work(mut self, orders: &Receiver<Order>) -> Result<Finished, RecordError> {
         // Recording is not urgent; where the class cannot be left, it is merely unfriendly.
         if let Err(_refused) = sys::sched::set_normal() {}
         loop {
             match orders.recv_timeout(DRAIN_PERIOD) {
-                Ok(Disk::Full) => self.writer.fill_disk()?,
-                Ok(Disk::AsItIs) => self.writer.free_disk(),
+                Ok(Order::Turn(Disk::Full)) => self.writer.fill_disk()?,
+                Ok(Order::Turn(Disk::AsItIs)) => self.writer.free_disk(),
+                Ok(Order::Sync(directory, done)) => {
+                    let written = self.drain()? && self.took(self.writer.sync(&directory))?;
+                    // Who waits no longer need not be told; who is not told knows that it is not.
+                    if written && let Err(_gone) = done.send(()) {}
+                }
                 Err(RecvTimeoutError::Timeout) => {
                     self.show();
                     self.drain()?;
@@ -237,6 +273,8 @@ impl Drainer {
 
     /// Moves what is in the rings into the recording; whether all of it found room.
     fn drain(&mut self) -> Result<bool, WriteError> {
+        // Relaxed: a number that stands for itself.
+        self.looked_ns.store(now_ns(), Ordering::Relaxed);
         loop {
             if self.pending.is_empty() {
                 self.take();
@@ -268,14 +306,8 @@ impl Drainer {
         if now < self.tried_ns.saturating_add(RETRY_NS) && self.tried_ns > 0 {
             return Ok(false);
         }
-        let errno = match self.writer.append(&self.pending) {
-            Ok(()) => 0,
-            Err(WriteError::Io(error)) => error.raw_os_error().unwrap_or(EIO),
-            Err(other) => return Err(other),
-        };
-        // Relaxed: a number that stands for itself.
-        self.refused.store(errno, Ordering::Relaxed);
-        if errno != 0 {
+        let appended = self.writer.append(&self.pending);
+        if !self.took(appended)? {
             self.tried_ns = now;
             return Ok(false);
         }
@@ -295,13 +327,19 @@ impl Drainer {
             return Ok(());
         }
         *sync = Sync { dirty: false, last_ns: now };
-        match self.writer.sync() {
-            // The next write tells whether it lasts.
-            Err(WriteError::Io(error)) => {
-                self.refused.store(error.raw_os_error().unwrap_or(EIO), Ordering::Relaxed);
-                Ok(())
-            }
-            other => other,
-        }
+        // The next write tells whether a refusal lasts.
+        self.took(self.writer.sync_data()).map(drop)
+    }
+
+    /// Whether the disk did what it was asked; what it refuses is told, and ends nothing.
+    fn took(&self, done: Result<(), WriteError>) -> Result<bool, WriteError> {
+        let errno = match done {
+            Ok(()) => 0,
+            Err(WriteError::Io(error)) => error.raw_os_error().unwrap_or(EIO),
+            Err(other) => return Err(other),
+        };
+        // Relaxed: a number that stands for itself.
+        self.refused.store(errno, Ordering::Relaxed);
+        Ok(errno == 0)
     }
 }

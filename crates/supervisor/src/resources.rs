@@ -17,6 +17,7 @@ use channel::status::StatusBoard;
 use channel::{AttachError, events};
 use recording::ring_file_name;
 use scenario::Plan;
+use scenario::board::RadarSource;
 use scenario::plan::FrameSync;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
@@ -92,22 +93,28 @@ pub enum ResourceError {
     Link(#[from] LinkError),
 }
 
-/// What wakes a node: fusion is woken as its camera's link does it, since frames are what hurries.
+/// What wakes a node: fusion is woken as its camera's link does it, since frames are what hurries; a radar
+/// by its bus, if it is on one.
 pub(crate) fn doorbell_kind(plan: &Plan, node: Node) -> doorbell::Kind {
     match node {
         Node::Fusion => doorbell::Kind::of(plan.camera.link),
+        Node::Radar if matches!(plan.board.radar, RadarSource::Can(_)) => doorbell::Kind::Poll,
         Node::Camera | Node::Radar => doorbell::Kind::Futex,
     }
 }
 
 impl Resources {
-    pub(crate) fn create(plan: &Plan, directory: &Path) -> Result<Resources, ResourceError> {
+    pub(crate) fn create(
+        plan: &Plan,
+        directory: &Path,
+        part: u32,
+    ) -> Result<Resources, ResourceError> {
         let heartbeats = Seat::all().map(|_| Monitor::create()).collect::<Result<Vec<_>, _>>()?;
         let doorbells = Node::ALL.map(|node| Owned::create(doorbell_kind(plan, node)));
         let doorbells = doorbells.into_iter().collect::<Result<Vec<_>, _>>()?;
         let rings = Source::ALL
             .iter()
-            .map(|&source| events::create(&directory.join(ring_file_name(source))))
+            .map(|&source| events::create(&directory.join(ring_file_name(source, part))))
             .collect::<Result<Vec<_>, _>>()?;
         let (start_memory, start) = Start::create()?;
         let (arming_memory, arming) = Arming::create()?;

@@ -4,6 +4,7 @@
 //! No layout is defined anywhere else, and nothing here moves, stores or interprets a payload.
 #![forbid(unsafe_code)]
 
+pub mod ars408;
 pub mod checkpoint;
 pub mod e2e;
 pub mod envelope;

@@ -1,13 +1,21 @@
 //! The radar process: sends what the radar sees as datagrams and takes commands from fusion.
+//!
+//! - `source`: where lists come from: the world of the scenario, or a bus
+//! - `bus`, `slots`: lists of a radar on a CAN bus, and their place in the schedule
+//! - `convert`: detections as the bus has them
 
-use super::ego::Ego;
+mod bus;
+pub(super) mod convert;
+mod slots;
+mod source;
+
 use super::faults::outbox::Outbox;
 use super::faults::step::Effects;
-use super::grid::Grid;
 use super::runtime::{Attaching, Runtime};
 use super::{inlet, outlet};
 use anyhow::Context;
 use channel::link::{Ends, Inlet, Outlet, Sent, Taken, Urgency};
+use source::{Cycle, Source};
 use std::convert::Infallible;
 use sys::clock::now_ns;
 use wire::radar::{
@@ -15,7 +23,6 @@ use wire::radar::{
     receive, strip,
 };
 use wire::{Checkpoint, Event};
-use world::{EgoState, RadarModel, RadarSensor};
 
 /// Heap that the largest scene needs, with room to spare.
 const HEAP_BYTES: usize = 128 << 10;
@@ -23,34 +30,28 @@ const HEAP_BYTES: usize = 128 << 10;
 const COMMANDS_PER_STEP: usize = 4;
 
 pub(super) fn work(
-    attaching: Attaching,
+    mut attaching: Attaching,
     (lists, commands): (&Ends, &Ends),
     fusion_doorbell: &Ends,
 ) -> anyhow::Result<Infallible> {
-    let plan = &attaching.plan;
-    let spec = supervisor::links::radar_messages(plan);
+    let spec = supervisor::links::radar_messages(&attaching.plan);
     let (lists, commands) = (outlet(spec, lists, fusion_doorbell)?, inlet(spec, commands)?);
-    let sensor = RadarSensor::new(RadarModel::default(), &plan.traffic, plan.seed);
-    let mut seen = Vec::with_capacity(world::MAX_DETECTIONS);
+    attaching.listen(&commands)?;
+    let mut source = Source::attach(&mut attaching)?;
     if attaching.stands_by() {
         // For nobody: code, tables and heap are there when the first list counts.
-        sensor.measure(0.0, EgoState::default(), 0, &mut seen);
+        source.warm_up();
         sys::memory::touch_ahead(HEAP_BYTES)?;
     }
-    let grid = Grid::new(plan.radar.period_ns, 1, plan.duration_ns);
-    let ego = attaching.ego()?;
-    let ego_speed_mps = plan.traffic.ego.speed_mps as f32;
+    let ego_speed_mps = attaching.plan.traffic.ego.speed_mps as f32;
     let runtime = attaching.ready();
     let mut radar = Radar {
         outbox: Outbox::new(&runtime.faults.injector, invert_field),
         runtime,
         lists,
         commands,
-        sensor,
-        ego,
-        grid,
+        source,
         ego_speed_mps,
-        seen,
         list: Vec::with_capacity(world::MAX_DETECTIONS),
         last_live: None,
         mode: Mode::Measuring,
@@ -68,14 +69,11 @@ struct Radar {
     /// Lists and acknowledgements.
     lists: Outlet,
     commands: Inlet,
-    sensor: RadarSensor,
-    ego: Ego,
-    grid: Grid,
+    source: Source,
     /// As fusion last commanded it.
     ego_speed_mps: f32,
     outbox: Outbox<Made>,
-    seen: Vec<world::Detection>,
-    /// What is told of it.
+    /// What it sees.
     list: Vec<Detection>,
     /// The last list that no fault froze; none unless the scenario freezes.
     last_live: Option<Vec<Detection>>,
@@ -95,17 +93,18 @@ impl Radar {
         let rings = self.runtime.rings();
         self.take_commands()?;
         let release = self.outbox.next_release_ns();
-        let deadline = [self.grid.next_due_ns(), release].into_iter().flatten().min();
+        let deadline =
+            [self.source.next_due_ns(&self.runtime), release].into_iter().flatten().min();
         self.runtime.pause(rings, deadline.unwrap_or(u64::MAX / 2))?;
         let now = self.runtime.now_ns();
         if let Some(sample) = self.outbox.released(now) {
             self.send(sample.made, &sample.bytes)?;
         }
-        if let Some(cycle) = self.grid.take(now)
+        if let Some(cycle) = self.source.take(&mut self.runtime)?
             && self.mode == Mode::Measuring
         {
             self.runtime.pass(Checkpoint::SlotTaken);
-            let effects = self.runtime.befall(cycle);
+            let effects = self.runtime.befall(cycle.number);
             self.measure(cycle, &effects)?;
             for _again in 1..effects.times {
                 self.runtime.pass(Checkpoint::SlotTaken);
@@ -116,22 +115,20 @@ impl Radar {
     }
 
     /// Makes one detection list and hands it over, unless a fault does otherwise.
-    fn measure(&mut self, cycle: u64, effects: &Effects) -> anyhow::Result<()> {
-        let due_ns = self.grid.due_ns(cycle);
+    fn measure(&mut self, taken: Cycle, effects: &Effects) -> anyhow::Result<()> {
+        let Cycle { number: cycle, measured_ns } = taken;
+        let Radar { runtime, outbox, source, list, last_live, .. } = self;
         if effects.does_its_work() {
-            let ego = self.runtime.ego_at(&mut self.ego, due_ns, cycle);
-            self.sensor.measure(due_ns as f64 * 1e-9, ego, cycle as u32, &mut self.seen);
+            source.measure(runtime, taken);
         }
-        let Radar { runtime, outbox, seen, list, last_live, .. } = self;
         runtime.suffer()?;
-        let hits = runtime.faults.hits(due_ns, cycle);
-        list.clear();
-        list.extend(seen.iter().map(on_the_wire));
+        let hits = runtime.faults.hits(measured_ns, cycle);
+        source.list(list);
         runtime.change(list, last_live, &hits);
         if effects.does_its_work() {
             runtime.pass(Checkpoint::Measured);
         }
-        let captured_ns = runtime.absolute_ns(due_ns);
+        let captured_ns = runtime.absolute_ns(measured_ns);
         let made = Made { cycle, captured_ns, detections: list.len() as u32 };
         let info = MessageInfo {
             number: runtime.number(&hits) as u32,
@@ -204,20 +201,5 @@ impl Radar {
     fn info(&self, number: u32, captured_ns: u64) -> MessageInfo {
         let incarnation = self.runtime.incarnation;
         MessageInfo { number, incarnation, captured_ns, sent_ns: now_ns() }
-    }
-}
-
-/// A detection in the units of the link.
-fn on_the_wire(seen: &world::Detection) -> Detection {
-    Detection {
-        range_m: seen.range_m.into(),
-        azimuth_rad: seen.azimuth_rad.into(),
-        range_rate_mps: seen.range_rate_mps.into(),
-        rcs_dbsm: seen.rcs_dbsm.into(),
-        range_sigma_mm: ((seen.range_sigma_m * 1e3) as u16).into(),
-        azimuth_sigma_e4rad: ((seen.azimuth_sigma_rad * 1e4) as u16).into(),
-        range_rate_sigma_mmps: ((seen.range_rate_sigma_mps * 1e3) as u16).into(),
-        existence_percent: seen.existence,
-        flags: 0,
     }
 }

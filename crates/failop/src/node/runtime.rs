@@ -17,7 +17,7 @@ use channel::start::StartView;
 use channel::status::StatusView;
 use fault::{Injector, Need};
 use scenario::Plan;
-use std::os::fd::RawFd;
+use std::os::fd::{AsFd, RawFd};
 use supervisor::Boot;
 use sys::clock::now_ns;
 use wire::checkpoint::Graph;
@@ -94,6 +94,11 @@ impl Attaching {
             self.doorbell.listen(descriptor).context("listen to a link")?;
         }
         Ok(())
+    }
+
+    /// Lets a descriptor that becomes readable wake the process.
+    pub(super) fn listen_to(&mut self, fd: impl AsFd) -> anyhow::Result<()> {
+        self.doorbell.listen(fd.as_fd()).context("listen to a device").map(drop)
     }
 
     /// Whether the process must not write yet: another incarnation does.

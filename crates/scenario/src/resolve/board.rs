@@ -22,7 +22,15 @@ pub(crate) fn board(text: text::Board) -> Board {
             CameraSource::V4l2(board::V4l2 { device: it.device })
         }),
         radar: text.radar.map_or(RadarSource::Simulated, |text::RadarSource::Can(it)| {
-            RadarSource::Can(board::Can { interface: it.interface, stimulus: it.stimulus })
+            RadarSource::Can(board::Can {
+                interface: it.interface,
+                stimulus: it.stimulus,
+                bitrate_kbps: it.bitrate_kbps,
+                restart_ms: it.restart_ms,
+                sensor_id: it.sensor_id,
+                list: it.list,
+                quality: it.quality,
+            })
         }),
         placements: Source::ALL.map(|source| placement(source, of(processes, source))),
         without_privilege: text.without_privilege,

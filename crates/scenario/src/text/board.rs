@@ -5,7 +5,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::board::{Class, OnReset, WithoutPrivilege};
+use crate::board::{Class, OnReset, RadarList, RadarQuality, WithoutPrivilege};
 
 /// A board: how to reach it, where its sensors are, how its processes are scheduled.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -175,10 +175,38 @@ pub(crate) struct Can {
     #[schemars(length(min = 1, max = 15))]
     pub(crate) interface: String,
     /// The interface on which failop plays the radar's part, from the world of the scenario: another
-    /// controller of the same bus. Without it, a real radar is there.
+    /// controller of the same bus, or the same interface where it is only software (`vcan`). Without it,
+    /// a real radar is there.
     #[serde(default)]
     #[schemars(length(min = 1, max = 15))]
     pub(crate) stimulus: Option<String>,
+    /// Bit rate of the bus. An interface that is down is set to it and taken up before a run, which takes
+    /// CAP_NET_ADMIN; one that is up stays as it is.
+    #[serde(default = "default_bitrate_kbps")]
+    #[schemars(range(min = 10, max = 1000))]
+    pub(crate) bitrate_kbps: u32,
+    /// How long after it went off the bus (bus-off) a controller is restarted by its driver; 0 for never.
+    #[serde(default = "default_restart_ms")]
+    #[schemars(range(min = 0, max = 60_000))]
+    pub(crate) restart_ms: u32,
+    /// The radar's number, as it is configured: it shifts the identifiers of its frames.
+    #[serde(default)]
+    #[schemars(range(min = 0, max = 7))]
+    pub(crate) sensor_id: u8,
+    /// What its lists are of. The stimulus sends these; of a real radar either is taken.
+    #[serde(default)]
+    pub(crate) list: RadarList,
+    /// Whether it is configured to send quality frames (`SendQuality`).
+    #[serde(default)]
+    pub(crate) quality: RadarQuality,
+}
+
+fn default_bitrate_kbps() -> u32 {
+    500
+}
+
+fn default_restart_ms() -> u32 {
+    100
 }
 
 /// How each process is scheduled.

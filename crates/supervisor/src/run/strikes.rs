@@ -123,6 +123,8 @@ impl Watchdog<'_> {
                 self.fill_disk(fault);
                 Ok(None)
             }
+            (Outside::KillWatchdog, _) => self.kill_itself(),
+            (Outside::HangWatchdog, _) => self.hang_itself(),
             (Outside::Impostor(how), Some(_)) => {
                 let making = Making {
                     program: self.program,

@@ -92,6 +92,24 @@ word_enum! {
 }
 
 word_enum! {
+    /// A CAN bus in the eyes of who listens.
+    BusState {
+        /// Frames come.
+        Up = 0 "up",
+        /// The controller has seen so many errors that it may not stop others any more.
+        Passive = 1 "error-passive",
+        /// The controller is off the bus.
+        BusOff = 2 "bus-off",
+        /// The controller was restarted; nothing has come yet.
+        Restarted = 3 "restarted",
+        /// The interface is down.
+        Down = 4 "down",
+        /// The controller lost frames because nobody took them in time.
+        Overflow = 5 "overflow",
+    }
+}
+
+word_enum! {
     /// What noticed a failure.
     Detector {
         /// The kernel reported the end of the process (pidfd).
@@ -130,6 +148,8 @@ word_enum! {
         Time = 16 "time",
         /// A receiver was told by the watchdog that a sensor is gone.
         Status = 17 "status",
+        /// The board's hardware watchdog heard no sign of life and reset the board.
+        HardwareWatchdog = 18 "hardware-watchdog",
     }
 }
 
@@ -154,6 +174,8 @@ word_enum! {
         SafeState = 7 "safe-state",
         /// The process was asked to end (`SIGTERM`).
         Stop = 8 "stop",
+        /// The board was reset.
+        Reset = 9 "reset",
     }
 }
 
@@ -286,6 +308,18 @@ word_enum! {
 }
 
 word_enum! {
+    /// Why the watchdog does not keep the hardware watchdog alive.
+    Unfed {
+        /// Its own loop, or what it decides in it, is late.
+        Late = 0 "the watchdog's loop is late",
+        /// The recorder does not empty the rings.
+        Recorder = 1 "nothing is recorded",
+        /// A processor does not run its probe.
+        Probe = 2 "a processor stands still",
+    }
+}
+
+word_enum! {
     /// Why a run ended.
     Ending {
         /// The scenario's duration was over.
@@ -296,6 +330,8 @@ word_enum! {
         CannotStart = 2 "cannot start",
         /// The plant was lost: a harness error.
         PlantLost = 3 "the plant was lost",
+        /// The stimulus was lost: a harness error.
+        StimulusLost = 4 "the stimulus was lost",
     }
 }
 
