@@ -106,6 +106,11 @@ impl Latencies {
                 self.add(Node::Camera, "integrity_checked", [check.from, check.to]);
             }
         }
+        for &(frame, copy) in &timeline.device.copies {
+            if judged(Node::Camera, frame) {
+                self.add(Node::Camera, "dequeued_to_copied", [copy.from, copy.to]);
+            }
+        }
         for trip in &timeline.fusion.round_trips {
             if trip.to < timeline.end.judged {
                 self.add(Node::Fusion, "command_round_trip", [trip.from, trip.to]);

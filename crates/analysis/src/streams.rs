@@ -3,8 +3,8 @@
 //! A sensor's sample is, in this order: *delivered* when fusion made an output from it that it had
 //! received at most one period after it was due; *late* when it was received later than that, or
 //! refused for its age; *rejected* when another check refused it; *superseded* when it was handed
-//! over and nothing else is known; *overrun* when the sender found no place for it; else *not
-//! produced*.
+//! over and nothing else is known; *overrun* when the sender found no place for it; lost by the *device*
+//! when the camera's capture device dropped or damaged it, or was gone, or the radar's bus did not bring it; else *not produced*.
 //!
 //! Fusion owes one output for each sample of both sensors. It is *delivered* when it was made,
 //! however late. The loss is *not produced* when the sample was within fusion's reach, *no input*
@@ -121,6 +121,7 @@ struct Slot {
     /// The next sample replaced it within half a period.
     brief: bool,
     overrun: bool,
+    by_device: bool,
     taken: bool,
     rejected: Option<Detector>,
     fused: Fused,
@@ -144,6 +145,7 @@ impl Slot {
             (Fused::No, Some(_)) => Some(Cause::Rejected),
             (Fused::No, None) if self.handed_over.is_some() => Some(Cause::Superseded),
             (Fused::No, None) if self.overrun => Some(Cause::Overrun),
+            (Fused::No, None) if self.by_device => Some(Cause::Device),
             (Fused::No, None) => Some(Cause::NotProduced),
         }
     }
@@ -214,6 +216,17 @@ impl Slots {
             slot.brief = replaced.is_some_and(|after| after < half_period);
             let repeated = slot.handed_over.replace(slot.handed_over.unwrap_or(sample.at));
             self.repeated += u64::from(repeated.is_some());
+        }
+        if sensor == Node::Camera {
+            let period = self.period;
+            for ((frame, slot), due) in (0..).zip(&mut self.known).zip(&self.due) {
+                slot.by_device = timeline.device.lost(frame, *due, period);
+            }
+        }
+        for &item in &log.not_brought {
+            if let Some(slot) = self.slot(item) {
+                slot.by_device = true;
+            }
         }
         for &item in &log.overruns {
             if let Some(slot) = self.slot(item) {

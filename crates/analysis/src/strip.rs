@@ -2,8 +2,9 @@
 //!
 //! A recording holds no pictures. The plan, the seed and the recorded way of the ego make the same
 //! picture again, bit for bit, as far as no fault touched it: what a data fault did to a frame does not
-//! show.
+//! show. What a capture device saw is not known.
 
+use scenario::board::CameraSource;
 use wire::Node;
 use world::{CameraModel, Renderer};
 
@@ -22,6 +23,9 @@ const AFTER_RECOVERY_NS: Moment = 300_000_000;
 /// The key moments, in the order of time, each once.
 pub(crate) fn stills(findings: &Findings) -> Vec<Still> {
     let timeline = &findings.timeline;
+    if timeline.plan.board.camera != CameraSource::Rendered {
+        return Vec::new();
+    }
     let frames = timeline.due_before(Node::Camera, timeline.end.judged);
     let mut moments: Vec<(u64, String)> = key_moments(findings)
         .into_iter()

@@ -202,6 +202,9 @@ pub enum Cause {
     NotProduced,
     /// The sender had it and found no free slot or queue place.
     Overrun,
+    /// The capture device, or its driver, dropped or damaged it, or was gone; or the radar's bus did not
+    /// bring it.
+    Device,
     /// The receiver refused it (integrity, frozen content).
     Rejected,
     /// It was handed over, and no receiver took it before it was replaced or the receiver died.
@@ -216,11 +219,12 @@ pub enum Cause {
 
 impl Cause {
     /// Every cause, in the order in which it is decided.
-    pub const ALL: [Cause; 7] = [
+    pub const ALL: [Cause; 8] = [
         Cause::Late,
         Cause::Rejected,
         Cause::Superseded,
         Cause::Overrun,
+        Cause::Device,
         Cause::NotProduced,
         Cause::NoInput,
         Cause::BoardReset,
@@ -231,6 +235,7 @@ impl Cause {
         match self {
             Cause::NotProduced => "not produced",
             Cause::Overrun => "dropped by the sender",
+            Cause::Device => "lost by the device",
             Cause::Rejected => "rejected",
             Cause::Superseded => "superseded",
             Cause::Late => "late",

@@ -4,6 +4,7 @@
 //! Nothing is judged here. Whatever the records say, building a timeline never panics.
 
 mod board;
+mod device;
 mod events;
 mod plant;
 mod tampered;
@@ -17,6 +18,7 @@ use wire::event::{Ending, LifeState, Reaction};
 use wire::{Event, Node, Record, Source};
 
 pub(crate) use board::{BoardLog, Placed, PlacementRefused};
+pub(crate) use device::DeviceLog;
 pub(crate) use events::*;
 pub(crate) use plant::PlantLog;
 pub(crate) use tracks::{Covariance, TrackSeen};
@@ -80,6 +82,7 @@ pub(crate) struct Timeline<'a> {
     pub(crate) watchdog: WatchdogLog,
     pub(crate) processes: ProcessLog,
     pub(crate) plant: PlantLog,
+    pub(crate) device: DeviceLog,
     /// Records that their writer has no business to write.
     pub(crate) misplaced: u64,
 }
@@ -103,6 +106,7 @@ impl<'a> Timeline<'a> {
             watchdog: WatchdogLog::default(),
             processes: ProcessLog::default(),
             plant: PlantLog::default(),
+            device: DeviceLog::default(),
             misplaced: 0,
         };
         for (source, record) in records {
@@ -129,8 +133,15 @@ impl<'a> Timeline<'a> {
         known.or_else(armed)
     }
 
-    /// The sample's due time.
+    /// The sample's due time; that of a frame of a capture device, which keeps its own time, is as long after
+    /// that of its slot as the device's first frame was.
     pub(crate) fn due(&self, sensor: Node, item: u64) -> Moment {
+        let phase = if sensor == Node::Camera { self.device.phase(item) } else { 0 };
+        self.scheduled(sensor, item) + phase
+    }
+
+    /// When a slot of the schedule begins.
+    fn scheduled(&self, sensor: Node, item: u64) -> Moment {
         let due_ns = match sensor {
             Node::Camera => u128::from(item) * 1_000_000_000 / u128::from(self.plan.camera.fps),
             Node::Radar | Node::Fusion => u128::from(item) * u128::from(self.plan.radar.period_ns),
@@ -140,7 +151,7 @@ impl<'a> Timeline<'a> {
 
     /// Nominal time between two samples.
     pub(crate) fn period(&self, sensor: Node) -> i64 {
-        self.due(sensor, 1)
+        self.scheduled(sensor, 1)
     }
 
     /// The longest time between two samples that a process owes.
@@ -158,7 +169,11 @@ impl<'a> Timeline<'a> {
             Node::Camera => (ns * u128::from(self.plan.camera.fps)).div_ceil(1_000_000_000),
             Node::Radar | Node::Fusion => ns.div_ceil(u128::from(self.plan.radar.period_ns)),
         };
-        count as u64
+        let mut count = count as u64;
+        while count > 0 && self.due(sensor, count - 1) >= moment {
+            count -= 1;
+        }
+        count
     }
 
     fn duration(&self) -> Moment {
@@ -235,9 +250,19 @@ impl<'a> Timeline<'a> {
             | Event::Applied { .. }
             | Event::Resumed { .. }
             | Event::Stopping { .. } => self.processes.file(at, source, record),
-            Event::EgoStretch { .. } | Event::PlantBehind { .. } | Event::PlantLost { .. } => {
+            Event::EgoStretch { .. }
+            | Event::PlantBehind { .. }
+            | Event::PlantLost { .. }
+            | Event::StimulusLost { .. } => {
                 self.plant.file(at, &record.event);
             }
+            Event::DeviceOpened { .. }
+            | Event::DeviceAligned { .. }
+            | Event::DeviceLost { .. }
+            | Event::FrameWithheld { .. }
+            | Event::FrameCaptured { .. }
+            | Event::DeviceFailed { .. }
+            | Event::SignalChanged { .. } => self.file_device(at, &record.event),
             _ => match source {
                 Source::Watchdog => self.file_watchdog(at, record),
                 Source::Node(Node::Fusion) => self.file_fusion(at, record),
@@ -255,13 +280,28 @@ fn writes(source: Source, event: &Event) -> bool {
         Event::Attached {} | Event::Resumed { .. } => source != Source::Watchdog,
         Event::Stopping { .. } | Event::DebugSwitched { .. } => matches!(source, Source::Node(_)),
         Event::EgoStretch { .. } => source == Source::Plant,
-        Event::PlantBehind { .. } => matches!(source, Source::Node(Node::Camera | Node::Radar)),
-        Event::FramePublished { .. } | Event::FrameOverrun { .. } => {
-            source == Source::Node(Node::Camera)
+        Event::PlantBehind { .. } => {
+            matches!(source, Source::Node(Node::Camera | Node::Radar) | Source::Stimulus)
         }
-        Event::RadarSent { .. } | Event::RadarOverrun { .. } | Event::CommandAccepted { .. } => {
-            source == Source::Node(Node::Radar)
-        }
+        Event::StimulusSent { .. } => source == Source::Stimulus,
+        Event::FramePublished { .. }
+        | Event::FrameOverrun { .. }
+        | Event::DeviceOpened { .. }
+        | Event::DeviceAligned { .. }
+        | Event::DeviceLost { .. }
+        | Event::FrameWithheld { .. }
+        | Event::FrameCaptured { .. }
+        | Event::DeviceFailed { .. }
+        | Event::SignalChanged { .. } => source == Source::Node(Node::Camera),
+        Event::RadarSent { .. }
+        | Event::RadarOverrun { .. }
+        | Event::CommandAccepted { .. }
+        | Event::ListTaken { .. }
+        | Event::ListMissing { .. }
+        | Event::ListSurplus { .. }
+        | Event::BusChanged { .. }
+        | Event::FramesStray { .. }
+        | Event::SensorErrors { .. } => source == Source::Node(Node::Radar),
         Event::Rejected { stream, .. }
         | Event::SequenceGap { stream, .. }
         | Event::StreamQualified { stream, .. }
@@ -286,6 +326,7 @@ fn writes(source: Source, event: &Event) -> bool {
         | Event::CommandSent { .. }
         | Event::CommandAcknowledged { .. } => source == Source::Node(Node::Fusion),
         Event::RunStarted { .. }
+        | Event::StimulusLost { .. }
         | Event::Spawned { .. }
         | Event::StateChanged { .. }
         | Event::Exited { .. }

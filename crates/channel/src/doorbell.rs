@@ -43,6 +43,8 @@ trait Chime: Debug + Send + Sync {
     fn listen(&mut self, _fd: BorrowedFd<'_>) -> io::Result<bool> {
         Ok(false)
     }
+    /// Takes no descriptor for a ring any more.
+    fn listen_no_more(&mut self) {}
 }
 
 impl Doorbell {
@@ -88,6 +90,11 @@ impl Doorbell {
     /// makes it readable has to ring. The descriptor's owner must empty it before each wait.
     pub fn listen(&mut self, fd: BorrowedFd<'_>) -> io::Result<bool> {
         self.chime.listen(fd)
+    }
+
+    /// Lets go of every descriptor that it was to listen to: one that was closed is not while it listens.
+    pub fn listen_no_more(&mut self) {
+        self.chime.listen_no_more();
     }
 
     /// Whether it is heard without a ring when a message comes by a link of this mechanism.

@@ -7,12 +7,14 @@
 mod copy;
 mod errand;
 mod places;
+mod starts;
 
 pub(crate) use errand::{Errand, Module, Storage};
 
 use anyhow::Context;
 use std::io::Write;
 use std::path::Path;
+use sys::clock::{now_ns, sleep_until};
 use sys::process::{Exit, reap_any};
 use sys::{machine, module, mount};
 
@@ -36,6 +38,9 @@ pub(crate) const BEGUN: &str = "the board is up";
 pub(crate) const DONE: u8 = 42;
 /// Code of the machine when something went wrong, which was told.
 pub(crate) const BROKEN: u8 = 43;
+
+/// Most starts of a board for one errand: one more than resets that a run survives, with some to spare.
+const STARTS_MAX: u32 = 6;
 
 /// Whether this process is to be the first one of a board.
 pub(crate) fn is_wanted() -> bool {
@@ -90,12 +95,23 @@ fn do_errand() -> anyhow::Result<()> {
     }
     .with_context(|| format!("cannot mount the storage at {}", directory.display()))?;
     let results = directory.join(RESULTS);
-    if results.exists() {
+    let mut arguments = errand.arguments;
+    let boot = starts::count(directory)?;
+    if boot > 1 {
+        // What there is of the results, should the rest never come.
         hand_over(&results)?;
-        anyhow::bail!("the board was reset, and came back");
+        if boot > STARTS_MAX {
+            anyhow::bail!("the board started {STARTS_MAX} times, and was reset each time");
+        }
+        arguments.push("--resume".to_owned());
     }
     tell(BEGUN);
-    let exit = run_command(&errand.arguments)?;
+    let exit = run_command(&arguments)?;
+    if let (Exit::Signal(_), Some(reset_within_s)) = (&exit, errand.reset_within_s) {
+        // Nobody keeps the hardware watchdog alive any more.
+        tell("failop run was killed: waiting for the reset of the board");
+        sleep_until(now_ns() + u64::from(reset_within_s) * 1_000_000_000);
+    }
     hand_over(&results)?;
     match exit {
         // Whatever could not be carried out left a note in its folder.
@@ -120,6 +136,7 @@ fn run_command(arguments: &[String]) -> anyhow::Result<Exit> {
 
 /// Copies the results to the host.
 fn hand_over(results: &Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(results).context("cannot make the folder of the results")?;
     let out = Path::new("/out");
     mount::mount("9p", WAY_OUT, out, "trans=virtio,version=9p2000.L,msize=262144")
         .context("cannot mount the host's directory")?;

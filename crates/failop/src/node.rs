@@ -9,6 +9,7 @@ mod plant;
 mod radar;
 mod runtime;
 mod signals;
+mod stimulus;
 
 use crate::cli::NodeArguments;
 use anyhow::Context;
@@ -23,13 +24,16 @@ use supervisor::{Boot, RoleDescriptors};
 use sys::process::inherited;
 use wire::Source;
 
-/// Becomes the node, or the plant, that the boot page on descriptor `boot` describes. Returns only what
+/// Becomes the node, or the part of the harness, that the boot page on descriptor `boot` describes. Returns only what
 /// went wrong: a node's work ends with its process.
 pub(crate) fn run(NodeArguments { role, boot }: &NodeArguments) -> anyhow::Result<Infallible> {
     let started_ns = sys::clock::now_ns();
     let boot = inherited(*boot).context("no boot page")?;
     if role == plant::ROLE {
         return plant::work(unpack(&boot)?);
+    }
+    if role == stimulus::ROLE {
+        return stimulus::work(unpack(&boot)?);
     }
     let boot: Boot = unpack(&boot)?;
     let started_ns = sys::clock::of_kernel(started_ns);

@@ -45,6 +45,10 @@ pub enum Outside {
     Impostor(ImpostorHow),
     /// Sends this many foreign messages a second to the victim's receiver.
     Flood(u32),
+    /// Sends this many foreign frames a second on the radar's CAN bus.
+    FloodBus(u32),
+    /// Keeps the controller that hears the radar off the CAN bus.
+    BusOff,
     /// Does nothing at all for this long, nanoseconds: no supervision.
     Doze(u64),
     /// Refuses every further write of the recording.
@@ -53,6 +57,8 @@ pub enum Outside {
     KillWatchdog,
     /// Lets the watchdog process do nothing until the board is reset.
     HangWatchdog,
+    /// Lets the camera's capture device go wrong.
+    Device(DeviceFault),
 }
 
 /// What befalls a process as a whole.
@@ -167,6 +173,10 @@ macro_rules! words {
         }
     )+ };
 }
+
+mod device;
+
+pub use device::{DeviceError, DeviceFault, SignalState, Wrap};
 
 words! {
     /// How a process crashes.

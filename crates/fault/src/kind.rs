@@ -87,18 +87,21 @@ pub enum Group {
     Samples,
     /// What samples say is wrong, their protection is right.
     Content,
+    /// The device behind a sensor fails.
+    Device,
     /// Supervision itself fails.
     Watchdog,
 }
 
 impl Group {
     /// Every group, in the order of the documentation.
-    pub const ALL: [Group; 6] = [
+    pub const ALL: [Group; 7] = [
         Group::Process,
         Group::Timing,
         Group::Memory,
         Group::Samples,
         Group::Content,
+        Group::Device,
         Group::Watchdog,
     ];
 
@@ -110,6 +113,7 @@ impl Group {
             Group::Memory => "memory",
             Group::Samples => "samples",
             Group::Content => "content",
+            Group::Device => "device",
             Group::Watchdog => "watchdog",
         }
     }
@@ -124,6 +128,7 @@ impl Group {
                 "frames and messages are damaged, lost, late, repeated, out of order, or somebody else's"
             }
             Group::Content => "what a sample says is wrong, and its protection is right",
+            Group::Device => "the device behind a sensor drops, damages, or fails",
             Group::Watchdog => "supervision itself, or what it needs, fails",
         }
     }
@@ -153,7 +158,7 @@ pub enum Need {
     CgroupFreezer,
     /// A writable control group with a memory limit.
     CgroupMemory,
-    /// A camera behind Video for Linux.
+    /// A camera behind Video for Linux whose driver injects errors.
     CaptureDevice,
     /// A radar on a CAN bus.
     CanBus,
@@ -182,7 +187,7 @@ impl Need {
             Need::Seccomp => "system call filters",
             Need::CgroupFreezer => "a control group freezer",
             Need::CgroupMemory => "a control group memory limit",
-            Need::CaptureDevice => "a capture device",
+            Need::CaptureDevice => "a capture device that injects errors",
             Need::CanBus => "a radar on a CAN bus",
             Need::HardwareWatchdog => "a hardware watchdog",
         }
@@ -202,6 +207,9 @@ pub enum Evidence {
     Steps(&'static str, Unit),
     /// The same for the process or the machine as a whole.
     Whole(&'static str, Unit),
+    /// Who injected it read back that the device is set to it, and the camera told that its device failed
+    /// or lost frames.
+    Device(&'static str),
 }
 
 /// What the amount in a record of an injection counts.

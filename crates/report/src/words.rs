@@ -153,6 +153,7 @@ pub(crate) fn cause(cause: Cause) -> &'static str {
     match cause {
         Cause::NotProduced => "not produced",
         Cause::Overrun => "overrun",
+        Cause::Device => "device",
         Cause::Rejected => "rejected",
         Cause::Superseded => "superseded",
         Cause::Late => "late",

@@ -5,6 +5,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use wire::{Node, Source};
 
 /// Real-time priority of the nodes; the watchdog stands above them.
@@ -142,6 +143,60 @@ pub enum CameraSource {
 pub struct V4l2 {
     /// The device.
     pub device: String,
+    /// Name or number of its input; as it is without.
+    pub input: Option<String>,
+    /// Whether the input gets timings of digital video.
+    pub timings: Timings,
+    /// Formats, the best first.
+    pub formats: Vec<PixelFormat>,
+    /// Buffers of its driver.
+    pub buffers: u32,
+    /// What the times of its frames mean.
+    pub timestamps: Timestamps,
+    /// Controls to set before it streams, by name.
+    pub controls: BTreeMap<String, i32>,
+}
+
+/// A format of pixels from which 8-bit grey is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum PixelFormat {
+    /// 8-bit grey (`GREY`).
+    Grey,
+    /// 10-bit grey in 16 bits (`Y10`): the upper 8 bits.
+    Y10,
+    /// 12-bit grey in 16 bits (`Y12`): the upper 8 bits.
+    Y12,
+    /// Luma, then chroma (`NV12`): the luma.
+    Nv12,
+    /// Luma and chroma in turn (`YUYV`): the luma.
+    Yuyv,
+    /// Chroma and luma in turn (`UYVY`): the luma.
+    Uyvy,
+    /// An 8-bit colour mosaic of any order: each pixel as if it were grey.
+    Bayer8,
+}
+
+/// Whether a digital input is told what comes in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Timings {
+    /// It knows, or has none.
+    #[default]
+    AsTheyAre,
+    /// 1920x1080 progressive at the scenario's frame rate, as CEA-861 has it: 24, 25, 30, 50 or 60.
+    FullHd,
+}
+
+/// What the times of a device's frames mean.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Timestamps {
+    /// When the exposure began.
+    #[default]
+    StartOfExposure,
+    /// When the frame was complete: the measurement time is one period before that.
+    EndOfFrame,
 }
 
 /// Where detection lists come from.

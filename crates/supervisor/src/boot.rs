@@ -1,4 +1,4 @@
-//! What a new process is told: [`Boot`] or [`PlantBoot`], in sealed memory that it inherits ([`pack`],
+//! What a new process is told: [`Boot`], [`PlantBoot`] or [`StimulusBoot`], in sealed memory that it inherits ([`pack`],
 //! [`unpack`]).
 
 use channel::link::Ends;
@@ -99,6 +99,21 @@ pub struct PlantBoot {
     pub way: RawFd,
     /// The board with what fusion asks of the brakes, readable.
     pub brake: RawFd,
+    /// The scenario.
+    pub plan: Plan,
+}
+
+/// Everything that the stimulus needs to begin its work.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StimulusBoot {
+    /// Process id of the watchdog, whose death must be its own.
+    pub watchdog_pid: u32,
+    /// Its event ring.
+    pub events: RawFd,
+    /// The start page.
+    pub start: RawFd,
+    /// The board with the way of the ego car, readable, in a closed loop.
+    pub way: Option<RawFd>,
     /// The scenario.
     pub plan: Plan,
 }

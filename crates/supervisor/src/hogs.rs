@@ -22,6 +22,8 @@ pub(crate) enum Nuisance<'a> {
     Starve { percent: f64, cpu: usize, priority: u8 },
     /// Sends so many messages a second into this link.
     Flood { per_s: u32, link: &'a Link },
+    /// Sends so many frames a second on this CAN interface.
+    FloodBus { per_s: u32, interface: &'a str },
 }
 
 /// A hog at work. Dropped, it is gone.
@@ -70,6 +72,9 @@ impl Hog {
                 arguments.extend(end.fds.iter().map(|fd| format!("--descriptor={}", number(*fd))));
                 arguments.extend(end.ids.iter().map(|id| format!("--id={id}")));
                 fds.extend(end.fds);
+            }
+            Nuisance::FloodBus { per_s, interface } => {
+                arguments.extend(["flood-bus".to_owned(), per_s.to_string(), interface.to_owned()]);
             }
         }
         let mut words = vec!["hog"];

@@ -1,5 +1,6 @@
 //! What this host cannot do of what the catalogue of faults needs: [`lacking`].
 
+use crate::capture_device;
 use fault::Need;
 use scenario::board::{Board, CameraSource, RadarSource};
 use std::collections::BTreeMap;
@@ -21,7 +22,10 @@ fn why_lacking(need: Need, board: &Board) -> Option<String> {
         Need::Seccomp => missing(Capability::Seccomp),
         Need::CgroupFreezer => missing(Capability::CgroupFreezer),
         Need::CgroupMemory => missing(Capability::CgroupMemory),
-        Need::CaptureDevice => unnamed(matches!(board.camera, CameraSource::V4l2(_))),
+        Need::CaptureDevice => match &board.camera {
+            CameraSource::V4l2(it) => capture_device::why_lacking(&it.device),
+            CameraSource::Rendered => unnamed(false),
+        },
         Need::CanBus => unnamed(matches!(board.radar, RadarSource::Can(_))),
         Need::HardwareWatchdog => match &board.watchdog {
             Some(it) => hardware_watchdog::missing(Path::new(&it.device)),

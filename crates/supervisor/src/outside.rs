@@ -3,14 +3,17 @@
 //! What one signal does is done where signals are sent; here is what lasts: control groups, hogs,
 //! processors taken away, starts that fail.
 
+use crate::capture_device;
 use crate::hogs::{Hog, HogError, Nuisance};
 use crate::impostor::Impostor;
 use crate::looks::Victim;
+use crate::off_bus::OffBus;
 use crate::placing::Placing;
 use channel::link::Link;
-use fault::act::{LoadHow, Outside, Region, SpawnFailure};
+use fault::act::{DeviceFault, LoadHow, Outside, Region, SpawnFailure};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
+use scenario::board::Can;
 use std::io;
 use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
@@ -54,11 +57,17 @@ impl Lasting {
 enum Hold {
     Frozen(Freezer),
     Limited(MemoryLimit),
-    Starved { hog: Hog, cpus: Vec<usize> },
+    Starved {
+        hog: Hog,
+        cpus: Vec<usize>,
+    },
     Loaded(Vec<Hog>),
     Flooded(Hog),
+    OffBus(OffBus),
     Impostor(Impostor),
     FailsToSpawn(Node, SpawnFailure),
+    /// A device, and what is wrong with it.
+    Device(String, DeviceFault),
 }
 
 /// What an assault is made with.
@@ -71,8 +80,12 @@ pub(crate) struct Means<'a> {
     pub(crate) target: Option<Node>,
     /// How everyone is scheduled.
     pub(crate) placing: &'a Placing<'a>,
+    /// The camera's capture device.
+    pub(crate) device: Option<&'a str>,
     /// By which messages get to the victim's receiver.
     pub(crate) link: &'a Link,
+    /// The radar's bus, if it is on one.
+    pub(crate) bus: Option<&'a Can>,
     /// Draws of this fault.
     pub(crate) draw: ChaCha8Rng,
 }
@@ -133,12 +146,24 @@ impl Assaults {
                 let nuisance = Nuisance::Flood { per_s, link: means.link };
                 Hold::Flooded(means.hog(nuisance)?)
             }
+            Outside::FloodBus(per_s) => {
+                let bus = means.bus.ok_or_else(absent)?;
+                let interface = bus.stimulus.as_ref().unwrap_or(&bus.interface);
+                let nuisance = Nuisance::FloodBus { per_s, interface };
+                Hold::Flooded(means.hog(nuisance)?)
+            }
+            Outside::BusOff => Hold::OffBus(OffBus::begin(means.bus.ok_or_else(absent)?)?),
             Outside::FailSpawn(how) => match means.target {
                 Some(node) => Hold::FailsToSpawn(node, how),
                 None => return Ok(None),
             },
             Outside::FlipMemory(region, bits) => {
                 return Ok(Some(flip(child?, region, bits, means.draw)?));
+            }
+            Outside::Device(fault) => {
+                let device = means.device.ok_or_else(absent)?;
+                amount = Some(capture_device::begin(device, fault)?);
+                Hold::Device(device.to_owned(), fault)
             }
             // Done where signals are sent, and by the watchdog to itself.
             Outside::Signal(_)
@@ -187,6 +212,14 @@ impl Assaults {
             }
             Hold::Loaded(hogs) => vec![acted(hogs.iter().map(Hog::cpu_ns).sum())],
             Hold::Flooded(hog) => vec![acted(hog.count())],
+            Hold::OffBus(off) => vec![acted(off.end()?)],
+            Hold::Device(device, wrong) => {
+                let refused = capture_device::end(&device, wrong).err();
+                // A device that is gone cannot be set right: the run goes on without.
+                let errno = |error: io::Error| error.raw_os_error().unwrap_or(0).unsigned_abs();
+                let told = |error| Event::NotInjected { fault, errno: errno(error) };
+                refused.map(told).into_iter().collect()
+            }
             Hold::Impostor(mut impostor) => vec![acted(impostor.handed_over())],
         })
     }

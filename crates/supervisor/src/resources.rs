@@ -17,7 +17,7 @@ use channel::status::StatusBoard;
 use channel::{AttachError, events};
 use recording::ring_file_name;
 use scenario::Plan;
-use scenario::board::RadarSource;
+use scenario::board::{CameraSource, RadarSource};
 use scenario::plan::FrameSync;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
@@ -79,6 +79,15 @@ pub(crate) struct PlantFds<'a> {
     pub(crate) brake: BorrowedFd<'a>,
 }
 
+/// What the stimulus inherits.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct StimulusFds<'a> {
+    pub(crate) events: BorrowedFd<'a>,
+    pub(crate) start: BorrowedFd<'a>,
+    /// In a closed loop.
+    pub(crate) way: Option<BorrowedFd<'a>>,
+}
+
 /// Something that the processes share could not be made.
 #[derive(Debug, thiserror::Error)]
 pub enum ResourceError {
@@ -93,11 +102,12 @@ pub enum ResourceError {
     Link(#[from] LinkError),
 }
 
-/// What wakes a node: fusion is woken as its camera's link does it, since frames are what hurries; a radar
-/// by its bus, if it is on one.
+/// What wakes a node: fusion is woken as its camera's link does it, since frames are what hurries; a sensor
+/// by its device or its bus, if it has one.
 pub(crate) fn doorbell_kind(plan: &Plan, node: Node) -> doorbell::Kind {
     match node {
         Node::Fusion => doorbell::Kind::of(plan.camera.link),
+        Node::Camera if matches!(plan.board.camera, CameraSource::V4l2(_)) => doorbell::Kind::Poll,
         Node::Radar if matches!(plan.board.radar, RadarSource::Can(_)) => doorbell::Kind::Poll,
         Node::Camera | Node::Radar => doorbell::Kind::Futex,
     }
@@ -247,6 +257,15 @@ impl Resources {
             way: boards.way.fd(),
             brake: boards.brake_read_only.as_fd(),
         })
+    }
+
+    /// What the stimulus inherits.
+    pub(crate) fn stimulus(&self) -> StimulusFds<'_> {
+        StimulusFds {
+            events: self.rings[Source::Stimulus.index()].fd(),
+            start: self.start_read_only.as_fd(),
+            way: self.boards.as_ref().map(|boards| boards.way_read_only.as_fd()),
+        }
     }
 
     /// A heartbeat page of a node that its process may only read.

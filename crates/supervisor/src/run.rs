@@ -8,6 +8,7 @@ mod limits;
 mod lives;
 mod placing;
 mod plant;
+mod stimulus;
 mod strikes;
 mod usage;
 mod written;
@@ -26,6 +27,7 @@ use crate::recorder::{Durability, Finished, Observer, RecordError, Recorder};
 use crate::reload::{Reader, Reload};
 use crate::resources::{ResourceError, Resources};
 use crate::resumed::Resumed;
+use crate::stimulus::{StimulusError, StimulusProcess};
 use crate::strikes::Strikes;
 use crate::triggers::Triggers;
 
@@ -72,6 +74,8 @@ const RESERVE_NAME: &str = "room-for-reports";
 const STOP_TOKEN: u64 = u64::MAX - 1;
 /// Token of the plant.
 const PLANT_TOKEN: u64 = u64::MAX - 3;
+/// Token of the stimulus.
+const STIMULUS_TOKEN: u64 = u64::MAX - 5;
 /// Token of the deaths that the kernel marks.
 const DEATHS_TOKEN: u64 = u64::MAX - 2;
 
@@ -127,6 +131,9 @@ pub enum RunError {
     /// The plant could not be started.
     #[error(transparent)]
     Plant(#[from] PlantError),
+    /// The stimulus could not be started, or the bus is not ready.
+    #[error(transparent)]
+    Stimulus(#[from] StimulusError),
     /// A process could not be told what to do.
     #[error("cannot prepare a process")]
     Boot(#[from] BootError),
@@ -219,13 +226,14 @@ pub fn run(mut order: Order<'_>) -> Result<Ending, RunError> {
         reader,
         plant: None,
         life_signs,
+        stimulus: None,
         resources,
         poller,
     };
     watchdog.events.tell(Event::Started { pid: std::process::id() });
     watchdog.begin(resumed.as_ref());
     let placed = watchdog.place_itself(&mut own).and_then(|()| watchdog.start_plant());
-    let ended = placed.and_then(|()| watchdog.watch());
+    let ended = placed.and_then(|()| watchdog.start_stimulus()).and_then(|()| watchdog.watch());
     let buried = watchdog.end_all();
     let disarmed = watchdog.end_life_signs();
     let result = watchdog.finish_recording();
@@ -295,6 +303,8 @@ struct Watchdog<'a> {
     /// In a closed loop.
     plant: Option<PlantProcess>,
     life_signs: LifeSigns<'a>,
+    /// Where the part of a radar is played.
+    stimulus: Option<StimulusProcess>,
 }
 
 impl Watchdog<'_> {
@@ -314,7 +324,7 @@ impl Watchdog<'_> {
             self.bury_found()?;
             self.look_at_attached()?;
             self.look_at_recording(now);
-            let lost = self.lost_plant(now)?;
+            let lost = self.lost_plant(now)?.or(self.lost_stimulus()?);
             if let Some(ending) = lost.or_else(|| self.ending(now)) {
                 self.events.tell(Event::RunEnded { ending });
                 return Ok(ending);

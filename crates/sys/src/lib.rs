@@ -45,4 +45,6 @@ pub mod shm;
 pub mod signals;
 pub mod socket;
 pub mod stream;
+pub mod survey;
 pub mod sysv;
+pub mod v4l2;

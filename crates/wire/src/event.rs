@@ -6,7 +6,6 @@
 
 #[macro_use]
 mod table;
-#[macro_use]
 mod board;
 mod packed;
 mod record;
@@ -21,10 +20,10 @@ use serde::{Deserialize, Serialize};
 use words::Word;
 pub use words::{
     BusState, Detector, Ending, GlobalStatus, LifeState, Limit, LocalStatus, Mode, PlacementPart,
-    Proof, Reaction, StreamState, SystemState, Unfed, pack_pair, unpack_pair,
+    Proof, Reaction, StreamState, SystemState, Unfed, Withheld, pack_pair, unpack_pair,
 };
 
-board_events! { events! {
+board::with_board_events! {
     // ---- written by every node about itself ----
 
     /// `main` was reached in a new process.
@@ -460,42 +459,6 @@ board_events! { events! {
         after: u64,
     }
 
-    // ---- hardware watchdog, resets ----
-
-    /// The hardware watchdog of the board runs, and is kept alive from here on.
-    115 HardwareWatchdogArmed {
-        /// Timeout asked for, s.
-        asked_s: u32,
-        /// Timeout that the device has, s.
-        timeout_s: u32,
-        /// What it can do (`WDIOF_…`).
-        options: u32,
-        /// What it says of the start of the machine (`WDIOF_…`; 0x20: a watchdog reset it).
-        boot_status: u32,
-        /// 1 where it can be stopped; else the board is reset after the run unless somebody else opens it.
-        stoppable: u32,
-    }
-    /// The hardware watchdog is not kept alive, for a reason that did not hold before.
-    116 HardwareWatchdogUnfed {
-        /// Why.
-        why: Unfed,
-    }
-    /// It is kept alive again.
-    117 HardwareWatchdogFed {}
-    /// The hardware watchdog was told to stop: the run is over.
-    118 HardwareWatchdogDisarmed {}
-    /// The machine was reset in the middle of the run, which goes on from here.
-    119 BoardReset {
-        /// The last record of before.
-        last_ns: u64,
-        /// When the kernel started again: at most as exact as the machine's clock over the reset.
-        booted_ns: u64,
-        /// What the hardware watchdog says of the start of the machine, 0 where it does not know.
-        boot_status: u32,
-        /// 1 where the machine's clock went on meanwhile; else all that is known is that time has passed.
-        clock_went_on: u32,
-    }
-
     // ---- plant ----
 
     /// The way of the ego car from a time on; it replaces what was to follow that time.
@@ -512,69 +475,6 @@ board_events! { events! {
         jerk_mps3: f64,
     }
 
-    // ---- radar, of its CAN bus; stimulus ----
-
-    /// A list came from the bus: the record's time is when it was complete, or given up.
-    100 ListTaken {
-        /// Radar cycle: the slot that is nearest to its beginning.
-        cycle: u64,
-        /// When its first frame came.
-        begun_ns: u64,
-        /// How many objects or clusters it announced.
-        announced: u32,
-        /// How many of them came whole. What did not is lost, the others are handed over.
-        whole: u32,
-    }
-    /// No list began on the bus in this cycle's time.
-    101 ListMissing {
-        /// Radar cycle.
-        cycle: u64,
-    }
-    /// A list came for a cycle that had one, and was dropped: the radar is faster than the schedule.
-    102 ListSurplus {
-        /// Radar cycle.
-        cycle: u64,
-    }
-    /// How the bus is changed, in the eyes of the radar.
-    103 BusChanged {
-        /// From here on.
-        state: BusState,
-    }
-    /// Frames came from the bus that fit into no list.
-    104 FramesStray {
-        /// Outside of a list, or more than were announced.
-        unasked: u64,
-        /// A second time.
-        repeated: u64,
-        /// Not as long as they must be.
-        short: u64,
-    }
-    /// What the radar tells of itself changed.
-    105 SensorErrors {
-        /// Persistent error, interference, temperature error, temporary error, voltage error: bits 0 to 4.
-        errors: u32,
-    }
-    /// The stimulus has put a list on the bus: the record's time is when the last frame was taken.
-    106 StimulusSent {
-        /// Radar cycle.
-        cycle: u64,
-        /// When it began.
-        begun_ns: u64,
-        /// Objects or clusters in it.
-        items: u32,
-        /// Frames that the bus took.
-        frames: u32,
-        /// Frames for which there was no room on the bus before the next cycle.
-        refused: u32,
-        /// Numbers that were beyond the range of their field.
-        saturated: u64,
-    }
-    /// The stimulus is gone: what the radar hears is not the world's any more.
-    107 StimulusLost {
-        /// As in `Exited`.
-        status: u32,
-    }
-
     // ---- sensors, of the plant ----
 
     /// A sensor had to know where the ego is at a time that the plant had not reached.
@@ -584,7 +484,7 @@ board_events! { events! {
         /// How far behind the plant was, nanoseconds.
         behind_ns: u64,
     }
-} }
+}
 
 #[cfg(test)]
 mod tests;

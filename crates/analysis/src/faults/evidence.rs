@@ -4,6 +4,8 @@
 //!   watchdog's own stopping;
 //! - a fault that hangs its victim: the kernel showed the victim stopped, spinning or blocked; or, for
 //!   one that was over before anyone looked, the victim recorded its beginning and its end;
+//! - a fault of a capture device: the watchdog read back that it is set to it, and the camera told that its
+//!   device failed or lost frames;
 //! - every other kind: whoever injects it recorded what it did, at the seam where it acts.
 
 use fault::kind::{Evidence, Unit};
@@ -19,6 +21,9 @@ use crate::words::{self, count, in_ms};
 const WDIOF_CARDRESET: u32 = 0x20;
 /// `SIGTERM`, which a process at work answers by an end in order, and another dies of.
 const SIGTERM: u32 = 15;
+
+/// How long after a device was struck once the camera may tell what came of it: some frames.
+const AFTER_DEVICE_NS: i64 = 500_000_000;
 
 /// What speaks for a fault, or, if nothing does, what speaks against it.
 pub(super) struct Findings {
@@ -36,6 +41,7 @@ pub(super) fn collect(case: &Case) -> Findings {
         }
         Evidence::Steps(what, unit) => touched(case, "step", what, unit),
         Evidence::Whole(what, unit) => whole(case, what, unit),
+        Evidence::Device(what) => by_device(case, what),
     };
     if proofs.is_empty() {
         Findings { activated: false, sentences: vec![without_effect(case)] }
@@ -162,6 +168,21 @@ fn reset(case: &Case) -> Vec<String> {
         "the board's clock stood still meanwhile: for how long it was away is not known"
     };
     vec![why, clock.to_owned()]
+}
+
+/// What the camera told of its device once it was set to go wrong.
+fn by_device(case: &Case, what: &str) -> Vec<String> {
+    let (Some(acted), Some(set)) = (case.acted, case.applied.first()) else { return Vec::new() };
+    let lasts = case.fault.injection.duration_ns().map_or(AFTER_DEVICE_NS, |ns| ns.cast_signed());
+    let until = acted.saturating_add(lasts);
+    let troubles = case.timeline.device.troubles.iter();
+    let seen = troubles.filter(|at| (acted..=until).contains(*at)).count() as u64;
+    if seen == 0 {
+        return Vec::new();
+    }
+    let device = format!("the device of the {}", case.fault.target);
+    let (value, told) = (set.value, count(seen, "trouble"));
+    vec![format!("{device} {what}: its control was read back as {value}, the camera told {told}")]
 }
 
 /// Why a fault without proof had no effect, as far as it is known.

@@ -51,6 +51,7 @@ pub(super) fn over(case: &Case) -> Option<Over> {
     let found = match injection.kind().evidence {
         Evidence::Ended => ended,
         Evidence::Hung => on_process,
+        Evidence::Device(_) if lasting.is_none() => Some(Over { at: acted, how: How::TimeOver }),
         Evidence::Whole(..) if injection.dies_with_its_victim() => {
             // What happened in a moment is over with it, unless the victim soon ended of it.
             let momentary = lasting.is_none() && !is_lasting(injection);

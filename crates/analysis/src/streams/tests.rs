@@ -200,3 +200,30 @@ fn a_frame_replaced_at_once_is_not_fusions_failure() {
     // Frame 30 was gone within 3 ms; frame 31 stayed, and was not taken.
     assert_eq!((lost[&Cause::NoInput], lost[&Cause::NotProduced]), (1, 1));
 }
+
+#[test]
+fn what_a_capture_device_lost_is_not_the_cameras_own_loss() {
+    let play = |node, item| match (node, item) {
+        (Node::Camera, 30..=32) => Fate::NotMade,
+        _ => Fate::Used,
+    };
+    let mut script = Script::new(plan("")).play(play);
+    script.node(Node::Camera, 1, 1150.0, Event::DeviceLost { first: 30, count: 2 });
+    let lost = script.summary().streams.camera.lost;
+    assert_eq!((lost[&Cause::Device], lost[&Cause::NotProduced]), (2, 1));
+}
+
+#[test]
+fn frames_of_a_device_are_due_when_it_captures_them() {
+    let play = |node, item| match (node, item) {
+        (Node::Camera, 30) => Fate::UsedAfter(50.0),
+        _ => Fate::Used,
+    };
+    let late = |told: Option<Event>| {
+        let mut script = Script::new(plan("")).play(play);
+        told.into_iter().for_each(|event| script.node(Node::Camera, 1, 1.0, event));
+        script.summary().streams.camera.lost[&Cause::Late]
+    };
+    assert_eq!(late(None), 1);
+    assert_eq!(late(Some(Event::DeviceAligned { frame: 0, phase_ns: 20_000_000 })), 0);
+}

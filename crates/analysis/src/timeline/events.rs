@@ -16,6 +16,8 @@ pub(crate) struct SensorLog {
     pub(crate) handed_over: Vec<HandedOver>,
     /// Items that found no place.
     pub(crate) overruns: Vec<u64>,
+    /// Items that its device, or the bus to it, did not bring; of the radar.
+    pub(crate) not_brought: Vec<u64>,
 }
 
 /// A sample that became visible to its receiver.
@@ -363,6 +365,7 @@ impl Timeline<'_> {
         match record.event {
             Event::FrameOverrun { frame } => camera.overruns.push(frame),
             Event::RadarOverrun { cycle } => radar.overruns.push(cycle),
+            Event::ListMissing { cycle } => radar.not_brought.push(cycle),
             Event::FramePublished { frame, captured_ns, rendered_ns, protected_ns } => {
                 let [captured, rendered, protected] =
                     [captured_ns, rendered_ns, protected_ns].map(|t_ns| self.moment(t_ns));

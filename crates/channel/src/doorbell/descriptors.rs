@@ -62,6 +62,10 @@ impl Chime for Listening {
         self.others.push(fd.try_clone_to_owned()?);
         Ok(true)
     }
+
+    fn listen_no_more(&mut self) {
+        self.others.clear();
+    }
 }
 
 /// A file that is touched, and who is told.

@@ -1,6 +1,15 @@
-//! The camera process: renders what the world model says is true into the frame buffer, in place.
+//! The camera process: puts pictures into the frame buffer, in place. They show what the world model says
+//! is true, or what a capture device sees.
 
-use super::ego::Ego;
+mod captured;
+mod device;
+mod luma;
+mod slots;
+mod source;
+
+use captured::Captured;
+use source::{Rendered, Shot, Source};
+
 use super::faults::Hits;
 use super::faults::outbox::{Outbox, Sample};
 use super::faults::step::Effects;
@@ -9,6 +18,7 @@ use super::outlet;
 use super::runtime::{Attaching, Runtime};
 use channel::link::{Ends, Fill, Outlet, Sent};
 use fault::act::{PublishStep, SampleFault};
+use scenario::board::CameraSource;
 use std::convert::Infallible;
 use sys::clock::{now_ns, sleep_until};
 use wire::frame::{FRAME_BYTES, FrameInfo, invert_field, pixels_mut, seal, seal_unprotected};
@@ -30,26 +40,48 @@ pub(super) fn work(
 ) -> anyhow::Result<Infallible> {
     let plan = &attaching.plan;
     let seal = if plan.camera.protection { seal } else { seal_unprotected };
-    let mut renderer = Renderer::new(CameraModel::default(), &plan.traffic, plan.seed);
-    if attaching.stands_by() {
-        warm_up(&mut renderer, seal);
-        sys::memory::touch_ahead(HEAP_BYTES)?;
-    }
-    let ego = attaching.ego()?;
-    let grid = Grid::new(1_000_000_000, plan.camera.fps.into(), plan.duration_ns);
+    let source = source(&attaching, seal)?;
     let frames = outlet(supervisor::links::frames(plan), frames, fusion_doorbell)?;
     let mut runtime = attaching.ready();
     if let Some(memory) = frames.memory() {
         runtime.faults.shares(memory.try_clone_to_owned()?);
     }
     let outbox = Outbox::new(&runtime.faults.injector, invert_field);
-    let mut camera = Camera { runtime, frames, renderer, ego, grid, seal, outbox, last_live: None };
+    let mut camera = Camera { runtime, frames, source, seal, outbox, last_live: None };
+    camera.source.begin(&mut camera.runtime)?;
     // The first frame of a successor is waited for; what later ones may need is not.
     camera.step()?;
     sys::memory::touch_ahead(HEAP_BYTES)?;
     loop {
         camera.step()?;
     }
+}
+
+/// Where the pictures come from.
+fn source(attaching: &Attaching, seal: fn(&mut [u8], FrameInfo)) -> anyhow::Result<Source> {
+    let plan = &attaching.plan;
+    let settings = match &plan.board.camera {
+        CameraSource::V4l2(settings) => settings,
+        CameraSource::Rendered => {
+            let mut renderer = Renderer::new(CameraModel::default(), &plan.traffic, plan.seed);
+            if attaching.stands_by() {
+                warm_up(&mut renderer, seal);
+                sys::memory::touch_ahead(HEAP_BYTES)?;
+            }
+            let grid = Grid::new(1_000_000_000, plan.camera.fps.into(), plan.duration_ns);
+            return Ok(Source::Rendered(Rendered { renderer, ego: attaching.ego()?, grid }));
+        }
+    };
+    let mut captured = Captured::new(settings, plan);
+    // A standby must leave the device to who is in service. A device that is away for a while must not keep
+    // a successor from living: it tries again.
+    if !attaching.stands_by()
+        && let Err(error) = captured.prepare()
+        && attaching.is_first()
+    {
+        return Err(error);
+    }
+    Ok(Source::Captured(captured))
 }
 
 /// Makes a frame for nobody: code, tables and heap are there when the first one counts.
@@ -62,9 +94,7 @@ fn warm_up(renderer: &mut Renderer, seal: fn(&mut [u8], FrameInfo)) {
 struct Camera {
     runtime: Runtime,
     frames: Outlet,
-    renderer: Renderer,
-    ego: Ego,
-    grid: Grid,
+    source: Source,
     /// Writes a frame's header, with its protection where the scenario has one.
     seal: fn(&mut [u8], FrameInfo),
     outbox: Outbox<Made>,
@@ -84,30 +114,31 @@ struct Made {
 impl Camera {
     fn step(&mut self) -> anyhow::Result<()> {
         let release = self.outbox.next_release_ns();
-        let deadline = [self.grid.next_due_ns(), release].into_iter().flatten().min();
+        let deadline = [self.source.next_ns(), release].into_iter().flatten().min();
         self.runtime.pause(self.runtime.rings(), deadline.unwrap_or(u64::MAX / 2))?;
         let now = self.runtime.now_ns();
         if let Some(sample) = self.outbox.released(now) {
             self.hand_over(&sample)?;
         }
-        if let Some(frame) = self.grid.take(now) {
+        if let Some(shot) = self.source.take(&mut self.runtime)? {
             self.runtime.pass(Checkpoint::SlotTaken);
-            let effects = self.runtime.befall(frame);
-            self.expose(frame, &effects)?;
+            let effects = self.runtime.befall(shot.frame);
+            self.expose(shot, &effects)?;
             for _again in 1..effects.times {
                 self.runtime.pass(Checkpoint::SlotTaken);
-                self.expose(frame, &effects)?;
+                self.expose(shot, &effects)?;
             }
+            self.source.done(&mut self.runtime)?;
         }
         Ok(())
     }
 
     /// Makes one frame and hands it over, unless a fault does otherwise.
-    fn expose(&mut self, frame: u64, effects: &Effects) -> anyhow::Result<()> {
-        let Camera { runtime, frames, renderer, ego, grid, seal, outbox, last_live } = self;
-        let due_ns = grid.due_ns(frame);
-        let hits = runtime.faults.hits(due_ns, frame);
-        let captured_ns = runtime.absolute_ns(due_ns);
+    fn expose(&mut self, shot: Shot, effects: &Effects) -> anyhow::Result<()> {
+        let Camera { runtime, frames, source, seal, outbox, last_live } = self;
+        let frame = shot.frame;
+        let hits = runtime.faults.hits(shot.at_ns, frame);
+        let captured_ns = runtime.absolute_ns(shot.at_ns);
         runtime.insist();
         let Some(mut fill) = frames.begin()? else {
             runtime.events.tell(Event::FrameOverrun { frame });
@@ -120,8 +151,7 @@ impl Camera {
         let mut apart = in_parts.iter().any(|it| hits.has(*it)).then(|| vec![0; FRAME_BYTES]);
         let slot = slot_or(&mut fill, &mut apart);
         if effects.does_its_work() {
-            let ego = runtime.ego_at(ego, due_ns, frame);
-            renderer.render(due_ns as f64 * 1e-9, ego, frame, pixels_mut(slot));
+            source.paint(shot, pixels_mut(slot), runtime);
         }
         runtime.suffer()?;
         runtime.spoil(pixels_mut(slot), last_live, &hits);

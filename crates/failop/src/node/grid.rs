@@ -42,6 +42,11 @@ impl Grid {
         Some(current)
     }
 
+    /// The slot that is current at `time_ns`; `None` after the last.
+    pub(super) fn current(&self, time_ns: u64) -> Option<u64> {
+        self.first_after(time_ns).checked_sub(1).filter(|slot| *slot < self.slots)
+    }
+
     fn first_after(&self, time_ns: u64) -> u64 {
         let (numerator, denominator) = self.period_ns;
         let estimate = u128::from(time_ns) * u128::from(denominator) / u128::from(numerator);

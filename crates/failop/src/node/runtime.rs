@@ -17,7 +17,7 @@ use channel::start::StartView;
 use channel::status::StatusView;
 use fault::{Injector, Need};
 use scenario::Plan;
-use std::os::fd::{AsFd, RawFd};
+use std::os::fd::{AsFd, BorrowedFd, RawFd};
 use supervisor::Boot;
 use sys::clock::now_ns;
 use wire::checkpoint::Graph;
@@ -96,14 +96,14 @@ impl Attaching {
         Ok(())
     }
 
-    /// Lets a descriptor that becomes readable wake the process.
-    pub(super) fn listen_to(&mut self, fd: impl AsFd) -> anyhow::Result<()> {
-        self.doorbell.listen(fd.as_fd()).context("listen to a device").map(drop)
-    }
-
     /// Whether the process must not write yet: another incarnation does.
     pub(super) fn stands_by(&self) -> bool {
         !self.status.permits(self.node, self.incarnation)
+    }
+
+    /// Whether nobody had its part before.
+    pub(super) fn is_first(&self) -> bool {
+        self.incarnation == 1
     }
 
     /// Says that the process is ready, and waits until it may write and the schedule has started.
@@ -206,6 +206,11 @@ impl Runtime {
         now_ns() - self.t0_ns
     }
 
+    /// The time from the start of an absolute time; `None` before the start.
+    pub(super) fn since_start_ns(&self, absolute_ns: u64) -> Option<u64> {
+        absolute_ns.checked_sub(self.t0_ns)
+    }
+
     /// The absolute time of a time from the start.
     pub(super) fn absolute_ns(&self, since_start_ns: u64) -> u64 {
         self.t0_ns.saturating_add(since_start_ns)
@@ -258,6 +263,21 @@ impl Runtime {
     /// Lets the next [`pause`](Self::pause) return at once: there is more to do.
     pub(super) fn nudge(&self) {
         self.doorbell.ring();
+    }
+
+    /// Lets a descriptor that becomes readable wake the process. Not before it is ready: until then nobody
+    /// takes what comes.
+    pub(super) fn hear(&mut self, fd: impl AsFd) -> anyhow::Result<()> {
+        self.doorbell.listen(fd.as_fd()).context("listen to a device").map(drop)
+    }
+
+    /// Lets a descriptor that becomes readable wake the process, and no other any more.
+    pub(super) fn listen_to(&mut self, fd: Option<BorrowedFd<'_>>) -> anyhow::Result<()> {
+        self.doorbell.listen_no_more();
+        if let Some(fd) = fd {
+            self.doorbell.listen(fd).context("listen to a device")?;
+        }
+        Ok(())
     }
 
     /// Sleeps until the doorbell has rung again after `seen` or `deadline_ns` has come; meanwhile

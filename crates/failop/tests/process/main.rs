@@ -5,8 +5,10 @@
 mod binary;
 mod bus;
 mod command_line;
+mod control;
 mod deaths;
 mod disk;
+mod doctor;
 mod ipc;
 mod kinds;
 mod noticed;
@@ -14,6 +16,7 @@ mod placing;
 mod plant;
 mod processes;
 mod remade;
+mod resumed;
 mod rig;
 mod signals;
 mod starts;

@@ -132,6 +132,10 @@ fn footer(summary: &Summary) -> String {
         ("recovered", "first valid fused output from fresh data of the restarted process"),
         ("not produced", "the sender was down, hung or slow, or withheld the sample"),
         ("overrun", "the sender had the sample and found no free slot or queue place"),
+        (
+            "device",
+            "the camera's capture device, or the radar's bus, lost or damaged it, or was gone",
+        ),
         ("rejected", "the receiver refused it: integrity, or frozen content"),
         ("superseded", "handed over, and replaced before a receiver took it"),
         ("late", "older than one period when it came"),

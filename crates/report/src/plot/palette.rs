@@ -56,6 +56,7 @@ pub(super) const fn cause(cause: Cause) -> Colour {
     match cause {
         Cause::NotProduced => VERMILLION,
         Cause::Overrun => ORANGE,
+        Cause::Device => SKY,
         Cause::Rejected => PURPLE,
         Cause::Superseded => BLUE,
         Cause::Late => GREEN,

@@ -19,7 +19,15 @@ pub(crate) fn board(text: text::Board) -> Board {
         directory,
         program,
         camera: text.camera.map_or(CameraSource::Rendered, |text::CameraSource::V4l2(it)| {
-            CameraSource::V4l2(board::V4l2 { device: it.device })
+            CameraSource::V4l2(board::V4l2 {
+                device: it.device,
+                input: it.input,
+                timings: it.timings,
+                formats: it.formats,
+                buffers: it.buffers,
+                timestamps: it.timestamps,
+                controls: it.controls,
+            })
         }),
         radar: text.radar.map_or(RadarSource::Simulated, |text::RadarSource::Can(it)| {
             RadarSource::Can(board::Can {

@@ -4,8 +4,11 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
-use crate::board::{Class, OnReset, RadarList, RadarQuality, WithoutPrivilege};
+use crate::board::{
+    Class, OnReset, PixelFormat, RadarList, RadarQuality, Timestamps, Timings, WithoutPrivilege,
+};
 
 /// A board: how to reach it, where its sensors are, how its processes are scheduled.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -154,9 +157,40 @@ pub(crate) enum CameraSource {
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct V4l2 {
-    /// The device.
+    /// The device. It must offer 1920x1080 at the scenario's frame rate.
     #[schemars(length(min = 1, max = 255))]
     pub(crate) device: String,
+    /// The input, by its name or its number. Without it, the one in use.
+    #[serde(default)]
+    #[schemars(length(min = 1, max = 64))]
+    pub(crate) input: Option<String>,
+    /// Whether a digital input, HDMI for one, is told what comes in.
+    #[serde(default)]
+    pub(crate) timings: Timings,
+    /// Formats of which the first that the device offers is used.
+    #[serde(default = "all_formats")]
+    #[schemars(length(max = 7))]
+    pub(crate) formats: Vec<PixelFormat>,
+    /// Buffers of the driver: how many frames may wait for the camera process before the driver drops
+    /// one.
+    #[serde(default = "default_buffers")]
+    #[schemars(range(min = 2, max = 32))]
+    pub(crate) buffers: u32,
+    /// What the times of its frames mean. A device that says otherwise is refused.
+    #[serde(default)]
+    pub(crate) timestamps: Timestamps,
+    /// Controls to set before it streams: names, as the driver has them, and integers.
+    #[serde(default)]
+    pub(crate) controls: BTreeMap<String, i32>,
+}
+
+fn default_buffers() -> u32 {
+    4
+}
+
+fn all_formats() -> Vec<PixelFormat> {
+    use PixelFormat::{Bayer8, Grey, Nv12, Uyvy, Y10, Y12, Yuyv};
+    vec![Grey, Y10, Y12, Nv12, Yuyv, Uyvy, Bayer8]
 }
 
 /// Where detection lists come from.
@@ -181,7 +215,7 @@ pub(crate) struct Can {
     #[schemars(length(min = 1, max = 15))]
     pub(crate) stimulus: Option<String>,
     /// Bit rate of the bus. An interface that is down is set to it and taken up before a run, which takes
-    /// CAP_NET_ADMIN; one that is up stays as it is.
+    /// `CAP_NET_ADMIN`; one that is up stays as it is.
     #[serde(default = "default_bitrate_kbps")]
     #[schemars(range(min = 10, max = 1000))]
     pub(crate) bitrate_kbps: u32,

@@ -10,6 +10,7 @@ use crate::strikes::{Blow, Strike, is_possible};
 use fault::Injector;
 use fault::act::Outside;
 use fault::fault::FAULTS_MAX;
+use scenario::board::{CameraSource, RadarSource};
 use sys::clock::now_ns;
 use sys::process::{Child, Usage};
 use wire::event::{Event, Proof};
@@ -151,7 +152,15 @@ impl Watchdog<'_> {
                     victim: child.zip(victim),
                     target,
                     placing: &self.placing,
+                    device: match &self.plan.board.camera {
+                        CameraSource::V4l2(it) => Some(&it.device),
+                        CameraSource::Rendered => None,
+                    },
                     link: self.resources.lists(),
+                    bus: match &self.plan.board.radar {
+                        RadarSource::Can(can) => Some(can),
+                        RadarSource::Simulated => None,
+                    },
                     draw: Injector::new(&[], Node::Camera, self.plan.seed, 0, &[]).draw(fault, 0),
                 };
                 self.assaults.begin(fault, what, means)

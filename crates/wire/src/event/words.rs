@@ -110,6 +110,24 @@ word_enum! {
 }
 
 word_enum! {
+    /// Why a camera did not hand over a frame of its capture device.
+    Withheld {
+        /// The driver says that its content may be damaged.
+        Damaged = 0 "damaged",
+        /// The input has no signal that the device can follow: it is no picture.
+        NoSignal = 1 "no-signal",
+        /// Its time cannot be: it lies in the future, or far back.
+        WrongTime = 2 "wrong-time",
+        /// It has fewer bytes than a picture.
+        Short = 3 "short",
+        /// The camera was late to take it; a newer one follows.
+        Stale = 4 "stale",
+        /// Another one was handed over for its slot: the device is faster than the schedule.
+        Surplus = 5 "surplus",
+    }
+}
+
+word_enum! {
     /// What noticed a failure.
     Detector {
         /// The kernel reported the end of the process (pidfd).
