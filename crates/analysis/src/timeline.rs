@@ -3,6 +3,7 @@
 //!
 //! Nothing is judged here. Whatever the records say, building a timeline never panics.
 
+mod board;
 mod device;
 mod events;
 mod plant;
@@ -16,6 +17,7 @@ use scenario::plan::Supervision;
 use wire::event::{Ending, LifeState, Reaction};
 use wire::{Event, Node, Record, Source};
 
+pub(crate) use board::{BoardLog, Placed, PlacementRefused};
 pub(crate) use device::DeviceLog;
 pub(crate) use events::*;
 pub(crate) use plant::PlantLog;
@@ -343,6 +345,10 @@ fn writes(source: Source, event: &Event) -> bool {
         | Event::GlobalStatus { .. }
         | Event::SystemState { .. }
         | Event::LimitChanged { .. }
+        | Event::Placed { .. }
+        | Event::PlacementRefused { .. }
+        | Event::RecordingStopped { .. }
+        | Event::RecordingResumed { .. }
         | Event::HardwareWatchdogArmed { .. }
         | Event::HardwareWatchdogUnfed { .. }
         | Event::HardwareWatchdogFed {}

@@ -79,7 +79,12 @@ pub(crate) fn carry_out(turn: &Turn, host: &HostSide) -> anyhow::Result<(Ending,
         let directory = directory.display();
         format!("cannot run {name}; what there is of it: failop report {directory}")
     })?;
-    Ok((ending, reports(directory, host)?))
+    let summary = reports(directory, host)?;
+    let told = summary.iter().filter(|_| style != Style::Quiet);
+    for warning in told.flat_map(report::warnings) {
+        writeln!(std::io::stderr(), "{warning}")?;
+    }
+    Ok((ending, summary))
 }
 
 /// Every output of the run in `directory`, where they are made on this machine.

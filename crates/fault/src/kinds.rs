@@ -354,7 +354,7 @@ kinds! {
     Doze(watchdog::Doze) = "doze" in Watchdog
         .befalls(WATCHDOG).by_watchdog().known_by(Evidence::Whole("did nothing", Unit::Nanoseconds))
         .exercises(&[Interference::Blocking, Interference::ExecutionTime]).seen_by(&[]);
-    /// Nothing more can be written to the recording: the run must not pass.
+    /// Nothing can be written to the recording: the event rings hold what happens, as far as they have room.
     FullDisk(watchdog::FullDisk) = "full-disk" in Watchdog
         .befalls(WATCHDOG).by_watchdog().known_by(Evidence::Whole("was refused a write", Unit::Errno))
         .exercises(&[Interference::Loss]).seen_by(&[]);

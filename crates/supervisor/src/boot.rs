@@ -21,8 +21,6 @@ pub struct Boot {
     pub incarnation: u32,
     /// Process id of the watchdog, whose death must be its own.
     pub watchdog_pid: u32,
-    /// Real-time priority to take; `None` for the normal class.
-    pub realtime_priority: Option<u8>,
     /// What this host cannot do: faults that need it are left out.
     pub lacking: Vec<Need>,
     /// Numbers of the descriptors that it inherits.
@@ -93,8 +91,6 @@ pub enum RoleDescriptors {
 pub struct PlantBoot {
     /// Process id of the watchdog, whose death must be its own.
     pub watchdog_pid: u32,
-    /// Real-time priority to take; `None` for the normal class.
-    pub realtime_priority: Option<u8>,
     /// Its event ring.
     pub events: RawFd,
     /// The start page.
@@ -112,8 +108,6 @@ pub struct PlantBoot {
 pub struct StimulusBoot {
     /// Process id of the watchdog, whose death must be its own.
     pub watchdog_pid: u32,
-    /// Real-time priority to take; `None` for the normal class.
-    pub realtime_priority: Option<u8>,
     /// Its event ring.
     pub events: RawFd,
     /// The start page.

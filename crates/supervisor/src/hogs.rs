@@ -45,7 +45,12 @@ pub(crate) enum HogError {
 }
 
 impl Hog {
-    pub(crate) fn start(program: &Path, nuisance: Nuisance) -> Result<Hog, HogError> {
+    /// Starts one that may use these processors.
+    pub(crate) fn start(
+        program: &Path,
+        nuisance: Nuisance,
+        cpus: &[usize],
+    ) -> Result<Hog, HogError> {
         let (memory, tally): (Memory, Doorbell) = Doorbell::create()?;
         let number = |fd: BorrowedFd| fd.as_raw_fd().to_string();
         let mut arguments = vec![number(memory.fd()), std::process::id().to_string()];
@@ -74,8 +79,9 @@ impl Hog {
         }
         let mut words = vec!["hog"];
         words.extend(arguments.iter().map(String::as_str));
-        let child = spawn(program, &words, &fds)?;
-        Ok(Hog { child, tally })
+        let hog = Hog { child: spawn(program, &words, &fds)?, tally };
+        sys::sched::place(hog.child.pid(), cpus)?;
+        Ok(hog)
     }
 
     /// Processor time that it has used, nanoseconds.

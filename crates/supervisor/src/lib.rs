@@ -20,6 +20,7 @@ mod life_signs;
 mod looks;
 mod off_bus;
 mod outside;
+mod placing;
 mod plant;
 mod probes;
 mod recorder;
@@ -33,6 +34,7 @@ mod triggers;
 mod vitals;
 
 pub use boot::{Boot, Descriptors, PlantBoot, RoleDescriptors, StimulusBoot};
+pub use placing::Refused;
 pub use probes::{Punctuality, punctuality};
 pub use recorder::{Observation, Observer, RecordError};
 pub use reload::Reload;

@@ -47,17 +47,15 @@ pub(crate) fn setting(can: &Can) -> Setting {
 }
 
 impl StimulusProcess {
-    /// Starts it, above everyone whom it serves.
+    /// Starts it.
     pub(crate) fn start(
         program: &Path,
         plan: &Plan,
         fds: StimulusFds,
-        realtime_priority: Option<u8>,
     ) -> Result<StimulusProcess, StimulusError> {
         let StimulusFds { events, start, way } = fds;
         let boot = StimulusBoot {
             watchdog_pid: std::process::id(),
-            realtime_priority,
             events: events.as_raw_fd(),
             start: start.as_raw_fd(),
             way: way.map(|way| way.as_raw_fd()),
@@ -69,6 +67,11 @@ impl StimulusProcess {
             [events, start, memory.fd()].into_iter().chain(way).collect();
         let child = spawn(program, &["node", "stimulus", "--boot", &number], &inherited)?;
         Ok(StimulusProcess { child })
+    }
+
+    /// Its process id.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.pid()
     }
 
     /// What it has used.

@@ -18,6 +18,7 @@ pub mod cgroup;
 pub mod clock;
 pub mod connector;
 pub mod crash;
+pub mod disk;
 pub mod futex;
 pub mod hardware_watchdog;
 pub mod host;

@@ -8,7 +8,7 @@ use wire::event::{Detector, Ending, LifeState, Limit, Mode, Proof, Reaction};
 use wire::{Event, Node, Record, Source};
 
 use super::tracks::{BrakeChange, ReadTorn, Seen, TrackSeen};
-use super::{Moment, Span, Timeline};
+use super::{BoardLog, Moment, Span, Timeline};
 
 /// What a sensor did with its samples.
 #[derive(Debug, Default)]
@@ -139,6 +139,7 @@ pub(crate) struct WatchdogLog {
     /// When it should have run, to when it ran.
     pub(crate) stalls: Vec<Span>,
     pub(crate) usage: Vec<UsageSample>,
+    pub(crate) board: BoardLog,
     pub(crate) ended: Option<(Moment, Ending)>,
     /// In the order of time.
     pub(crate) limits: Vec<LimitChange>,
@@ -528,7 +529,7 @@ impl Timeline<'_> {
                 self.watchdog.reset(reset);
             }
             Event::RunEnded { ending } => log.ended = log.ended.or(Some((at, ending))),
-            _ => {}
+            other => log.board.file(at, &other),
         }
     }
 }

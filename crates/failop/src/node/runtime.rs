@@ -22,7 +22,7 @@ use supervisor::Boot;
 use sys::clock::now_ns;
 use wire::checkpoint::Graph;
 use wire::event::Detector;
-use wire::{Checkpoint, Event, Node};
+use wire::{Checkpoint, Event, Node, Source};
 use world::EgoState;
 
 /// Signs of life per heartbeat timeout: three may be late before the watchdog acts.
@@ -60,9 +60,7 @@ impl Attaching {
         let events = EventWriter::attach(take(descriptors.events, "the event ring")?, incarnation)?;
         let beater = Beater::attach(take(descriptors.heartbeat, "the heartbeat page")?)?;
         beater.hold().context("robust list")?;
-        if let Some(priority) = boot.realtime_priority {
-            sys::sched::set_realtime(priority).context("real-time class")?;
-        }
+        super::lock_memory(&plan, Source::Node(node));
         let signals = Signals::take().context("signals")?;
         sys::process::set_name(&format!("failop-{node}")).context("process name")?;
         sys::sched::set_precise_timers().context("timer slack")?;

@@ -16,8 +16,8 @@ use std::convert::Infallible;
 use supervisor::StimulusBoot;
 use sys::can::{CanSocket, Frame, Sent};
 use sys::clock::{now_ns, sleep_until};
-use wire::Event;
 use wire::ars408::{Kind, Message, State, Status, encode};
+use wire::{Event, Source};
 use world::{RadarModel, RadarSensor};
 
 /// What it is called on the command line.
@@ -31,12 +31,10 @@ const QUEUE_LOOK_NS: u64 = 1_000_000;
 const STATE_PERIOD_NS: u64 = 1_000_000_000;
 
 pub(super) fn work(boot: StimulusBoot) -> anyhow::Result<Infallible> {
-    let StimulusBoot { watchdog_pid, realtime_priority, plan, .. } = boot;
+    let StimulusBoot { watchdog_pid, plan, .. } = boot;
     sys::process::die_with_parent(watchdog_pid).context("the watchdog is gone")?;
     let events = EventWriter::attach(take(boot.events, "the event ring")?, 1)?;
-    if let Some(priority) = realtime_priority {
-        sys::sched::set_realtime(priority).context("real-time class")?;
-    }
+    super::lock_memory(&plan, Source::Stimulus);
     sys::process::set_name("failop-stimulus").context("process name")?;
     sys::sched::set_precise_timers().context("timer slack")?;
     let start = StartView::attach(take(boot.start, "the start page")?)?;

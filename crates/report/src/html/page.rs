@@ -78,7 +78,9 @@ fn host(summary: &Summary) -> String {
         ("load", format!("{} (probes on each processor)", words::stalls(summary.host_load))),
         ("records lost before they were drained", lost),
     ];
-    section("Host", &terms(machine(&summary.host).into_iter().chain(run)))
+    let warnings = words::board::warnings(summary);
+    let warnings = (!warnings.is_empty()).then(|| ("not as asked", warnings.join("; ")));
+    section("Host", &terms(machine(&summary.host).into_iter().chain(run).chain(warnings)))
 }
 
 /// What is known of the machine.

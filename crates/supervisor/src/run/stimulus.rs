@@ -1,8 +1,9 @@
 //! The stimulus of a radar on a bus: started before everyone, watched, gone after everyone.
 
-use super::{PLANT_PRIORITY, RunError, STIMULUS_TOKEN, Watchdog, kernel, status};
+use super::{RunError, STIMULUS_TOKEN, Watchdog, kernel, status};
 use crate::stimulus::{StimulusError, StimulusProcess, ready_bus};
 use scenario::board::RadarSource;
+use wire::Source;
 use wire::event::{Ending, Event};
 
 impl Watchdog<'_> {
@@ -11,11 +12,12 @@ impl Watchdog<'_> {
         let RadarSource::Can(can) = &self.plan.board.radar else { return Ok(()) };
         ready_bus(can).map_err(StimulusError::from)?;
         if can.stimulus.is_some() {
-            let (fds, priority) =
-                (self.resources.stimulus(), self.priority.map(|_| PLANT_PRIORITY));
-            let stimulus = StimulusProcess::start(self.program, self.plan, fds, priority)?;
+            let fds = self.resources.stimulus();
+            let stimulus = StimulusProcess::start(self.program, self.plan, fds)?;
+            let placed = self.placing.ask(Source::Stimulus, 1, stimulus.pid());
             self.poller.add(&stimulus, STIMULUS_TOKEN).map_err(kernel("watch the stimulus"))?;
             self.stimulus = Some(stimulus);
+            self.keep_placed(placed)?;
         }
         Ok(())
     }
