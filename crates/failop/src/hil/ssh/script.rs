@@ -24,7 +24,8 @@ mkdir -p -- "$1" && cd -- "$1" && ( : >> lock ) || exit 74
 exec 9>> lock
 held=unlocked
 if command -v flock > /dev/null; then
-    if flock -n 9; then held=mine; else held=other; fi
+    flock -n 9
+    case $? in 0) held=mine ;; 1) held=other ;; esac
 fi
 echo "lock $held"
 echo "token $(cat job/token 2> /dev/null)"
