@@ -14,6 +14,7 @@ pub(crate) use errand::{Errand, Module, Storage};
 use anyhow::Context;
 use std::io::Write;
 use std::path::Path;
+use sys::can::link::create_virtual;
 use sys::clock::{now_ns, sleep_until};
 use sys::process::{Exit, reap_any};
 use sys::{machine, module, mount};
@@ -39,6 +40,8 @@ pub(crate) const DONE: u8 = 42;
 /// Code of the machine when something went wrong, which was told.
 pub(crate) const BROKEN: u8 = 43;
 
+/// The CAN bus that is only software, on boards that load `vcan`.
+const SOFT_BUS: &str = "vcan0";
 /// Most starts of a board for one errand: one more than resets that a run survives, with some to spare.
 const STARTS_MAX: u32 = 6;
 
@@ -87,6 +90,9 @@ fn do_errand() -> anyhow::Result<()> {
         let path = Path::new(MODULES).join(format!("{name}.ko"));
         module::load(&path, parameters)
             .with_context(|| format!("cannot load the module {name} {parameters}"))?;
+    }
+    if errand.modules.iter().any(|module| module.name == "vcan") {
+        create_virtual(SOFT_BUS).with_context(|| format!("cannot make the bus {SOFT_BUS}"))?;
     }
     let directory = Path::new(&errand.directory);
     match &errand.storage {
