@@ -6,6 +6,7 @@
 mod device;
 mod events;
 mod plant;
+mod resets;
 mod tampered;
 mod tracks;
 
@@ -19,6 +20,7 @@ use wire::{Event, Node, Record, Source};
 pub(crate) use device::DeviceLog;
 pub(crate) use events::*;
 pub(crate) use plant::PlantLog;
+pub(crate) use resets::{Armed, Reset};
 pub(crate) use tracks::{Covariance, TrackSeen};
 
 /// Nanoseconds from the start of the schedule; negative before it.
