@@ -246,7 +246,7 @@ fn summary(recording: &Recording, findings: Findings, judged: Judged) -> Summary
         tracks_through_faults: findings.accuracy.through,
         safety: findings.safety,
         modes: modes.collect(),
-        board: crate::board::of(plan, &header.host, &placements),
+        board: crate::board::of(&findings.timeline, &header.host, &placements),
         host: header.host.clone(),
         host_load: findings.stalls.load(),
         placements,

@@ -75,9 +75,7 @@ impl Outcomes {
     /// What nobody made from the reset of the board to the first output after it, the reset has cost.
     fn lay_to_resets(&mut self, timeline: &Timeline) {
         for reset in &timeline.watchdog.resets {
-            let mut outputs = timeline.fusion.outputs.iter();
-            let back = outputs.find(|it| it.at >= reset.resumed).map(|it| it.at);
-            let to = back.unwrap_or(timeline.end.cut);
+            let to = timeline.back_after(reset).unwrap_or(timeline.end.cut);
             for outcome in self.streams.iter_mut().flatten() {
                 let away = Span { from: reset.last - timeline.period(outcome.sensor), to };
                 let unmade = matches!(outcome.lost, Some(Cause::NotProduced | Cause::NoInput));

@@ -7,6 +7,7 @@ mod board;
 mod device;
 mod events;
 mod plant;
+mod resets;
 mod tampered;
 mod tracks;
 
@@ -21,6 +22,7 @@ pub(crate) use board::{BoardLog, Placed, PlacementRefused};
 pub(crate) use device::DeviceLog;
 pub(crate) use events::*;
 pub(crate) use plant::PlantLog;
+pub(crate) use resets::{Armed, Reset};
 pub(crate) use tracks::{Covariance, TrackSeen};
 
 /// Nanoseconds from the start of the schedule; negative before it.
