@@ -3,14 +3,14 @@
 //! A topic in one row: what the board file asks for, and what was found. Whoever adds something that a board
 //! file can ask for adds its row here.
 
-use crate::summary::{Board, BoardRow};
+use crate::summary::{self, Board, BoardRow};
 use recording::{Host, Reached};
 use scenario::Plan;
 use scenario::board::{CameraSource, Class, Placement, RadarSource};
 use wire::{Node, Source};
 
 /// The board of a run; `None` where there was no board file.
-pub(crate) fn of(plan: &Plan, host: &Host) -> Option<Board> {
+pub(crate) fn of(plan: &Plan, host: &Host, placed: &[summary::Placement]) -> Option<Board> {
     let board = &plan.board;
     if board.name.is_empty() {
         return None;
@@ -23,7 +23,8 @@ pub(crate) fn of(plan: &Plan, host: &Host) -> Option<Board> {
     ];
     let sources = Source::ALL.into_iter().filter(|&it| runs(it, plan));
     rows.extend(sources.map(|source| {
-        row(&format!("scheduling of {}", source.name()), &placement(board.placement(source)), "")
+        let asked = placement(board.placement(source));
+        row(&format!("scheduling of {}", source.name()), &asked, &found(source, placed))
     }));
     rows.push(row("scheduling", "", &host.scheduling));
     let watchdog = board.watchdog.as_ref().map_or_else(
@@ -32,6 +33,19 @@ pub(crate) fn of(plan: &Plan, host: &Host) -> Option<Board> {
     );
     rows.push(row("hardware watchdog", &watchdog, ""));
     Some(Board { name: board.name.clone(), description: board.description.clone(), rows })
+}
+
+/// What each life of a process was found to have, where they differ, and what was refused.
+fn found(source: Source, placed: &[summary::Placement]) -> String {
+    let mut all: Vec<String> = Vec::new();
+    for it in placed.iter().filter(|it| it.process == source.name()) {
+        let refused: String = it.refused.iter().map(|why| format!("; refused: {why}")).collect();
+        let found = format!("{}{refused}", it.found);
+        if !all.contains(&found) {
+            all.push(found);
+        }
+    }
+    all.join(", then ")
 }
 
 fn row(topic: &str, asked: &str, found: &str) -> BoardRow {

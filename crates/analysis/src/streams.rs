@@ -4,7 +4,7 @@
 //! received at most one period after it was due; *late* when it was received later than that, or
 //! refused for its age; *rejected* when another check refused it; *superseded* when it was handed
 //! over and nothing else is known; *overrun* when the sender found no place for it; lost by the *device*
-//! when the camera's capture device dropped or damaged it, or was gone; else *not produced*.
+//! when the camera's capture device dropped or damaged it, or was gone, or the radar's bus did not bring it; else *not produced*.
 //!
 //! Fusion owes one output for each sample of both sensors. It is *delivered* when it was made,
 //! however late. The loss is *not produced* when the sample was within fusion's reach, *no input*
@@ -221,6 +221,11 @@ impl Slots {
             let period = self.period;
             for ((frame, slot), due) in (0..).zip(&mut self.known).zip(&self.due) {
                 slot.by_device = timeline.device.lost(frame, *due, period);
+            }
+        }
+        for &item in &log.not_brought {
+            if let Some(slot) = self.slot(item) {
+                slot.by_device = true;
             }
         }
         for &item in &log.overruns {

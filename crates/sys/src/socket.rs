@@ -1,8 +1,10 @@
-//! Connected sockets without a name: [`pair`] of Unix sockets, [`tcp::pair`]; [`send`] and
-//! [`receive`] messages, [`send_some`] and [`receive_some`] bytes of a stream.
+//! Connected sockets: [`pair`] of Unix sockets, [`tcp::pair`]; [`send`] and
+//! [`receive`] messages, [`send_some`] and [`receive_some`] bytes of a stream. One with a name is a
+//! [`listener::Listener`].
 //!
 //! Nothing here waits, and a peer that is gone is an error, never a `SIGPIPE`.
 
+pub mod listener;
 pub mod rights;
 pub mod tcp;
 

@@ -8,7 +8,7 @@ use wire::event::{Detector, Ending, LifeState, Limit, Mode, Proof, Reaction};
 use wire::{Event, Node, Record, Source};
 
 use super::tracks::{BrakeChange, ReadTorn, Seen, TrackSeen};
-use super::{Moment, Span, Timeline};
+use super::{BoardLog, Moment, Span, Timeline};
 
 /// What a sensor did with its samples.
 #[derive(Debug, Default)]
@@ -16,6 +16,8 @@ pub(crate) struct SensorLog {
     pub(crate) handed_over: Vec<HandedOver>,
     /// Items that found no place.
     pub(crate) overruns: Vec<u64>,
+    /// Items that its device, or the bus to it, did not bring; of the radar.
+    pub(crate) not_brought: Vec<u64>,
 }
 
 /// A sample that became visible to its receiver.
@@ -137,6 +139,7 @@ pub(crate) struct WatchdogLog {
     /// When it should have run, to when it ran.
     pub(crate) stalls: Vec<Span>,
     pub(crate) usage: Vec<UsageSample>,
+    pub(crate) board: BoardLog,
     pub(crate) ended: Option<(Moment, Ending)>,
     /// In the order of time.
     pub(crate) limits: Vec<LimitChange>,
@@ -362,6 +365,7 @@ impl Timeline<'_> {
         match record.event {
             Event::FrameOverrun { frame } => camera.overruns.push(frame),
             Event::RadarOverrun { cycle } => radar.overruns.push(cycle),
+            Event::ListMissing { cycle } => radar.not_brought.push(cycle),
             Event::FramePublished { frame, captured_ns, rendered_ns, protected_ns } => {
                 let [captured, rendered, protected] =
                     [captured_ns, rendered_ns, protected_ns].map(|t_ns| self.moment(t_ns));
@@ -525,7 +529,7 @@ impl Timeline<'_> {
                 self.watchdog.reset(reset);
             }
             Event::RunEnded { ending } => log.ended = log.ended.or(Some((at, ending))),
-            _ => {}
+            other => log.board.file(at, &other),
         }
     }
 }

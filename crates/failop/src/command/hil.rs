@@ -3,10 +3,11 @@
 use crate::absent::Absent;
 use crate::cli::{HilCommand, HilRunArguments};
 use crate::command::check::{load_all, refusal};
+use crate::command::doctor::doctor;
 use crate::done::Done;
 use crate::exit::Code;
 use crate::hil::{self, Afterwards, Job, Outcome, Time, Told};
-use crate::{outputs, repetitions};
+use crate::{before, outputs, repetitions};
 use anyhow::Context;
 use recording::FILE_NAME;
 use scenario::board::Reach;
@@ -18,6 +19,7 @@ use sys::signals::StopSignals;
 pub(crate) fn hil(command: &HilCommand) -> anyhow::Result<Code> {
     match command {
         HilCommand::Run(arguments) => run(arguments),
+        HilCommand::Doctor(arguments) => doctor(arguments),
     }
 }
 
@@ -116,12 +118,8 @@ fn forget(directory: &Path) -> anyhow::Result<()> {
     }
     outputs::remove(directory)?;
     crate::twin::remove(directory)?;
-    let recording = directory.join(FILE_NAME);
-    if recording.exists() {
-        std::fs::remove_file(&recording)
-            .with_context(|| format!("cannot remove {}", recording.display()))?;
-    }
-    Ok(())
+    before::forget(directory)
+        .with_context(|| format!("cannot clear the recording in {}", directory.display()))
 }
 
 /// Makes the reports of a run that came back. One that did not is counted as not run.

@@ -115,6 +115,8 @@ fn nominal_summary(duration_ms: f64) -> Summary {
             reached: Reached::Here,
         },
         host_load: HostLoad { stalls: 0, worst_stall_ms: 0.4 },
+        placements: Vec::new(),
+        unwritten: Vec::new(),
         records_lost: BTreeMap::new(),
     }
 }
@@ -127,6 +129,7 @@ pub(crate) fn kill() -> Run {
         "camera-kill-cut-in",
         "SIGKILL the camera while a car cuts in: radar and fusion must not notice.",
     );
+    run.summary.board = Some(parts::board());
     let fault = restarted("F1", Node::Camera, 4003.2);
     let steps = [(4003.2, 4004.1, LifeState::Waiting, 1), (4004.1, 4005.6, LifeState::Starting, 2)];
     run.series.lives.retain(|l| l.node != Node::Camera || l.state == LifeState::Starting);

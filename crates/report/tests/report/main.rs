@@ -1,5 +1,6 @@
 //! What every output must be, whatever the run: well-formed, escaped, bounded, complete.
 
+mod board;
 mod breakage;
 mod campaign;
 mod coverage;
