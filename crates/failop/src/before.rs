@@ -91,7 +91,7 @@ mod tests {
             host: Host::default(),
             part,
         };
-        Writer::create(directory, header).unwrap().append(entries).unwrap();
+        Writer::create(directory, header).unwrap().append(&entries).unwrap();
     }
 
     fn started() -> Entry {

@@ -74,7 +74,7 @@ fn interface(tree: &Tree, topic: &str, name: &str) -> Finding {
 
 /// What cannot be had of how a process is to be scheduled, and in one line what can.
 fn placement(tree: &Tree, board: &Board, source: Source) -> Vec<Finding> {
-    let Placement { cpus, class, priority, lock_memory } = board.placement(source);
+    let Placement { cpus, class, priority, lock_memory, .. } = board.placement(source);
     let topic = format!("process.{}", source.name());
     let online = tree.processors().online;
     let absent: Vec<u32> = cpus.iter().copied().filter(|cpu| !online.contains(cpu)).collect();

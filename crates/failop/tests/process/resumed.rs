@@ -81,7 +81,8 @@ fn die_by_the_fault(directory: &Path) {
         *next += 1;
         Entry::Record { source, index: *next - 1, record }
     });
-    Writer::create(directory, header).and_then(|mut it| it.append(entries)).expect("a recording");
+    let entries = entries.collect::<Vec<_>>();
+    Writer::create(directory, header).and_then(|mut it| it.append(&entries)).expect("a recording");
     for source in Source::ALL {
         std::fs::remove_file(directory.join(ring_file_name(source, 1))).expect("its ring");
     }
