@@ -244,6 +244,7 @@ fn summary(recording: &Recording, findings: Findings, judged: Judged) -> Summary
         tracks_through_faults: findings.accuracy.through,
         safety: findings.safety,
         modes: modes.collect(),
+        board: crate::board::of(plan, &header.host),
         host: header.host.clone(),
         host_load: findings.stalls.load(),
         faults: findings.faults.into_iter().map(|facts| facts.result).collect(),

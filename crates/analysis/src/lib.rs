@@ -18,6 +18,7 @@
 mod accuracy;
 mod alarms;
 mod analyse;
+mod board;
 pub mod breakage;
 pub mod campaign;
 pub mod coverage;

@@ -38,6 +38,11 @@ pub(crate) fn all_noticed(timeline: &Timeline) -> Vec<Noticed> {
         by: Source::Watchdog,
         ..about(it.at, it.node, it.detector, None)
     }));
+    // What the board's hardware watchdog saw is that nothing lived there any more.
+    all.extend(timeline.watchdog.resets.iter().map(|it| Noticed {
+        by: Source::Watchdog,
+        ..about(it.booted, Node::Fusion, Detector::HardwareWatchdog, Some(Reaction::Reset))
+    }));
     let log = &timeline.fusion;
     let refused = log.rejections.iter();
     all.extend(refused.map(|it| Noticed {

@@ -23,7 +23,7 @@ use wire::Node;
 use wire::event::Detector;
 
 use crate::summary::Cause;
-use crate::timeline::{Moment, Timeline};
+use crate::timeline::{Moment, Span, Timeline};
 
 /// What became of one sample, or one output.
 #[derive(Clone, Copy, Debug)]
@@ -67,8 +67,25 @@ impl Outcomes {
         for slots in sensors {
             outcomes.contradictions.extend(slots.contradictions);
         }
+        outcomes.lay_to_resets(timeline);
         outcomes.contradictions.extend(crosscheck::contradictions(timeline, &outcomes));
         outcomes
+    }
+
+    /// What nobody made from the reset of the board to the first output after it, the reset has cost.
+    fn lay_to_resets(&mut self, timeline: &Timeline) {
+        for reset in &timeline.watchdog.resets {
+            let mut outputs = timeline.fusion.outputs.iter();
+            let back = outputs.find(|it| it.at >= reset.resumed).map(|it| it.at);
+            let to = back.unwrap_or(timeline.end.cut);
+            for outcome in self.streams.iter_mut().flatten() {
+                let away = Span { from: reset.last - timeline.period(outcome.sensor), to };
+                let unmade = matches!(outcome.lost, Some(Cause::NotProduced | Cause::NoInput));
+                if unmade && away.contains(outcome.due) {
+                    outcome.lost = Some(Cause::BoardReset);
+                }
+            }
+        }
     }
 
     pub(crate) fn of(&self, node: Node) -> &[Outcome] {

@@ -5,10 +5,12 @@
 //! durations; a value that was not observed is `null`, never 0.
 
 mod accuracy;
+mod board;
 mod safety;
 mod trial;
 
 pub use accuracy::{AccuracyPhase, Consistency, GospaParts, Phase, ThroughFault, TrackErrors};
+pub use board::{Board, BoardRow};
 pub use safety::{Impact, Safety, Twin};
 pub(crate) use trial::source_name;
 pub use trial::{
@@ -147,6 +149,9 @@ pub struct Summary {
     pub safety: Safety,
     /// Changes of fusion's mode.
     pub modes: Vec<ModeSpan>,
+    /// The board, where a board file tells of it.
+    #[serde(default)]
+    pub board: Option<Board>,
     /// The machine.
     pub host: Host,
     /// How loaded the machine was, seen from the watchdog's probes.
@@ -201,11 +206,13 @@ pub enum Cause {
     Late,
     /// (Fusion only) the sample that the output should have been made from never arrived.
     NoInput,
+    /// The board was being reset, or had not come back to its function.
+    BoardReset,
 }
 
 impl Cause {
     /// Every cause, in the order in which it is decided.
-    pub const ALL: [Cause; 7] = [
+    pub const ALL: [Cause; 8] = [
         Cause::Late,
         Cause::Rejected,
         Cause::Superseded,
@@ -213,6 +220,7 @@ impl Cause {
         Cause::Device,
         Cause::NotProduced,
         Cause::NoInput,
+        Cause::BoardReset,
     ];
 
     /// The cause in words: `not produced`.
@@ -225,6 +233,7 @@ impl Cause {
             Cause::Superseded => "superseded",
             Cause::Late => "late",
             Cause::NoInput => "without input",
+            Cause::BoardReset => "lost to a reset of the board",
         }
     }
 }

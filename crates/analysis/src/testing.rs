@@ -2,7 +2,7 @@
 //!
 //! A script knows how drivers write events, and nothing of how they are judged.
 
-use recording::{Header, Host, Recording, Torn, Truncation};
+use recording::{Header, Host, Part, Recording, Torn, Truncation};
 use scenario::Plan;
 use std::ops::Range;
 use wire::event::{Detector, Ending, LifeState, Mode, Reaction};
@@ -292,9 +292,11 @@ impl Script {
             program_version: "0".into(),
             started_unix_ms: 0,
             host: self.host.clone(),
+            part: Part::default(),
         };
         let (lost, truncation) = (self.lost.clone(), self.truncation);
-        Recording { header, records, lost, torn: self.torn.clone(), truncation }
+        let parts = vec![header.part.clone()];
+        Recording { header, parts, records, lost, torn: self.torn.clone(), truncation }
     }
 
     pub(crate) fn analyse(&self) -> (Summary, Series) {

@@ -297,9 +297,15 @@ fn writes(source: Source, event: &Event) -> bool {
         | Event::FrameCaptured { .. }
         | Event::DeviceFailed { .. }
         | Event::SignalChanged { .. } => source == Source::Node(Node::Camera),
-        Event::RadarSent { .. } | Event::RadarOverrun { .. } | Event::CommandAccepted { .. } => {
-            source == Source::Node(Node::Radar)
-        }
+        Event::RadarSent { .. }
+        | Event::RadarOverrun { .. }
+        | Event::CommandAccepted { .. }
+        | Event::ListTaken { .. }
+        | Event::ListMissing { .. }
+        | Event::ListSurplus { .. }
+        | Event::BusChanged { .. }
+        | Event::FramesStray { .. }
+        | Event::SensorErrors { .. } => source == Source::Node(Node::Radar),
         Event::Rejected { stream, .. }
         | Event::SequenceGap { stream, .. }
         | Event::StreamQualified { stream, .. }
@@ -324,6 +330,7 @@ fn writes(source: Source, event: &Event) -> bool {
         | Event::CommandSent { .. }
         | Event::CommandAcknowledged { .. } => source == Source::Node(Node::Fusion),
         Event::RunStarted { .. }
+        | Event::StimulusLost { .. }
         | Event::Spawned { .. }
         | Event::StateChanged { .. }
         | Event::Exited { .. }
@@ -342,6 +349,11 @@ fn writes(source: Source, event: &Event) -> bool {
         | Event::GlobalStatus { .. }
         | Event::SystemState { .. }
         | Event::LimitChanged { .. }
+        | Event::HardwareWatchdogArmed { .. }
+        | Event::HardwareWatchdogUnfed { .. }
+        | Event::HardwareWatchdogFed {}
+        | Event::HardwareWatchdogDisarmed {}
+        | Event::BoardReset { .. }
         | Event::PlantLost { .. }
         | Event::StimulusLost { .. } => source == Source::Watchdog,
     }

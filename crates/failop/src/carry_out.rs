@@ -8,12 +8,13 @@ use analysis::Summary;
 use anyhow::Context;
 use crossbeam_channel::never;
 use fault::Need;
-use recording::{Header, Host};
+use recording::{Header, Host, Part, Reached};
 use scenario::{Loaded, LoadedBoard, Plan, Twin};
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
-use supervisor::{Order, Reload};
+use supervisor::{Order, Reload, Resumed};
+use sys::service_manager::ServiceManager;
 use sys::signals::StopSignals;
 use wire::event::Ending;
 
@@ -25,6 +26,8 @@ pub(crate) struct Turn<'a> {
     pub(crate) repetitions: u32,
     pub(crate) directory: &'a Path,
     pub(crate) style: Style,
+    /// What was before, of a run that goes on.
+    pub(crate) resumed: Option<Resumed>,
 }
 
 /// What all runs of an invocation have in common.
@@ -34,19 +37,26 @@ pub(crate) struct HostSide {
     pub(crate) stop: StopSignals,
     /// What is told of this machine.
     pub(crate) board: Option<LoadedBoard>,
+    /// How it was reached. Where it is not here, reports are not made here.
+    pub(crate) reached: Reached,
     /// Whom it tells of the runs, and who may inject faults.
     pub(crate) bus: Option<Bus>,
+    /// Who started it as a service.
+    pub(crate) service_manager: Option<ServiceManager>,
 }
 
-/// Runs, and makes every output from the recording.
-pub(crate) fn carry_out(turn: &Turn, host: &HostSide) -> anyhow::Result<(Ending, Summary)> {
-    let Turn { scenario, repetition, repetitions, directory, style } = *turn;
+/// Runs, and makes every output from the recording, where that is the part of this machine.
+pub(crate) fn carry_out(turn: &Turn, host: &HostSide) -> anyhow::Result<(Ending, Option<Summary>)> {
+    let Turn { scenario, repetition, repetitions, directory, style, .. } = *turn;
     let name = &scenario.plan.name;
     std::fs::create_dir_all(directory)
         .with_context(|| format!("cannot make {}", directory.display()))?;
     outputs::remove(directory)?;
     let mut plan = scenario.plan.clone();
     plan.draw_phases(repetition, repetitions);
+    if let Some(resumed) = &turn.resumed {
+        plan.duration_ns = resumed.duration_ns;
+    }
     let live = Live::start(style, &plan, repetition);
     let ties = host.bus.as_ref().map(|bus| bus.watch(&plan, &host.lacking));
     let order = Order {
@@ -60,6 +70,8 @@ pub(crate) fn carry_out(turn: &Turn, host: &HostSide) -> anyhow::Result<(Ending,
         lacking: &host.lacking.keys().copied().collect::<Vec<_>>(),
         observers: ties.iter().map(|ties| ties.observer.clone()).chain(live.observer()).collect(),
         by_hand: ties.as_ref().map_or_else(never, |ties| ties.by_hand.clone()),
+        resumed: turn.resumed.clone(),
+        service_manager: host.service_manager.as_ref(),
     };
     let ending = supervisor::run(order);
     live.finish();
@@ -67,7 +79,13 @@ pub(crate) fn carry_out(turn: &Turn, host: &HostSide) -> anyhow::Result<(Ending,
         let directory = directory.display();
         format!("cannot run {name}; what there is of it: failop report {directory}")
     })?;
-    Ok((ending, outputs::write(directory)?))
+    Ok((ending, reports(directory, host)?))
+}
+
+/// Makes every output of a recorded run, where that is the part of this machine.
+pub(crate) fn reports(directory: &Path, host: &HostSide) -> anyhow::Result<Option<Summary>> {
+    let here = host.reached == Reached::Here;
+    here.then(|| outputs::write(directory)).transpose()
 }
 
 /// Reads the file of a run that goes on; what is wrong with it is told, and changes nothing.
@@ -106,7 +124,10 @@ fn header(turn: &Turn, side: &HostSide) -> Header {
             // The supervisor finds out.
             scheduling: String::new(),
             lacks: lacks.collect(),
+            reached: side.reached,
         },
+        // The supervisor knows.
+        part: Part::default(),
     }
 }
 

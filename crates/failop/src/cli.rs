@@ -1,7 +1,12 @@
 //! The command line: [`Cli`].
 
+mod hil;
+
+pub(crate) use hil::{HilCommand, HilRunArguments};
+
 use crate::command::bench::{Benchmark, PeerArguments};
 use clap::{Args, Parser, Subcommand};
+use recording::Reached;
 use std::os::fd::RawFd;
 use std::path::PathBuf;
 use wire::Mechanism;
@@ -18,7 +23,7 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
-const EXIT_CODES: &str = "\
+pub(super) const EXIT_CODES: &str = "\
 Exit codes:
   0  every scenario passed, or was skipped because the host lacks what its faults need
   1  an expectation failed
@@ -37,6 +42,9 @@ pub(crate) enum Command {
     /// Run scenarios and write their reports
     #[command(after_help = EXIT_CODES)]
     Run(RunArguments),
+    /// Hardware in the loop: run scenarios on a board, and see what a board can do
+    #[command(subcommand)]
+    Hil(HilCommand),
     /// Check scenario files without running them
     Check(CheckArguments),
     /// Make the reports of runs again, from their recordings alone
@@ -69,6 +77,15 @@ pub(crate) enum Command {
     /// Become a process of the pipeline (started by the watchdog only)
     #[command(hide = true)]
     Node(NodeArguments),
+    /// Become another program that dies with its parent (started by `hil run` only)
+    #[command(hide = true)]
+    Tether {
+        /// Process id of the parent
+        parent: u32,
+        /// The program, and its arguments
+        #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+        words: Vec<String>,
+    },
     /// Become a nuisance to other processes (started by the watchdog only)
     #[command(hide = true)]
     Hog(HogArguments),
@@ -108,9 +125,16 @@ pub(crate) struct RunArguments {
     /// (`unix:path=…`). See docs/dbus.md
     #[arg(long, value_name = "ADDRESS", num_args = 0..=1, require_equals = true, default_missing_value = "session")]
     pub(crate) dbus: Option<String>,
+    /// Go on with what a reset of this board interrupted: runs that are recorded are not made again, and the
+    /// one that was under way goes on as the board file says
+    #[arg(long)]
+    pub(crate) resume: bool,
     /// Print nothing while running, only the summary
     #[arg(long)]
     pub(crate) quiet: bool,
+    /// How this machine was reached by who fetches the recordings, and makes the reports
+    #[arg(long, hide = true, default_value = "here", value_parser = hil::reached)]
+    pub(crate) reached: Reached,
 }
 
 #[derive(Debug, Args)]

@@ -3,13 +3,18 @@
 //! The program in one screen: the command line becomes a command, a command becomes an exit code.
 #![forbid(unsafe_code)]
 
+mod absent;
+mod before;
 mod bus;
 mod carry_out;
 mod cli;
 mod command;
 mod coverage;
+mod done;
 mod exit;
+mod hil;
 mod hog;
+mod init;
 mod lacking;
 mod live;
 mod node;
@@ -23,6 +28,9 @@ use std::io::Write;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    if init::is_wanted() {
+        init::run();
+    }
     // A restarted process must be up within a millisecond: it does not wait for the full parser.
     let command = NodeArguments::from_watchdog().map(Command::Node);
     match run(command.unwrap_or_else(|| Cli::parse().command)) {
@@ -38,6 +46,7 @@ fn main() -> ExitCode {
 fn run(command: Command) -> anyhow::Result<exit::Code> {
     match command {
         Command::Run(arguments) => command::run::run(&arguments),
+        Command::Hil(command) => command::hil::hil(&command),
         Command::Check(arguments) => command::check::check(&arguments.scenarios),
         Command::Report(arguments) => command::report::report(&arguments.runs),
         Command::Selftest(arguments) => command::selftest::selftest(&arguments),
@@ -52,6 +61,7 @@ fn run(command: Command) -> anyhow::Result<exit::Code> {
             command::bench::become_link_peer(&part).map(|()| exit::Code::Pass)
         }
         Command::Node(arguments) => match node::run(&arguments)? {},
+        Command::Tether { parent, words } => match hil::tether(parent, &words)? {},
         Command::Hog(arguments) => match hog::run(&arguments)? {},
     }
 }

@@ -34,6 +34,7 @@ pub(crate) fn run(NodeArguments { role, boot }: &NodeArguments) -> anyhow::Resul
         return stimulus::work(unpack(&boot)?);
     }
     let boot: Boot = unpack(&boot)?;
+    let started_ns = sys::clock::of_kernel(started_ns);
     sys::process::die_with_parent(boot.watchdog_pid).context("the watchdog is gone")?;
     let role = boot.descriptors.role.clone();
     let attaching = Attaching::new(boot, started_ns)?;

@@ -1,6 +1,6 @@
 //! Everything that is made from a recording: [`write()`].
 
-use crate::twin;
+use crate::{absent, twin};
 use analysis::Summary;
 use anyhow::Context;
 use recording::Recording;
@@ -22,7 +22,7 @@ const NAMES: [&str; 8] = [
 
 /// Removes the outputs of an earlier run: should the next one be killed, no old verdict is left.
 pub(crate) fn remove(directory: &Path) -> anyhow::Result<()> {
-    for name in NAMES {
+    for name in NAMES.into_iter().chain([absent::NAME]) {
         let path = directory.join(name);
         if path.exists() {
             std::fs::remove_file(&path)
@@ -78,6 +78,9 @@ fn recorded(directory: &Path) -> anyhow::Result<(Recording, Plan)> {
     }
     plan.seed = header.seed;
     plan.draw_phases(header.repetition, header.repetitions);
+    // A run that went on after a reset has a longer schedule where that was needed to see it come back.
+    let duration_ns = recording.last_part().duration_ns;
+    plan.duration_ns = duration_ns.unwrap_or(plan.duration_ns);
     Ok((recording, plan))
 }
 

@@ -14,6 +14,19 @@ pub(crate) fn folder(repetition: u32) -> String {
     format!("{repetition:05}")
 }
 
+/// The folder of one run of a scenario.
+pub(crate) fn directory(
+    out: &Path,
+    scenario: &str,
+    (repetition, repetitions): (u32, u32),
+) -> PathBuf {
+    let directory = out.join(scenario);
+    match repetitions {
+        1 => directory,
+        _ => directory.join(folder(repetition)),
+    }
+}
+
 /// The campaign of each scenario; its runs stand together.
 pub(crate) fn campaigns(summaries: &[Summary]) -> impl DoubleEndedIterator<Item = Campaign> {
     summaries.chunk_by(|a, b| a.scenario == b.scenario).map(Campaign::of)

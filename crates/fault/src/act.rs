@@ -53,6 +53,10 @@ pub enum Outside {
     Doze(u64),
     /// Refuses every further write of the recording.
     FullDisk,
+    /// Ends the watchdog process by `SIGKILL`.
+    KillWatchdog,
+    /// Lets the watchdog process do nothing until the board is reset.
+    HangWatchdog,
     /// Lets the camera's capture device go wrong.
     Device(DeviceFault),
 }

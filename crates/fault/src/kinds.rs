@@ -4,6 +4,7 @@
 //! A kind is one entry here and its parameters in the file of its group. What is said here goes into
 //! the scenario's schema, the documentation, the lists on the command line, and the report.
 
+mod board;
 mod camera_device;
 mod can;
 mod content;
@@ -424,6 +425,18 @@ kinds! {
     FullDisk(watchdog::FullDisk) = "full-disk" in Watchdog
         .befalls(WATCHDOG).by_watchdog().known_by(Evidence::Whole("was refused a write", Unit::Errno))
         .exercises(&[Interference::Loss]).seen_by(&[]);
+    /// The watchdog process is killed, and every process of the pipeline ends with it: nobody keeps the
+    /// hardware watchdog of the board alive any more, which resets the board.
+    KillWatchdog(board::KillWatchdog) = "kill-watchdog" in Watchdog
+        .befalls(WATCHDOG).by_watchdog().needs(&[Need::HardwareWatchdog])
+        .known_by(Evidence::Whole("took the board down with it; nothing was recorded for", Unit::Nanoseconds))
+        .exercises(&[Interference::Blocking]).seen_by(&[Detector::HardwareWatchdog]);
+    /// The watchdog process hangs: the pipeline works on without supervision until the hardware watchdog of
+    /// the board, which is kept alive by nobody else, resets the board.
+    HangWatchdog(board::HangWatchdog) = "hang-watchdog" in Watchdog
+        .befalls(WATCHDOG).by_watchdog().needs(&[Need::HardwareWatchdog])
+        .known_by(Evidence::Whole("took the board down with it; nothing was recorded for", Unit::Nanoseconds))
+        .exercises(&[Interference::Blocking]).seen_by(&[Detector::HardwareWatchdog]);
 }
 
 impl Injection {
@@ -453,6 +466,12 @@ impl Injection {
             Act::Outside(outside) => of_process(outside),
             Act::Step(_) | Act::Sample(_) | Act::Start(_) => false,
         }
+    }
+
+    /// Whether it ends with a reset of the board, and with nothing else.
+    pub fn resets_board(&self) -> bool {
+        use crate::act::Outside::{HangWatchdog, KillWatchdog};
+        matches!(self.act(), Act::Outside(KillWatchdog | HangWatchdog))
     }
 
     /// How long it lasts, nanoseconds; `None` for one that strikes once or lasts until the victim is

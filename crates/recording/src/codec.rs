@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 /// First bytes of a recording: name and version of its format.
-pub const MAGIC: [u8; 8] = *b"failopR\x05";
+pub const MAGIC: [u8; 8] = *b"failopR\x06";
 /// Version of the format, the last byte of [`MAGIC`].
 pub const FORMAT_VERSION: u8 = MAGIC[7];
 /// Bytes before an entry's payload.

@@ -16,10 +16,24 @@ use wire::{Record, Source};
 
 /// File name of the recording inside a run directory.
 pub const FILE_NAME: &str = "recording.failop";
+/// Most parts of a run: it is continued after a reset of the board, and after resets of that. A board that is
+/// reset more often is not continued any more; what there is is judged.
+pub const PARTS_MAX: u32 = 8;
 
-/// File name of a process's event ring inside a run directory while the run lasts.
-pub fn ring_file_name(source: Source) -> String {
-    format!("ring-{}.events", source.name())
+/// File name of a part of the recording inside a run directory: the first one has no number.
+pub fn file_name(part: u32) -> String {
+    match part {
+        1 => FILE_NAME.to_owned(),
+        _ => format!("recording.{part}.failop"),
+    }
+}
+
+/// File name of a process's event ring inside a run directory while that part of the run lasts.
+pub fn ring_file_name(source: Source, part: u32) -> String {
+    match part {
+        1 => format!("ring-{}.events", source.name()),
+        _ => format!("ring-{}.{part}.events", source.name()),
+    }
 }
 
 /// First entry of a recording: everything about the run that is not an event.
@@ -43,6 +57,31 @@ pub struct Header {
     pub started_unix_ms: u64,
     /// The machine and its settings.
     pub host: Host,
+    /// Which part of the run follows, and what continues it.
+    pub part: Part,
+}
+
+/// A part of a run: a reset of the board ends one, and the run goes on with the next. Times of all parts are
+/// of one clock, which the parts after the first carry on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    /// Its number, from 1.
+    pub number: u32,
+    /// What the kernel calls its own life (`/proc/sys/kernel/random/boot_id`); empty where it is not told.
+    pub boot_id: String,
+    /// When the part began, by the clock of its records, nanoseconds.
+    pub begun_ns: u64,
+    /// The same moment by the clock on the wall, nanoseconds since 1970 UTC.
+    pub begun_unix_ns: u64,
+    /// How long the schedule is now, from its start, nanoseconds; `None` as the scenario says.
+    pub duration_ns: Option<u64>,
+}
+
+impl Default for Part {
+    /// The first part, of a run that nobody needs to continue.
+    fn default() -> Self {
+        Part { number: 1, boot_id: String::new(), begun_ns: 0, begun_unix_ns: 0, duration_ns: None }
+    }
 }
 
 /// The machine that a run took place on.
@@ -67,6 +106,45 @@ pub struct Host {
     /// What faults may need and this host or user does not have, by name, and why.
     #[serde(default)]
     pub lacks: BTreeMap<String, String>,
+    /// How it was reached.
+    #[serde(default)]
+    pub reached: Reached,
+}
+
+/// How the machine that a run took place on was reached, and with that what its times mean.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reached {
+    /// It made the reports, too.
+    #[default]
+    Here,
+    /// With `ssh`.
+    Ssh,
+    /// It was emulated; its time is that of the machine that emulated it.
+    Emulated,
+    /// It was emulated; its time is a count of instructions, the same in every run.
+    Deterministic,
+}
+
+impl Reached {
+    /// Every way.
+    pub const ALL: [Reached; 4] =
+        [Reached::Here, Reached::Ssh, Reached::Emulated, Reached::Deterministic];
+
+    /// Its name: `deterministic`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Reached::Here => "here",
+            Reached::Ssh => "ssh",
+            Reached::Emulated => "emulated",
+            Reached::Deterministic => "deterministic",
+        }
+    }
+
+    /// Whether times were measured on a real machine. Those of an emulator are no measurements.
+    pub const fn measures(self) -> bool {
+        matches!(self, Reached::Here | Reached::Ssh)
+    }
 }
 
 /// One entry of a recording.

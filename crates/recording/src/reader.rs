@@ -1,10 +1,11 @@
 //! Reads a recording, whole or cut off: [`Recording`].
 //!
-//! Bytes come from the run directory alone: the recording itself, and, after the watchdog was
-//! killed, the event rings that it could not drain any more.
+//! Bytes come from the run directory alone: the recording itself, part by part, and, after the watchdog was
+//! killed, the event rings that it could not drain any more. What is read of a part that a reset of the board
+//! ended is what was on storage; how much that took with it is nowhere counted, the gap in time tells.
 
 use crate::codec::Front;
-use crate::{Entry, FILE_NAME, Header, codec, ring_file_name};
+use crate::{Entry, Header, PARTS_MAX, Part, codec, file_name, ring_file_name};
 use std::io;
 use std::path::{Path, PathBuf};
 use wire::event::{RECORD_BYTES, RECORD_WORDS};
@@ -16,6 +17,8 @@ use wire::{Record, Source};
 pub struct Recording {
     /// What was to be run, where and when.
     pub header: Header,
+    /// The parts of the run: more than one where the board was reset.
+    pub parts: Vec<Part>,
     /// What happened. Records of one source keep their order where times are equal.
     pub records: Vec<(Source, Record)>,
     /// Records that are known to be missing, by source.
@@ -74,57 +77,94 @@ pub enum OpenError {
 }
 
 impl Recording {
-    /// Reads the run in `directory`.
+    /// Reads the run in `directory`, all parts of it.
     pub fn open(directory: &Path) -> Result<Recording, OpenError> {
-        let path = directory.join(FILE_NAME);
-        let bytes =
-            std::fs::read(&path).map_err(|source| OpenError::Io { path: path.clone(), source })?;
-        let Some(mut rest) = bytes.strip_prefix(&codec::MAGIC[..]) else {
-            return Err(OpenError::NotARecording { path });
-        };
-        let mut header = None;
-        let mut records = Vec::new();
-        let mut lost = Vec::new();
-        let mut torn = None;
-        let mut drained = [0; Source::ALL.len()];
-        let mut truncation = Truncation::WatchdogEnded;
-        // A cut or damaged envelope ends the recording: what stands after it has no known start.
-        loop {
-            let entry = match codec::first(rest) {
-                Front::Whole(entry, after) => {
-                    rest = after;
-                    entry
-                }
-                Front::Cut => break,
-                Front::Damaged => {
-                    truncation = Truncation::Damaged;
-                    break;
-                }
-            };
-            match entry {
-                Entry::Header(first) => header = Some(*first),
-                Entry::Record { source, index, record } => {
-                    drained[source.index()] = index + 1;
-                    records.push((source, record));
-                }
-                Entry::Lost { source, count } => lost.push((source, count)),
-                Entry::TornFrame { frame, row, pixels } => torn = Some(Torn { frame, row, pixels }),
-                Entry::End => truncation = Truncation::Complete,
+        let mut recording = open_part(directory, 1)?;
+        for number in 2..=PARTS_MAX {
+            if !directory.join(file_name(number)).exists() {
+                break;
+            }
+            match open_part(directory, number) {
+                Ok(next) => recording.continues(next),
+                // It was reset again before it could tell anything.
+                Err(OpenError::NoHeader { .. }) => break,
+                Err(error) => return Err(error),
             }
         }
-        let header = header.ok_or(OpenError::NoHeader { path })?;
-        if truncation != Truncation::Complete {
-            for source in Source::ALL {
-                let path = directory.join(ring_file_name(source));
-                let Ok(bytes) = std::fs::read(path) else { continue };
-                let left = undrained(&bytes, drained[source.index()]);
-                records.extend(left.records.into_iter().map(|record| (source, record)));
-                lost.extend((left.lost > 0).then_some((source, left.lost)));
-            }
-        }
-        records.sort_by_key(|(_, record)| record.t_ns);
-        Ok(Recording { header, records, lost, torn, truncation })
+        recording.records.sort_by_key(|(_, record)| record.t_ns);
+        Ok(recording)
     }
+
+    /// The part that was begun last.
+    pub fn last_part(&self) -> &Part {
+        self.parts.last().expect("the first part was opened")
+    }
+
+    /// Adds the part that goes on after a reset: that this one is cut, and where, is part of the run.
+    fn continues(&mut self, next: Recording) {
+        self.records.extend(next.records);
+        self.lost.extend(next.lost);
+        self.torn = next.torn.or(self.torn.take());
+        self.truncation = next.truncation;
+        self.parts.extend(next.parts);
+    }
+}
+
+fn open_part(directory: &Path, number: u32) -> Result<Recording, OpenError> {
+    let path = directory.join(file_name(number));
+    let bytes =
+        std::fs::read(&path).map_err(|source| OpenError::Io { path: path.clone(), source })?;
+    let Some(mut rest) = bytes.strip_prefix(&codec::MAGIC[..]) else {
+        // A reset may have taken the first bytes of a later part.
+        return Err(match number {
+            1 => OpenError::NotARecording { path },
+            _ => OpenError::NoHeader { path },
+        });
+    };
+    let mut header = None;
+    let mut records = Vec::new();
+    let mut lost = Vec::new();
+    let mut torn = None;
+    let mut drained = [0; Source::ALL.len()];
+    let mut truncation = Truncation::WatchdogEnded;
+    // A cut or damaged envelope ends the recording: what stands after it has no known start.
+    loop {
+        let entry = match codec::first(rest) {
+            Front::Whole(entry, after) => {
+                rest = after;
+                entry
+            }
+            Front::Cut => break,
+            Front::Damaged => {
+                truncation = Truncation::Damaged;
+                break;
+            }
+        };
+        match entry {
+            Entry::Header(first) => header = Some(*first),
+            Entry::Record { source, index, record } => {
+                drained[source.index()] = index + 1;
+                records.push((source, record));
+            }
+            Entry::Lost { source, count } => lost.push((source, count)),
+            Entry::TornFrame { frame, row, pixels } => torn = Some(Torn { frame, row, pixels }),
+            Entry::End => truncation = Truncation::Complete,
+        }
+    }
+    let header = header.ok_or(OpenError::NoHeader { path })?;
+    let was_reset = directory.join(file_name(number + 1)).exists();
+    if truncation != Truncation::Complete {
+        for source in Source::ALL {
+            let path = directory.join(ring_file_name(source, number));
+            let Ok(bytes) = std::fs::read(path) else { continue };
+            let left = undrained(&bytes, drained[source.index()]);
+            records.extend(left.records.into_iter().map(|record| (source, record)));
+            // What a reset tore in a ring was never a record.
+            lost.extend((left.lost > 0 && !was_reset).then_some((source, left.lost)));
+        }
+    }
+    let parts = vec![header.part.clone()];
+    Ok(Recording { header, parts, records, lost, torn, truncation })
 }
 
 struct Undrained {
@@ -160,7 +200,7 @@ fn undrained(file: &[u8], from: u64) -> Undrained {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Host, Writer};
+    use crate::{FILE_NAME, Host, Writer};
     use wire::event::Event;
 
     fn header() -> Header {
@@ -174,6 +214,7 @@ mod tests {
             program_version: "0.1.0".into(),
             started_unix_ms: 1,
             host: Host::default(),
+            part: Part::default(),
         }
     }
 
@@ -220,7 +261,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let mut writer = Writer::create(directory.path(), header()).unwrap();
         writer.append([entry(CAMERA, 0), entry(CAMERA, 1)]).unwrap();
-        std::fs::write(directory.path().join(ring_file_name(CAMERA)), ring_file(4)).unwrap();
+        std::fs::write(directory.path().join(ring_file_name(CAMERA, 1)), ring_file(4)).unwrap();
         let read = Recording::open(directory.path()).unwrap();
         let times: Vec<_> = read.records.iter().map(|(_, record)| record.t_ns).collect();
         assert_eq!(times, [100, 101, 102, 103]);
@@ -228,11 +269,30 @@ mod tests {
     }
 
     #[test]
+    fn parts_are_one_run_and_a_part_without_a_header_is_none() {
+        let directory = tempfile::tempdir().unwrap();
+        let part = |number| Header { part: Part { number, ..Part::default() }, ..header() };
+        let mut writer = Writer::create(directory.path(), header()).unwrap();
+        writer.append([entry(CAMERA, 0), Entry::Lost { source: CAMERA, count: 1 }]).unwrap();
+        writer.sync(directory.path()).unwrap();
+        let mut writer = Writer::create(directory.path(), part(2)).unwrap();
+        writer.append([entry(CAMERA, 9), Entry::End]).unwrap();
+        std::fs::write(directory.path().join(file_name(3)), b"").unwrap();
+        let read = Recording::open(directory.path()).unwrap();
+        assert_eq!(read.records, [(CAMERA, record(100)), (CAMERA, record(109))]);
+        let numbers: Vec<_> = read.parts.iter().map(|part| part.number).collect();
+        assert_eq!((numbers, read.last_part().number), (vec![1, 2], 2));
+        assert_eq!((read.truncation, read.lost), (Truncation::Complete, vec![(CAMERA, 1)]));
+        Writer::create(directory.path(), header()).unwrap();
+        assert_eq!(Recording::open(directory.path()).unwrap().parts.len(), 1, "a new run");
+    }
+
+    #[test]
     fn overwritten_records_are_counted() {
         let directory = tempfile::tempdir().unwrap();
         Writer::create(directory.path(), header()).unwrap();
         let head = ring::CAPACITY as u64 + 10;
-        std::fs::write(directory.path().join(ring_file_name(CAMERA)), ring_file(head)).unwrap();
+        std::fs::write(directory.path().join(ring_file_name(CAMERA, 1)), ring_file(head)).unwrap();
         let read = Recording::open(directory.path()).unwrap();
         assert_eq!(read.lost, [(CAMERA, 10)]);
         assert_eq!(read.records.len(), ring::CAPACITY);

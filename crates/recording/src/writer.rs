@@ -4,7 +4,7 @@
 //! stands in the event rings, which outlive it as files.
 
 use crate::codec::{self, CodecError};
-use crate::{Entry, FILE_NAME, Header};
+use crate::{Entry, Header, PARTS_MAX, file_name};
 use std::fs::{File, TryLockError};
 use std::io::{self, Write};
 use std::path::Path;
@@ -31,16 +31,22 @@ pub enum WriteError {
 }
 
 impl Writer {
-    /// Creates the recording in `directory`, in place of an old one, and writes its header. Until the
-    /// writer is dropped, nobody else can.
+    /// Creates a part of the recording in `directory`, in place of an old one and all that follow it, and
+    /// writes its header. Until the writer is dropped, nobody else can.
     pub fn create(directory: &Path, header: Header) -> Result<Writer, WriteError> {
-        let path = directory.join(FILE_NAME);
+        let path = directory.join(file_name(header.part.number));
         let mut file = File::options().write(true).create(true).truncate(false).open(path)?;
         // The lock is on the file, and ends with the process that holds it, however it ends.
         file.try_lock().map_err(|refused| match refused {
             TryLockError::WouldBlock => WriteError::InUse,
             TryLockError::Error(error) => WriteError::Io(error),
         })?;
+        for later in header.part.number + 1..=PARTS_MAX {
+            match std::fs::remove_file(directory.join(file_name(later))) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
+                _ => {}
+            }
+        }
         file.set_len(0)?;
         file.write_all(&codec::MAGIC)?;
         let mut writer = Writer { file, batch: Vec::with_capacity(64 << 10) };
@@ -53,6 +59,13 @@ impl Writer {
     pub fn fill_disk(&mut self) -> Result<(), WriteError> {
         self.file = File::options().write(true).open("/dev/full")?;
         Ok(())
+    }
+
+    /// Waits until everything that was written, and the name of the file, is on storage: it is there after a
+    /// reset of the machine.
+    pub fn sync(&self, directory: &Path) -> Result<(), WriteError> {
+        self.file.sync_all()?;
+        Ok(File::open(directory)?.sync_all()?)
     }
 
     /// Appends entries and hands them to the kernel in one call.

@@ -5,6 +5,7 @@
 //! Text reaches the page through [`escaped`] alone; the page has no script and asks for nothing.
 
 mod accuracy;
+mod board;
 mod breakage;
 mod campaign;
 mod coverage;

@@ -10,7 +10,7 @@ pub use coverage::coverage_markdown;
 use crate::number::{self, NONE};
 use crate::words;
 use analysis::Verdict;
-use analysis::summary::{Expectation, FaultResult, Isolation, Quantiles, Stream, Summary};
+use analysis::summary::{Board, Expectation, FaultResult, Isolation, Quantiles, Stream, Summary};
 use wire::Node;
 
 /// Most rows of a table; the report has them all.
@@ -25,6 +25,10 @@ pub fn markdown(summary: &Summary) -> String {
         escaped(&words::run_name(summary)),
     )];
     lines.push(String::new());
+    if let Some(told) = words::no_measurement(&summary.host) {
+        lines.push(format!("**{told}**"));
+        lines.push(String::new());
+    }
     lines.push(escaped(&summary.description));
     reasons(&mut lines, summary);
     demands(&mut lines, summary);
@@ -57,8 +61,20 @@ pub fn markdown(summary: &Summary) -> String {
         escaped(&summary.host.cpu_model),
         words::stalls(summary.host_load),
     ));
+    lines.extend(summary.board.iter().flat_map(board));
     lines.extend(words::limits_changed(summary).iter().map(|it| escaped(it)));
     lines.join("\n") + "\n"
+}
+
+/// What was asked of the board and what was found.
+fn board(board: &Board) -> Vec<String> {
+    let mut lines = vec![String::new(), format!("Board {}:", escaped(&board.name)), String::new()];
+    lines.extend(["| board | asked | found |".to_owned(), "|---|---|---|".to_owned()]);
+    let or_none = |text: &str| if text.is_empty() { NONE.to_owned() } else { escaped(text) };
+    lines.extend(board.rows.iter().map(|row| {
+        format!("| {} | {} | {} |", escaped(&row.topic), or_none(&row.asked), or_none(&row.found))
+    }));
+    lines
 }
 
 fn reasons(lines: &mut Vec<String>, summary: &Summary) {

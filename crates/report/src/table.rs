@@ -64,6 +64,11 @@ pub fn table(runs: &[Summary], style: Style) -> String {
     lines.push(String::new());
     let of = |verdict| runs.iter().filter(|run| run.verdict == verdict).count() as u64;
     lines.push(words::runs(of));
+    let mut told =
+        runs.iter().filter_map(|run| words::no_measurement(&run.host)).collect::<Vec<_>>();
+    told.sort_unstable();
+    told.dedup();
+    lines.extend(told.into_iter().map(str::to_owned));
     lines.join("\n") + "\n"
 }
 
@@ -90,7 +95,9 @@ fn heading(name_width: usize) -> Vec<String> {
 
 fn row(run: &Summary, name_width: usize, style: Style) -> String {
     let (camera, radar) = (&run.streams.camera, &run.streams.radar);
-    let p99_ms = words::captured_to_fused(&run.streams, Node::Camera).map(|q| q.p99 / 1000.0);
+    let measured = words::no_measurement(&run.host).is_none();
+    let p99 = words::captured_to_fused(&run.streams, Node::Camera).filter(|_| measured);
+    let p99_ms = p99.map(|q| q.p99 / 1000.0);
     let figures = [
         words::activated(run),
         lost(words::lost(camera)),

@@ -10,6 +10,7 @@ use analysis::summary::{
     Streams, Summary,
 };
 use fault::Outcome;
+use recording::{Host, Reached};
 use std::collections::BTreeMap;
 use wire::Node;
 use wire::event::Detector;
@@ -51,6 +52,19 @@ pub(crate) fn urgency(verdict: Verdict) -> u8 {
         Verdict::Inconclusive => 1,
         Verdict::Skipped => 2,
         Verdict::Pass => 3,
+    }
+}
+
+/// What the times of a run are, where they are no measurements.
+pub(crate) fn no_measurement(host: &Host) -> Option<&'static str> {
+    match host.reached {
+        Reached::Here | Reached::Ssh => None,
+        Reached::Emulated => Some(
+            "Emulated board: times are of the emulator and of the machine it ran on, not of any SoC.",
+        ),
+        Reached::Deterministic => Some(
+            "Emulated board: times are counts of instructions, the same in every run, not of any SoC.",
+        ),
     }
 }
 
@@ -143,6 +157,7 @@ pub(crate) fn cause(cause: Cause) -> &'static str {
         Cause::Superseded => "superseded",
         Cause::Late => "late",
         Cause::NoInput => "no input",
+        Cause::BoardReset => "board reset",
     }
 }
 

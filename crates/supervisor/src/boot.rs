@@ -135,25 +135,30 @@ pub enum BootError {
     Codec(#[from] CodecError),
 }
 
-/// Memory that holds what a new process is told.
+/// Memory that holds what a new process is told: the clock of the run, then the rest.
 pub fn pack(told: &impl Serialize) -> Result<Memory, BootError> {
     let payload = codec::encode(told)?;
-    let memory = Memory::anonymous("failop-boot", LENGTH_BYTES + payload.len())?;
-    let mut shared = Shared::map(memory.fd(), 0, LENGTH_BYTES + payload.len())?;
-    let length = (payload.len() as u64).to_le_bytes();
-    shared.bytes_mut(0, LENGTH_BYTES).copy_from_slice(&length);
-    shared.bytes_mut(LENGTH_BYTES, payload.len()).copy_from_slice(&payload);
+    let memory = Memory::anonymous("failop-boot", HEAD_BYTES + payload.len())?;
+    let mut shared = Shared::map(memory.fd(), 0, HEAD_BYTES + payload.len())?;
+    let head = [payload.len() as u64, sys::clock::ahead_ns()];
+    for (place, word) in head.into_iter().enumerate() {
+        shared.bytes_mut(place * 8, 8).copy_from_slice(&word.to_le_bytes());
+    }
+    shared.bytes_mut(HEAD_BYTES, payload.len()).copy_from_slice(&payload);
     Ok(memory)
 }
 
-/// Reads what this process is told from the memory that it inherited.
+/// Reads what this process is told from the memory that it inherited, and sets its clock to that of the run.
 pub fn unpack<T: DeserializeOwned>(fd: &OwnedFd) -> Result<T, BootError> {
-    let length = SharedView::map(fd, 0, LENGTH_BYTES)?;
-    let length: [u8; LENGTH_BYTES] = length.bytes(0, LENGTH_BYTES).try_into().expect("eight bytes");
-    let length = usize::try_from(u64::from_le_bytes(length)).unwrap_or(usize::MAX);
-    let bytes = length.min(codec::PAYLOAD_BYTES_MAX);
-    let view = SharedView::map(fd, 0, LENGTH_BYTES + bytes)?;
-    Ok(codec::decode(view.bytes(LENGTH_BYTES, bytes))?)
+    let head = SharedView::map(fd, 0, HEAD_BYTES)?;
+    let word = |place: usize| {
+        u64::from_le_bytes(head.bytes(place * 8, 8).try_into().expect("a word has eight bytes"))
+    };
+    sys::clock::ahead_by(word(1));
+    let bytes = usize::try_from(word(0)).unwrap_or(usize::MAX).min(codec::PAYLOAD_BYTES_MAX);
+    let view = SharedView::map(fd, 0, HEAD_BYTES + bytes)?;
+    Ok(codec::decode(view.bytes(HEAD_BYTES, bytes))?)
 }
 
-const LENGTH_BYTES: usize = size_of::<u64>();
+/// Length of the payload, and how far the run's clock is ahead of the kernel's.
+const HEAD_BYTES: usize = 2 * size_of::<u64>();

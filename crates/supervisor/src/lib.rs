@@ -8,6 +8,7 @@ pub mod boot;
 pub mod links;
 pub mod needs;
 pub mod policy;
+pub mod resumed;
 pub mod run;
 
 mod capture_device;
@@ -15,6 +16,7 @@ mod children;
 mod deaths;
 mod hogs;
 mod impostor;
+mod life_signs;
 mod looks;
 mod off_bus;
 mod outside;
@@ -28,9 +30,11 @@ mod stimulus;
 mod strikes;
 mod supervision;
 mod triggers;
+mod vitals;
 
 pub use boot::{Boot, Descriptors, PlantBoot, RoleDescriptors, StimulusBoot};
 pub use probes::{Punctuality, punctuality};
 pub use recorder::{Observation, Observer, RecordError};
 pub use reload::Reload;
+pub use resumed::Resumed;
 pub use run::{Order, RunError, run};

@@ -4,7 +4,9 @@ use crate::capture_device;
 use fault::Need;
 use scenario::board::{Board, CameraSource, RadarSource};
 use std::collections::BTreeMap;
+use std::path::Path;
 use sys::capability::{Capability, missing};
+use sys::hardware_watchdog;
 
 /// What faults need and this host and user lack, with the reason in words. Tries it out, on something
 /// expendable, in a few milliseconds; a device that the board file does not name is not there.
@@ -25,7 +27,10 @@ fn why_lacking(need: Need, board: &Board) -> Option<String> {
             CameraSource::Rendered => unnamed(false),
         },
         Need::CanBus => unnamed(matches!(board.radar, RadarSource::Can(_))),
-        Need::HardwareWatchdog => unnamed(board.watchdog.is_some()),
+        Need::HardwareWatchdog => match &board.watchdog {
+            Some(it) => hardware_watchdog::missing(Path::new(&it.device)),
+            None => unnamed(false),
+        },
     }
 }
 

@@ -150,7 +150,9 @@ impl Assaults {
             | Outside::Stop
             | Outside::Impostor(_)
             | Outside::Doze(_)
-            | Outside::FullDisk => return Ok(None),
+            | Outside::FullDisk
+            | Outside::KillWatchdog
+            | Outside::HangWatchdog => return Ok(None),
         };
         self.lasting.push(Lasting { fault, victim, hold });
         Ok(amount)

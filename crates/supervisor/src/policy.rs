@@ -64,6 +64,8 @@ pub struct Rules<'a> {
     pub disabled: &'a [Detector],
     /// How long the system may go on while a node is missing; `None` for ever.
     pub emergency_operation_ns: Option<u64>,
+    /// The highest number that a process of each node had before; 0 where nobody lived.
+    pub incarnations: [u32; Node::ALL.len()],
 }
 
 /// The newest signs of life of a node's processes.
@@ -99,10 +101,8 @@ pub struct Policy {
 impl Policy {
     /// Nothing lives yet; the first [`on_time`](Self::on_time) spawns everyone.
     pub fn new(rules: &Rules<'_>, now_ns: u64) -> Policy {
-        let disabled = rules.disabled;
         Policy {
-            lives: Node::ALL
-                .map(|node| Life::new(node, rules.supervision[node.index()], disabled, now_ns)),
+            lives: Node::ALL.map(|node| Life::new(node, rules, now_ns)),
             stalls: Stalls::default(),
             global: Global::new(),
             system: System::new(rules.emergency_operation_ns),

@@ -9,10 +9,12 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounde
 use recording::writer::WriteError;
 use recording::{Entry, Writer};
 use std::os::fd::AsFd;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
+use sys::clock::now_ns;
 use wire::{Record, Source};
 
 /// A record on its way into the recording, for whoever wants to watch.
@@ -47,13 +49,17 @@ impl Observer {
     }
 }
 
+/// How long it may take to bring what was recorded to storage: a card that erases takes a second or two.
+const SYNC_WITHIN: Duration = Duration::from_secs(10);
 /// How often the rings are emptied: they hold about 20 s.
 const DRAIN_PERIOD: Duration = Duration::from_millis(20);
 
 #[derive(Debug)]
 pub(crate) struct Recorder {
-    /// Dropped, it ends the thread; a message fills the disk.
-    orders: Sender<FillDisk>,
+    /// Dropped, it ends the thread.
+    orders: Sender<RecorderOrder>,
+    /// When it last looked into the rings.
+    looked_ns: Arc<AtomicU64>,
     thread: JoinHandle<Result<(), RecordError>>,
 }
 
@@ -80,15 +86,32 @@ impl Recorder {
             .map(|(source, fd)| Ok((source, EventReader::attach(fd)?)))
             .collect::<Result<Vec<_>, AttachError>>()?;
         let (orders, given) = bounded(1);
-        let drainer = Drainer { rings, exhibit, writer, observers };
+        let looked_ns = Arc::new(AtomicU64::new(now_ns()));
+        let drainer =
+            Drainer { rings, exhibit, writer, observers, looked_ns: Arc::clone(&looked_ns) };
         let thread = std::thread::spawn(move || drainer.work(&given));
-        Ok(Recorder { orders, thread })
+        Ok(Recorder { orders, looked_ns, thread })
     }
 
     /// Lets every further write fail as on a disk that is full.
     pub(crate) fn fill_disk(&self) {
         // A recorder that has failed already writes no more anyway.
-        if let Err(_failed) = self.orders.try_send(FillDisk) {}
+        if let Err(_failed) = self.orders.try_send(RecorderOrder::FillDisk) {}
+    }
+
+    /// How long ago it looked into the rings; `None` where it has failed.
+    pub(crate) fn silent_ns(&self, now_ns: u64) -> Option<u64> {
+        // Relaxed: a number that stands for itself.
+        let looked_ns = self.looked_ns.load(Ordering::Relaxed);
+        (!self.thread.is_finished()).then(|| now_ns.saturating_sub(looked_ns))
+    }
+
+    /// Waits until everything that was told before is on storage, but not for ever; whether it is.
+    pub(crate) fn sync(&self, directory: &Path) -> bool {
+        let (done, wait) = bounded(1);
+        let order = RecorderOrder::Sync(directory.to_owned(), done);
+        self.orders.send_timeout(order, SYNC_WITHIN).is_ok()
+            && wait.recv_timeout(SYNC_WITHIN).is_ok()
     }
 
     /// Empties the rings for the last time, all writers being buried, and completes the recording.
@@ -99,24 +122,35 @@ impl Recorder {
     }
 }
 
-/// The order to let every further write fail.
 #[derive(Debug)]
-struct FillDisk;
+enum RecorderOrder {
+    /// Let every further write fail.
+    FillDisk,
+    /// Bring everything to storage, and say so.
+    Sync(PathBuf, Sender<()>),
+}
 
 struct Drainer {
     rings: Vec<(Source, EventReader)>,
     exhibit: Option<Arc<Exhibit>>,
     writer: Writer,
     observers: Vec<Observer>,
+    looked_ns: Arc<AtomicU64>,
 }
 
 impl Drainer {
-    fn work(mut self, orders: &Receiver<FillDisk>) -> Result<(), RecordError> {
+    fn work(mut self, orders: &Receiver<RecorderOrder>) -> Result<(), RecordError> {
         // Recording is not urgent; where the class cannot be left, it is merely unfriendly.
         if let Err(_refused) = sys::sched::set_normal() {}
         loop {
             match orders.recv_timeout(DRAIN_PERIOD) {
-                Ok(FillDisk) => self.writer.fill_disk()?,
+                Ok(RecorderOrder::FillDisk) => self.writer.fill_disk()?,
+                Ok(RecorderOrder::Sync(directory, done)) => {
+                    self.drain()?;
+                    self.writer.sync(&directory)?;
+                    // Who waits no longer need not be told.
+                    if let Err(_gone) = done.send(()) {}
+                }
                 Err(RecvTimeoutError::Timeout) => self.drain()?,
                 Err(RecvTimeoutError::Disconnected) => break,
             }
@@ -129,6 +163,7 @@ impl Drainer {
     }
 
     fn drain(&mut self) -> Result<(), WriteError> {
+        self.looked_ns.store(now_ns(), Ordering::Relaxed);
         let mut entries = Vec::new();
         for (source, ring) in &mut self.rings {
             let source = *source;

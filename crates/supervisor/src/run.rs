@@ -2,6 +2,7 @@
 //!
 //! One thread, one loop: wait for an end, a signal or a time; tell the policy; do what it says.
 
+mod board;
 mod ending;
 mod limits;
 mod lives;
@@ -13,6 +14,7 @@ mod usage;
 use crate::boot::BootError;
 use crate::children::{Children, Seat};
 use crate::deaths::{Deaths, DeathsError};
+use crate::life_signs::LifeSigns;
 use crate::looks::Looks;
 use crate::outside::Assaults;
 use crate::plant::{PlantError, PlantProcess};
@@ -21,22 +23,26 @@ use crate::probes::{Probes, Stall};
 use crate::recorder::{Observer, RecordError, Recorder};
 use crate::reload::{Reader, Reload};
 use crate::resources::{ResourceError, Resources};
+use crate::resumed::Resumed;
 use crate::stimulus::{StimulusError, StimulusProcess};
 use crate::strikes::Strikes;
 use crate::triggers::Triggers;
+
 use channel::AttachError;
 use channel::events::EventWriter;
 use crossbeam_channel::Receiver;
 use fault::Need;
 use recording::writer::WriteError;
-use recording::{Header, Writer, ring_file_name};
+use recording::{Header, Part, Writer, ring_file_name};
 use scenario::Plan;
 use scenario::plan::Supervision;
 use std::io;
 use std::path::Path;
-use sys::clock::now_ns;
+use sys::clock::{ahead_by, now_ns, unix_ns};
+use sys::hardware_watchdog::OpenError;
 use sys::poll::Poller;
 use sys::process::{Child, Exit};
+use sys::service_manager::ServiceManager;
 use sys::signals::StopSignals;
 use wire::event::{Ending, Event};
 use wire::{Node, Source};
@@ -93,6 +99,10 @@ pub struct Order<'a> {
     /// Faults that a person injects while it runs, by their index in the plan. One that is not to be
     /// injected by hand, or was before, stays as it is.
     pub by_hand: Receiver<u32>,
+    /// What was before, of a run that goes on after a reset of the board; its plan lasts as long as that says.
+    pub resumed: Option<Resumed>,
+    /// Who wants to see that the watchdog lives.
+    pub service_manager: Option<&'a ServiceManager>,
 }
 
 /// A run could not be carried out or recorded.
@@ -107,6 +117,9 @@ pub enum RunError {
     /// Deaths could not be waited for.
     #[error(transparent)]
     Deaths(#[from] DeathsError),
+    /// The hardware watchdog that the board file names could not be had.
+    #[error("without the hardware watchdog of the board file there is no run")]
+    HardwareWatchdog(#[from] OpenError),
     /// The plant could not be started.
     #[error(transparent)]
     Plant(#[from] PlantError),
@@ -146,9 +159,15 @@ pub fn run(mut order: Order<'_>) -> Result<Ending, RunError> {
         Some(Err(refused)) => format!("SCHED_OTHER: real time refused: {refused}"),
         None => "SCHED_OTHER, as the scenario asks".to_owned(),
     };
+    let resumed = order.resumed.take();
+    if let Some(resumed) = &resumed {
+        ahead_by(resumed.clock.ahead_ns);
+    }
+    order.header.part = part(resumed.as_ref());
+    let number = order.header.part.number;
     // First of all: it keeps other runs out of the directory, and replaces an old recording.
     let writer = Writer::create(order.directory, order.header)?;
-    let resources = Resources::create(order.plan, order.directory)?;
+    let resources = Resources::create(order.plan, order.directory, number)?;
     let fds = resources.rings.each_ref().map(|ring| ring.fd());
     let recorder = Recorder::start(fds, resources.exhibit(), (writer, order.observers))?;
     let poller = Poller::new().map_err(kernel("make an epoll set"))?;
@@ -164,12 +183,15 @@ pub fn run(mut order: Order<'_>) -> Result<Ending, RunError> {
         supervision: &order.plan.supervision,
         disabled: &order.plan.disabled,
         emergency_operation_ns: order.plan.emergency_operation_ns,
+        incarnations: resumed.as_ref().map_or([0; Node::ALL.len()], |it| it.incarnations),
     };
+    let life_signs = LifeSigns::start(order.plan.board.watchdog.as_ref(), order.service_manager)?;
+    let begun_ns = resumed.as_ref().map_or(0, |it| now_ns().saturating_sub(it.t0_ns));
     let mut watchdog = Watchdog {
         probes: Probes::start(STALL_NS),
-        events: EventWriter::attach(resources.rings[Source::Watchdog.index()].fd(), 1)?,
+        events: EventWriter::attach(resources.rings[Source::Watchdog.index()].fd(), number)?,
         policy: Policy::new(&rules, now_ns()),
-        strikes: Strikes::new(order.plan, order.lacking),
+        strikes: Strikes::new(order.plan, order.lacking, begun_ns),
         triggers: Triggers::new(&order.plan.faults),
         lacking: order.lacking,
         by_hand: order.by_hand,
@@ -192,26 +214,46 @@ pub fn run(mut order: Order<'_>) -> Result<Ending, RunError> {
         reader,
         plant: None,
         stimulus: None,
+        life_signs,
         resources,
         poller,
     };
     watchdog.events.tell(Event::Started { pid: std::process::id() });
-    watchdog.start_plant()?;
-    watchdog.start_stimulus()?;
-    let ended = watchdog.watch();
+    watchdog.begin(resumed.as_ref());
+    let started = watchdog.start_plant().and_then(|()| watchdog.start_stimulus());
+    let ended = started.and_then(|()| watchdog.watch());
     let buried = watchdog.end_all();
+    let disarmed = watchdog.end_life_signs();
     let result = watchdog.finish_recording();
     if realtime.is_some_and(|result| result.is_ok()) {
         sys::sched::set_normal().map_err(kernel("leave the real-time class"))?;
     }
     let ending = ended?;
     buried?;
+    disarmed?;
     result?;
+    remove_rings(order.directory, number)?;
+    Ok(ending)
+}
+
+/// The part of the run that begins.
+fn part(resumed: Option<&Resumed>) -> Part {
+    Part {
+        number: resumed.map_or(1, |it| it.part),
+        boot_id: sys::host::boot_id(),
+        begun_ns: now_ns(),
+        begun_unix_ns: unix_ns(),
+        duration_ns: resumed.map(|it| it.duration_ns),
+    }
+}
+
+/// Removes the rings, which are drained.
+fn remove_rings(directory: &Path, part: u32) -> Result<(), RunError> {
     for source in Source::ALL {
-        std::fs::remove_file(order.directory.join(ring_file_name(source)))
+        std::fs::remove_file(directory.join(ring_file_name(source, part)))
             .map_err(kernel("remove a drained event ring"))?;
     }
-    Ok(ending)
+    Ok(())
 }
 
 struct Watchdog<'a> {
@@ -248,12 +290,14 @@ struct Watchdog<'a> {
     plant: Option<PlantProcess>,
     /// Where the part of a radar is played.
     stimulus: Option<StimulusProcess>,
+    life_signs: LifeSigns<'a>,
 }
 
 impl Watchdog<'_> {
     /// The loop, from the first spawn to the end of the schedule.
     fn watch(&mut self) -> Result<Ending, RunError> {
         let mut ready = Vec::new();
+        let mut deadline = now_ns();
         loop {
             self.take_by_hand();
             // What was to be done and seen before this moment comes before anyone is judged at it.
@@ -270,7 +314,8 @@ impl Watchdog<'_> {
                 return Ok(ending);
             }
             self.sample_usage(now)?;
-            let deadline = self.deadline_ns(now);
+            self.show_life(deadline)?;
+            deadline = self.deadline_ns(now);
             self.poller.wait(deadline, &mut ready).map_err(kernel("wait"))?;
             // A death that the kernel marks comes before the burial that follows it.
             self.take_deaths()?;

@@ -46,11 +46,13 @@ pub(crate) struct Strikes {
 }
 
 impl Strikes {
-    /// The strikes of the faults whose times are known, those left out that need what is lacking.
-    pub(crate) fn new(plan: &Plan, lacking: &[Need]) -> Strikes {
+    /// The strikes of the faults whose times are known and that begin at `from_ns` of the schedule or later,
+    /// those left out that need what is lacking.
+    pub(crate) fn new(plan: &Plan, lacking: &[Need], from_ns: u64) -> Strikes {
         let mut strikes = Strikes::default();
         for (index, fault) in (0..).zip(&plan.faults) {
-            if let Some(start_ns) = fault.start.at_ns().filter(|_| is_possible(fault, lacking)) {
+            let start_ns = fault.start.at_ns().filter(|start_ns| *start_ns >= from_ns);
+            if let Some(start_ns) = start_ns.filter(|_| is_possible(fault, lacking)) {
                 strikes.begin(index, fault, start_ns);
             }
         }

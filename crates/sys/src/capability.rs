@@ -3,15 +3,12 @@
 use crate::cgroup::{Freezer, MemoryLimit};
 use crate::clock::{now_ns, sleep_until};
 use crate::limits::{self, Limit};
-use crate::process::{Child, Region, RunState, spawn};
+use crate::process::{Child, Region, RunState};
 use crate::{calls, sched};
 use nix::sys::resource::{Resource, getrlimit};
 use std::io;
-use std::path::Path;
 use std::thread::Builder;
 
-/// A victim that stops itself, so that nothing in it moves while it is tried on.
-const VICTIM: &str = "kill -STOP $$";
 /// How long the victim may take to stop; then it is tried on as it is.
 const STOP_WITHIN_NS: u64 = 1_000_000_000;
 /// How often it is looked at meanwhile.
@@ -105,7 +102,7 @@ fn on_a_thread(probe: impl FnOnce() -> io::Result<()> + Send + 'static) -> io::R
 
 /// Tries it on a child that is killed afterwards.
 fn on_a_victim(probe: impl FnOnce(&Child) -> io::Result<()>) -> io::Result<()> {
-    let victim = spawn(Path::new("/bin/sh"), &["-c", VICTIM], &[])?;
+    let victim = Child::expendable()?;
     let probed = settled(&victim).and_then(|()| probe(&victim));
     victim.kill()?;
     victim.reap()?;

@@ -8,7 +8,7 @@
 //! * The end of the first thread is told when that thread ends, though other threads may live on.
 //! * A buffer that is full loses events: [`News::Dropped`] and [`Connector::missed`] tell it.
 
-use crate::clock::now_ns;
+use crate::clock::{now_ns, of_kernel};
 use crate::poll::{wait_readable, without_waiting};
 use crate::process::Exit;
 use nix::errno::Errno;
@@ -210,7 +210,7 @@ impl Ended {
             pid: number(message, at::PID),
             group: number(message, at::GROUP),
             exit,
-            at_ns: u64::from(high) << 32 | u64::from(low),
+            at_ns: of_kernel(u64::from(high) << 32 | u64::from(low)),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Sleeping on a shared word until somebody changes it: [`wait`] and [`wake`].
 
+use crate::clock::to_kernel;
 use nix::errno::Errno;
 use nix::libc;
 use std::sync::atomic::AtomicU64;
@@ -13,7 +14,7 @@ fn word(counter: &AtomicU64) -> *mut u32 {
 /// Sleeps while the low 32 bits of `counter` are `seen`, at the longest until `deadline_ns` of
 /// [`now_ns`](crate::clock::now_ns). May return early: the caller looks again at what it waits for.
 pub fn wait(counter: &AtomicU64, seen: u32, deadline_ns: u64) {
-    let deadline = Duration::from_nanos(deadline_ns);
+    let deadline = Duration::from_nanos(to_kernel(deadline_ns));
     let timeout = libc::timespec {
         tv_sec: deadline.as_secs().cast_signed(),
         tv_nsec: deadline.subsec_nanos().into(),

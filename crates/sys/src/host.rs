@@ -41,6 +41,11 @@ const CPU_FEATURES: [&str; 13] = [
     "atomics",
 ];
 
+/// What the kernel calls its own life, which ends with a reset; empty where it is not told.
+pub fn boot_id() -> String {
+    read("/proc/sys/kernel/random/boot_id")
+}
+
 /// Describes this machine.
 pub fn describe() -> Description {
     let uname = nix::sys::utsname::uname().ok();

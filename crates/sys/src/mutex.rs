@@ -6,6 +6,7 @@
 //! held: a process that shares it can misdirect a store of the holder, so share it only with processes
 //! of the same trust.
 
+use crate::clock::to_kernel;
 use crate::shm::{Shared, Source};
 use nix::libc;
 use std::io;
@@ -78,7 +79,7 @@ impl Mutex {
         deadline_ns: u64,
         work: impl FnOnce(Locked) -> R,
     ) -> io::Result<Option<R>> {
-        let deadline = Duration::from_nanos(deadline_ns);
+        let deadline = Duration::from_nanos(to_kernel(deadline_ns));
         let deadline = libc::timespec {
             tv_sec: deadline.as_secs().cast_signed(),
             tv_nsec: deadline.subsec_nanos().into(),

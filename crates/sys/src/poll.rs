@@ -2,7 +2,7 @@
 //! [`wait_readable`] and [`wait_writable`]. A thread that has no descriptor wakes the one that waits
 //! through a [`Waker`].
 
-use crate::clock::now_ns;
+use crate::clock::{now_ns, to_kernel};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, ppoll};
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
@@ -55,7 +55,7 @@ impl Poller {
     pub fn wait(&self, deadline_ns: u64, ready: &mut Vec<u64>) -> io::Result<()> {
         ready.clear();
         // A timer set to 0 would be disarmed; 1 ns is just as past.
-        let deadline = TimeSpec::from_duration(Duration::from_nanos(deadline_ns.max(1)));
+        let deadline = TimeSpec::from_duration(Duration::from_nanos(to_kernel(deadline_ns).max(1)));
         self.timer.set(Expiration::OneShot(deadline), TimerSetTimeFlags::TFD_TIMER_ABSTIME)?;
         let mut events = [EpollEvent::empty(); EVENTS_MAX];
         let count = match self.epoll.wait(&mut events, EpollTimeout::NONE) {

@@ -4,10 +4,13 @@
 
 mod calls;
 mod flip;
+mod foreign;
 mod kin;
 mod status;
+mod victim;
 
 pub use flip::{Flipped, Region};
+pub use foreign::{Streams, become_program, reap_any, spawn_with};
 pub use kin::{Stranger, children_of};
 pub(crate) use status::own_hex_field;
 
@@ -75,7 +78,20 @@ pub struct Usage {
 /// with default signal handling and the environment of the caller. Of the descriptors that this
 /// program opened it gets those in `handed_down`, under their own numbers.
 pub fn spawn(program: &Path, arguments: &[&str], handed_down: &[BorrowedFd]) -> io::Result<Child> {
+    spawn_redirected(program, arguments, handed_down, &[])
+}
+
+/// The same, with some descriptors under other numbers.
+fn spawn_redirected(
+    program: &Path,
+    arguments: &[&str],
+    handed_down: &[BorrowedFd],
+    redirected: &[(BorrowedFd, RawFd)],
+) -> io::Result<Child> {
     let mut actions = PosixSpawnFileActions::init()?;
+    for (fd, number) in redirected {
+        actions.add_dup2(fd.as_raw_fd(), *number)?;
+    }
     for fd in handed_down {
         // A duplicate onto itself clears the close-on-exec flag, in the child alone.
         actions.add_dup2(fd.as_raw_fd(), fd.as_raw_fd())?;

@@ -4,6 +4,7 @@
 //! knows no owner, so a process that is killed leaves nothing locked. A value is not bound to who
 //! counted it up: a wild write into the page costs wake-ups, nothing else.
 
+use crate::clock::to_kernel;
 use crate::shm::{Shared, Source};
 use nix::errno::Errno;
 use nix::libc;
@@ -61,7 +62,7 @@ impl Semaphore {
     /// Sleeps until the value is above 0 and takes one off, at the longest until `deadline_ns` of
     /// [`now_ns`](crate::clock::now_ns). May return early.
     pub fn wait(&self, deadline_ns: u64) -> io::Result<()> {
-        let deadline = Duration::from_nanos(deadline_ns);
+        let deadline = Duration::from_nanos(to_kernel(deadline_ns));
         let deadline = libc::timespec {
             tv_sec: deadline.as_secs().cast_signed(),
             tv_nsec: deadline.subsec_nanos().into(),

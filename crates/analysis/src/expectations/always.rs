@@ -7,7 +7,7 @@ use super::{Demand, Finding, without_effect};
 use crate::analyse::Findings;
 use crate::noticed::Noticed;
 use crate::summary::{Expectation, WhyNot};
-use crate::timeline::{Detected, Exit};
+use crate::timeline::{Detected, Exit, Reset};
 use crate::words::{self, count};
 
 /// Ends that are told one by one: a crash loop has hundreds, and they are alike. The report's table of
@@ -25,6 +25,7 @@ pub(super) fn judge(findings: &Findings) -> Vec<Expectation> {
         no_false_alarm(findings),
     ];
     all.extend(plant_kept_up(findings));
+    all.extend(no_unexpected_reset(findings));
     all.extend(findings.faults.iter().map(|facts| {
         let evidence = facts.result.evidence.join("; ");
         let finding = if facts.result.activated {
@@ -88,6 +89,27 @@ fn record_consistent(findings: &Findings) -> Expectation {
         }
     };
     demand("the record is consistent", "no contradiction", actual).came_to(finding)
+}
+
+/// Of a run in which the board was reset.
+fn no_unexpected_reset(findings: &Findings) -> Option<Expectation> {
+    let resets = &findings.timeline.watchdog.resets;
+    let explained = |it: &&Reset| {
+        let mut faults = findings.faults.iter().filter(|it| it.fault.injection.resets_board());
+        faults.any(|facts| facts.in_force.is_some_and(|span| span.contains(it.booted)))
+    };
+    let (_, unexpected): (Vec<&Reset>, Vec<&Reset>) = resets.iter().partition(explained);
+    (!resets.is_empty()).then(|| {
+        let told = unexpected.iter().map(|it| format!("at {}", words::in_ms(it.booted)));
+        let actual = first_of(told);
+        let finding = if unexpected.is_empty() {
+            Finding::Met
+        } else {
+            let why = format!("the board was reset, and no fault had brought it about: {actual}.");
+            Finding::Missed(why)
+        };
+        demand("no reset of the board unexpectedly", "none", actual).came_to(finding)
+    })
 }
 
 /// Of a run with a plant.

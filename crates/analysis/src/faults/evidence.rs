@@ -13,10 +13,12 @@ use fault::kinds::Ending;
 use fault::{Cause, Start};
 use wire::event::Proof;
 
-use super::Case;
+use super::{Case, recovery};
 use crate::timeline::HowEnded;
 use crate::words::{self, count, in_ms};
 
+/// The bit of a boot status that says that the watchdog reset the machine (`linux/watchdog.h`).
+const WDIOF_CARDRESET: u32 = 0x20;
 /// `SIGTERM`, which a process at work answers by an end in order, and another dies of.
 const SIGTERM: u32 = 15;
 
@@ -136,7 +138,7 @@ fn whole(case: &Case, what: &str, unit: Unit) -> Vec<String> {
         return Vec::new();
     }
     let target = case.fault.target;
-    vec![match unit {
+    let told = match unit {
         Unit::None => format!("{target} {what}"),
         Unit::Nanoseconds => {
             format!("{target} {what} {}", in_ms(i64::try_from(sum).unwrap_or(i64::MAX)))
@@ -145,7 +147,27 @@ fn whole(case: &Case, what: &str, unit: Unit) -> Vec<String> {
         Unit::Bytes => format!("{target} {what}: {}", count(sum, "byte")),
         Unit::Count => format!("{target} {what} {sum}"),
         Unit::Errno => format!("{target} {what} (errno {})", sum / number),
-    }]
+    };
+    std::iter::once(told).chain(reset(case)).collect()
+}
+
+/// What is known of the reset of the board that a fault brought about.
+fn reset(case: &Case) -> Vec<String> {
+    let Some(reset) = case.acted.and_then(|acted| recovery::reset_after(case, acted)) else {
+        return Vec::new();
+    };
+    let status = reset.boot_status;
+    let why = if status & WDIOF_CARDRESET == 0 {
+        format!("the kernel started anew; its watchdog does not know why (boot status {status:#x})")
+    } else {
+        format!("the board's watchdog says that it reset the board (boot status {status:#x})")
+    };
+    let clock = if reset.clock_went_on {
+        "times across the reset are as exact as the board's clock, about 1 s"
+    } else {
+        "the board's clock stood still meanwhile: for how long it was away is not known"
+    };
+    vec![why, clock.to_owned()]
 }
 
 /// What the camera told of its device once it was set to go wrong.

@@ -354,6 +354,7 @@ fn gives_up(reaction: Reaction) -> bool {
         | Reaction::Reject
         | Reaction::ModeChange
         | Reaction::StandbyTakeover
-        | Reaction::Stop => false,
+        | Reaction::Stop
+        | Reaction::Reset => false,
     }
 }

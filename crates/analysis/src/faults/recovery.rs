@@ -8,7 +8,7 @@ use wire::event::Proof;
 use wire::{Node, Source};
 
 use super::Case;
-use crate::timeline::{Moment, Output, ms};
+use crate::timeline::{Moment, Output, Reset, ms};
 
 /// How a fault ended.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +25,8 @@ enum How {
     VictimWentOn,
     /// Its time was over.
     TimeOver,
+    /// The board was reset, and its kernel started again.
+    BoardReset,
 }
 
 /// How long after a fault of a moment the end of its victim counts as its doing.
@@ -33,6 +35,9 @@ const MOMENT_NS: Moment = 250_000_000;
 /// When a fault that took effect was over; `None` if it lasted to the end of the run.
 pub(super) fn over(case: &Case) -> Option<Over> {
     let acted = case.acted?;
+    if let Some(reset) = reset_after(case, acted) {
+        return Some(Over { at: reset.booted, how: How::BoardReset });
+    }
     let cut = case.timeline.end.cut;
     let exit = case.exit_of(case.last_victim()).map(|exit| exit.at).filter(|&at| at >= acted);
     let ended = exit.map(|at| Over { at, how: How::VictimEnded });
@@ -63,6 +68,12 @@ pub(super) fn over(case: &Case) -> Option<Over> {
         }
     };
     found.filter(|over| over.at < cut)
+}
+
+/// The reset of the board that a fault brought about.
+pub(super) fn reset_after<'t>(case: &Case<'_, 't>, acted: Moment) -> Option<&'t Reset> {
+    let resets = case.fault.injection.resets_board();
+    case.timeline.watchdog.resets.iter().find(|it| resets && it.resumed >= acted)
 }
 
 /// Whether a fault without a duration of its own lasts until its victim is replaced.
@@ -110,7 +121,9 @@ pub(super) fn find<'t>(case: &Case<'_, 't>, over: Option<Over>) -> Option<&'t Ou
             output.by > case.last_victim() && fresh
         }),
         (How::VictimEnded, _) => of_stream.find(|output| output.from > case.last_victim()),
-        (How::VictimWentOn, _) => of_stream.find(|output| output.captured >= over.at),
+        (How::VictimWentOn | How::BoardReset, _) => {
+            of_stream.find(|output| output.captured >= over.at)
+        }
         (How::TimeOver, _) => of_stream.find(|output| {
             let due = timeline.due(output.stream, output.item);
             due >= over.at && output.received <= due + timeline.period(output.stream)
@@ -126,12 +139,17 @@ pub(super) fn chain(
 ) -> BTreeMap<String, f64> {
     let (Some(effect), Some(over)) = (case.acted, over) else { return BTreeMap::new() };
     let timeline = case.timeline;
+    if let Some(reset) = reset_after(case, effect) {
+        let fused = recovery.map(|output| ("fused", output.at));
+        let steps = [("booted", reset.booted), ("running", reset.resumed)].into_iter().chain(fused);
+        return steps.map(|(name, at)| (name.to_owned(), ms(at - effect))).collect();
+    }
     let Some(target) = case.node else { return BTreeMap::new() };
     let successor = match (over.how, recovery, target) {
         (How::VictimEnded, Some(output), Node::Fusion) => output.by,
         (How::VictimEnded, Some(output), _) => output.from,
         (How::VictimEnded, None, _) => case.last_victim().saturating_add(1),
-        (How::VictimWentOn | How::TimeOver, ..) => return BTreeMap::new(),
+        (How::VictimWentOn | How::TimeOver | How::BoardReset, ..) => return BTreeMap::new(),
     };
     let source = Source::Node(target);
     let detected =

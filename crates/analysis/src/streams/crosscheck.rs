@@ -28,7 +28,8 @@ pub(super) fn contradictions(timeline: &Timeline, outcomes: &Outcomes) -> Vec<St
 
         let known = |item: &u64| *item < expected(sensor);
         let sent: BTreeSet<u64> = sent(timeline, sensor).filter(known).collect();
-        let unsent = of(Cause::Overrun) + of(Cause::Device) + of(Cause::NotProduced);
+        let unsent =
+            of(Cause::Overrun) + of(Cause::Device) + of(Cause::NotProduced) + of(Cause::BoardReset);
         compare(format!("samples handed over by the {sensor}"), sent.len() as u64, told - unsent);
 
         let overruns = timeline.sensors[sensor.index()].overruns.iter().copied().filter(known);

@@ -142,6 +142,36 @@ pub(crate) struct WatchdogLog {
     pub(crate) ended: Option<(Moment, Ending)>,
     /// In the order of time.
     pub(crate) limits: Vec<LimitChange>,
+    /// Likewise.
+    pub(crate) resets: Vec<Reset>,
+}
+
+/// The board was reset, and the run went on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reset {
+    /// The last record of before.
+    pub(crate) last: Moment,
+    /// When the kernel started again, as exact as the board's clock, and not before the last record.
+    pub(crate) booted: Moment,
+    /// When the run went on.
+    pub(crate) resumed: Moment,
+    pub(crate) boot_status: u32,
+    pub(crate) clock_went_on: bool,
+}
+
+impl WatchdogLog {
+    /// Nobody lives through a reset.
+    fn reset(&mut self, reset: Reset) {
+        for it in &self.spawned {
+            let is_it = |exit: &Exit| (exit.node, exit.incarnation) == (it.node, it.incarnation);
+            if !self.exits.iter().any(is_it) {
+                let Spawned { node, incarnation, .. } = *it;
+                let (at, state) = (reset.last, LifeState::Down);
+                self.states.push(StateChange { at, node, incarnation, state });
+            }
+        }
+        self.resets.push(reset);
+    }
 }
 
 /// Another limit holds from a moment on.
@@ -489,6 +519,13 @@ impl Timeline<'_> {
                 let from = self.moment(due_ns);
                 let to = self.moment(due_ns.saturating_add(late_ns));
                 self.watchdog.stalls.push(Span { from, to });
+            }
+            Event::BoardReset { last_ns, booted_ns, boot_status, clock_went_on } => {
+                let last = self.moment(last_ns);
+                let booted = self.moment(booted_ns).max(last);
+                let clock_went_on = clock_went_on != 0;
+                let reset = Reset { last, booted, resumed: at, boot_status, clock_went_on };
+                self.watchdog.reset(reset);
             }
             Event::RunEnded { ending } => log.ended = log.ended.or(Some((at, ending))),
             _ => {}

@@ -17,6 +17,7 @@ use analysis::Summary;
 use anyhow::Context;
 use findings::{Finding, Nominal, Noticed, SelfTest};
 use mechanisms::Mechanism;
+use recording::Reached;
 use scenario::Board;
 use scenario::{Loaded, Twin};
 use std::io::Write;
@@ -40,6 +41,8 @@ pub(crate) fn selftest(arguments: &SelftestArguments) -> anyhow::Result<Code> {
         stop,
         board: None,
         bus: None,
+        reached: Reached::Here,
+        service_manager: None,
     };
     let out = &arguments.out;
     std::fs::create_dir_all(out).with_context(|| format!("cannot make {}", out.display()))?;
@@ -92,9 +95,16 @@ impl Bench<'_> {
     /// Runs it; `None` if somebody interrupts.
     fn run(&self, scenario: &Loaded) -> anyhow::Result<Option<Summary>> {
         let directory = &self.out.join(&scenario.plan.name);
-        let turn = Turn { scenario, repetition: 1, repetitions: 1, directory, style: Style::Quiet };
+        let turn = Turn {
+            scenario,
+            repetition: 1,
+            repetitions: 1,
+            directory,
+            style: Style::Quiet,
+            resumed: None,
+        };
         let (ending, summary) = carry_out(&turn, self.host)?;
-        Ok((ending != Ending::Interrupted).then_some(summary))
+        Ok(summary.filter(|_| ending != Ending::Interrupted))
     }
 
     fn nominal(&self) -> anyhow::Result<Option<Nominal>> {

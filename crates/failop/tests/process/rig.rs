@@ -157,7 +157,7 @@ pub(crate) fn names(directory: &Path) -> Vec<String> {
 
 /// Records that `source` has written into its ring in `run_directory`; 0 without a ring.
 pub(crate) fn records(run_directory: &Path, source: Source) -> u64 {
-    let bytes = std::fs::read(run_directory.join(recording::ring_file_name(source)));
+    let bytes = std::fs::read(run_directory.join(recording::ring_file_name(source, 1)));
     let head = bytes.ok().and_then(|bytes| bytes[ring::HEAD * 8..].first_chunk().copied());
     head.map_or(0, u64::from_le_bytes)
 }

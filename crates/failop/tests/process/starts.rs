@@ -3,7 +3,7 @@
 use crate::binary::command;
 use crate::rig::{Ended, PATIENT, Rig, run_json, scenario, wait_for_records};
 use crate::sums::expectation;
-use recording::{Header, Host};
+use recording::{Header, Host, Part};
 use serde_json::Value;
 use std::fs::Permissions;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -140,7 +140,9 @@ fn run(program: &Path, directory: &Path, text: &str) -> Ending {
             idle_policy: String::new(),
             scheduling: String::new(),
             lacks: std::collections::BTreeMap::new(),
+            reached: recording::Reached::Here,
         },
+        part: Part::default(),
     };
     let order = Order {
         plan: &plan,
@@ -152,6 +154,8 @@ fn run(program: &Path, directory: &Path, text: &str) -> Ending {
         lacking: &[],
         observers: Vec::new(),
         by_hand: crossbeam_channel::never(),
+        resumed: None,
+        service_manager: None,
     };
     supervisor::run(order).expect("the run is recorded")
 }

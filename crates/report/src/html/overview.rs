@@ -38,14 +38,18 @@ pub(super) fn lead(description: &str) -> String {
 /// The key figures.
 pub(super) fn cards(summary: &Summary) -> String {
     let (camera, radar) = (&summary.streams.camera, &summary.streams.radar);
-    let p99_ms =
-        |sensor| words::captured_to_fused(&summary.streams, sensor).map(|q| q.p99 / 1000.0);
+    let measured = words::no_measurement(&summary.host).is_none();
+    let p99_ms = |sensor| {
+        let found = words::captured_to_fused(&summary.streams, sensor).filter(|_| measured);
+        found.map(|q| q.p99 / 1000.0)
+    };
+    let beside = |words: &str| if measured { words } else { "emulated: no measurement" }.to_owned();
     let usage: Option<f64> = summary
         .processes
         .iter()
         .map(|p| p.usage.map(|u| u.core_percent))
         .sum::<Option<f64>>()
-        .filter(|_| !summary.processes.is_empty());
+        .filter(|_| measured && !summary.processes.is_empty());
     let cards = [
         ("run", format!("{:.1} s", summary.duration_ms / 1000.0), summary.ended.clone()),
         ("faults in effect", words::activated(summary), fault_names(summary)),
@@ -64,12 +68,12 @@ pub(super) fn cards(summary: &Summary) -> String {
         ("false alarms", number::count(summary.false_alarms.values().sum()), alarms(summary)),
         ("camera lost", number::count(words::lost(camera)), of(camera)),
         ("radar lost", number::count(words::lost(radar)), of(radar)),
-        ("camera p99", number::ms(p99_ms(Node::Camera)), "captured→fused, whole run".into()),
-        ("radar p99", number::ms(p99_ms(Node::Radar)), "captured→fused, whole run".into()),
+        ("camera p99", number::ms(p99_ms(Node::Camera)), beside("captured→fused, whole run")),
+        ("radar p99", number::ms(p99_ms(Node::Radar)), beside("captured→fused, whole run")),
         (
             "processor",
             usage.map_or_else(|| number::NONE.to_owned(), |v| format!("{v:.1} %")),
-            "of one core, all processes".into(),
+            beside("of one core, all processes"),
         ),
     ];
     card_list(cards)

@@ -1,7 +1,7 @@
 //! The page around the sections, in the order in which they are read.
 
 use super::markup::{escaped, note, section, terms};
-use super::{accuracy, demands, faults, matrix, overview, processes, streams, strip, torn};
+use super::{accuracy, board, demands, faults, matrix, overview, processes, streams, strip, torn};
 use crate::plot::{PlotError, birds_eye_svg, drive_svg, frame_loss_svg, latency_svg, timeline_svg};
 use crate::{number, words};
 use analysis::series::Series;
@@ -16,6 +16,7 @@ pub fn html(summary: &Summary, series: &Series, scenario_text: &str) -> String {
     let name = words::run_name(summary);
     let sections = [
         overview::banner(summary.verdict, &name, &summary.reasons),
+        board::banner(summary),
         overview::lead(&summary.description),
         overview::cards(summary),
         faults::section(&summary.faults),
@@ -35,6 +36,7 @@ pub fn html(summary: &Summary, series: &Series, scenario_text: &str) -> String {
         streams::section(&summary.streams),
         processes::section(summary),
         processes::modes(summary),
+        board::section(summary),
         host(summary),
         scenario(summary, scenario_text),
         footer(summary),

@@ -44,7 +44,8 @@ pub fn latency_svg(summary: &Summary, series: &Series) -> Result<String, PlotErr
     let names_bottom = BELOW_TITLE + legend.height(MARGIN) + 6.0;
     let top = names_bottom + names_height(&series.fault_spans, &time);
     let value = Axis { pixels: (top + PLOT_HEIGHT, top), ..value };
-    let title = format!("{}: latency", words::run_name(summary));
+    let worth = words::no_measurement(&summary.host).map_or("", |_| " (emulated, no measurement)");
+    let title = format!("{}: latency{worth}", words::run_name(summary));
     let about =
         About { name: "latency", title: &title, description: &describe(summary, &series.latency) };
     sheet(top + PLOT_HEIGHT + AXIS_HEIGHT, &about, |canvas| {

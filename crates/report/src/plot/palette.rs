@@ -61,6 +61,7 @@ pub(super) const fn cause(cause: Cause) -> Colour {
         Cause::Superseded => BLUE,
         Cause::Late => GREEN,
         Cause::NoInput => FAINT,
+        Cause::BoardReset => INK,
     }
 }
 

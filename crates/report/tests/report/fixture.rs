@@ -15,7 +15,7 @@ use parts::{
     CAMERA_PERIOD_MS, RADAR_PERIOD_MS, cut, expectation, hang, isolated, life, line, lose, name,
     process, quantiles, restarted, span, stream, tabled, wobble,
 };
-use recording::Host;
+use recording::{Host, Reached};
 use std::collections::BTreeMap;
 pub(crate) use torn::torn;
 use wire::Node;
@@ -101,6 +101,7 @@ fn nominal_summary(duration_ms: f64) -> Summary {
         tracks_through_faults: Vec::new(),
         safety: Safety::default(),
         modes: vec![ModeSpan { mode: Mode::Fused, from_ms: 41.0, to_ms: duration_ms }],
+        board: None,
         host: Host {
             name: "bench-03".to_owned(),
             kernel: "Linux 6.8.0-45-generic #45-Ubuntu SMP PREEMPT_DYNAMIC".to_owned(),
@@ -111,6 +112,7 @@ fn nominal_summary(duration_ms: f64) -> Summary {
             scheduling: "SCHED_OTHER: SCHED_FIFO was refused (EPERM)".to_owned(),
             idle_policy: "unknown: a virtual machine without cpuidle".to_owned(),
             lacks: BTreeMap::new(),
+            reached: Reached::Here,
         },
         host_load: HostLoad { stalls: 0, worst_stall_ms: 0.4 },
         records_lost: BTreeMap::new(),

@@ -2,7 +2,7 @@
 
 use super::budget::Budget;
 use super::state::{Leaving, Outcome, Standby, State};
-use super::{Action, Beats};
+use super::{Action, Beats, Rules};
 use crate::stalls::Stalls;
 use crate::supervision::{Change, Entity};
 use channel::status::{NodeStatus, Presence};
@@ -38,20 +38,17 @@ pub(super) struct Life {
 }
 
 impl Life {
-    pub(super) fn new(
-        node: Node,
-        supervision: Supervision,
-        disabled: &[Detector],
-        now_ns: u64,
-    ) -> Life {
+    pub(super) fn new(node: Node, rules: &Rules<'_>, now_ns: u64) -> Life {
+        let (supervision, disabled) = (rules.supervision[node.index()], rules.disabled);
+        let before = rules.incarnations[node.index()];
         let standby =
             if supervision.restart.standby { Standby::Due(u64::MAX) } else { Standby::Unwanted };
         Life {
             node,
             supervision,
             disabled: disabled.to_vec(),
-            incarnation: 0,
-            newest: 0,
+            incarnation: before,
+            newest: before,
             state: State::Waiting(now_ns),
             entity: Entity::new(Graph::of(node), &supervision, disabled),
             failed_by: None,

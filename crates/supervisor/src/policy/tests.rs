@@ -42,7 +42,12 @@ impl Rig {
             set(it);
         }
         let emergency_operation_ns = emergency_ms.map(|ms| ms * MS);
-        let rules = Rules { supervision: &supervision, disabled, emergency_operation_ns };
+        let rules = Rules {
+            supervision: &supervision,
+            disabled,
+            emergency_operation_ns,
+            incarnations: [0; Node::ALL.len()],
+        };
         let mut rig = Rig { policy: Policy::new(&rules, 0), standby_beats: false };
         let spawned = rig.policy.on_time(0, [Beats::default(); 3]);
         assert_eq!(spawned, Node::ALL.map(|node| Action::Spawn(node, 1)));

@@ -141,6 +141,8 @@ impl Watchdog<'_> {
                 self.recorder.fill_disk();
                 Ok(None)
             }
+            (Outside::KillWatchdog, _) => self.kill_itself(),
+            (Outside::HangWatchdog, _) => self.hang_itself(),
             (Outside::Impostor(how), Some(_)) => {
                 let making = Making {
                     program: self.program,

@@ -92,24 +92,6 @@ word_enum! {
 }
 
 word_enum! {
-    /// Why a camera did not hand over a frame of its capture device.
-    Withheld {
-        /// The driver says that its content may be damaged.
-        Damaged = 0 "damaged",
-        /// The input has no signal that the device can follow: it is no picture.
-        NoSignal = 1 "no-signal",
-        /// Its time cannot be: it lies in the future, or far back.
-        WrongTime = 2 "wrong-time",
-        /// It has fewer bytes than a picture.
-        Short = 3 "short",
-        /// The camera was late to take it; a newer one follows.
-        Stale = 4 "stale",
-        /// Another one was handed over for its slot: the device is faster than the schedule.
-        Surplus = 5 "surplus",
-    }
-}
-
-word_enum! {
     /// A CAN bus in the eyes of who listens.
     BusState {
         /// Frames come.
@@ -124,6 +106,24 @@ word_enum! {
         Down = 4 "down",
         /// The controller lost frames because nobody took them in time.
         Overflow = 5 "overflow",
+    }
+}
+
+word_enum! {
+    /// Why a camera did not hand over a frame of its capture device.
+    Withheld {
+        /// The driver says that its content may be damaged.
+        Damaged = 0 "damaged",
+        /// The input has no signal that the device can follow: it is no picture.
+        NoSignal = 1 "no-signal",
+        /// Its time cannot be: it lies in the future, or far back.
+        WrongTime = 2 "wrong-time",
+        /// It has fewer bytes than a picture.
+        Short = 3 "short",
+        /// The camera was late to take it; a newer one follows.
+        Stale = 4 "stale",
+        /// Another one was handed over for its slot: the device is faster than the schedule.
+        Surplus = 5 "surplus",
     }
 }
 
@@ -166,6 +166,8 @@ word_enum! {
         Time = 16 "time",
         /// A receiver was told by the watchdog that a sensor is gone.
         Status = 17 "status",
+        /// The board's hardware watchdog heard no sign of life and reset the board.
+        HardwareWatchdog = 18 "hardware-watchdog",
     }
 }
 
@@ -190,6 +192,8 @@ word_enum! {
         SafeState = 7 "safe-state",
         /// The process was asked to end (`SIGTERM`).
         Stop = 8 "stop",
+        /// The board was reset.
+        Reset = 9 "reset",
     }
 }
 
@@ -318,6 +322,18 @@ word_enum! {
         Valid = 2 "valid",
         /// It cannot be used.
         Invalid = 3 "invalid",
+    }
+}
+
+word_enum! {
+    /// Why the watchdog does not keep the hardware watchdog alive.
+    Unfed {
+        /// Its own loop, or what it decides in it, is late.
+        Late = 0 "the watchdog's loop is late",
+        /// The recorder does not empty the rings.
+        Recorder = 1 "nothing is recorded",
+        /// A processor does not run its probe.
+        Probe = 2 "a processor stands still",
     }
 }
 

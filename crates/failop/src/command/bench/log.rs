@@ -7,7 +7,7 @@ use crate::exit::Code;
 use crate::outputs;
 use anyhow::Context as _;
 use channel::events::{self, EventWriter};
-use recording::{Entry, FILE_NAME, Header, Host, Writer};
+use recording::{Entry, FILE_NAME, Header, Host, Part, Writer};
 use serde::Serialize;
 use std::io::{self, Write};
 use std::path::Path;
@@ -137,6 +137,7 @@ fn synthesise(directory: &Path) -> anyhow::Result<()> {
         program_version: env!("CARGO_PKG_VERSION").to_owned(),
         started_unix_ms: sys::clock::unix_ms(),
         host: Host::default(),
+        part: Part::default(),
     };
     let mut script = Script::default();
     script.start();

@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 use crossbeam_channel::never;
-use recording::{Header, Host, Recording};
+use recording::{Header, Host, Part, Recording};
 use scenario::Plan;
 use std::path::Path;
 use supervisor::Order;
@@ -27,6 +27,7 @@ pub(super) fn run(
         program_version: env!("CARGO_PKG_VERSION").to_owned(),
         started_unix_ms: sys::clock::unix_ms(),
         host: Host::default(),
+        part: Part::default(),
     };
     let program = std::env::current_exe().context("cannot find this program")?;
     let order = Order {
@@ -39,6 +40,8 @@ pub(super) fn run(
         lacking: &[],
         observers: Vec::new(),
         by_hand: never(),
+        resumed: None,
+        service_manager: None,
     };
     let ending = supervisor::run(order)?;
     if ending != Ending::Completed {

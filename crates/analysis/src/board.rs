@@ -1,0 +1,94 @@
+//! What is told of the board that a run took place on: [`of`].
+//!
+//! A topic in one row: what the board file asks for, and what was found. Whoever adds something that a board
+//! file can ask for adds its row here.
+
+use crate::summary::{Board, BoardRow};
+use recording::{Host, Reached};
+use scenario::Plan;
+use scenario::board::{CameraSource, Class, Placement, RadarSource};
+use wire::{Node, Source};
+
+/// The board of a run; `None` where there was no board file.
+pub(crate) fn of(plan: &Plan, host: &Host) -> Option<Board> {
+    let board = &plan.board;
+    if board.name.is_empty() {
+        return None;
+    }
+    let mut rows = vec![
+        row("reached", reached(host.reached), &host.name),
+        row("kernel", "", &host.kernel),
+        row("camera", &camera(&board.camera), ""),
+        row("radar", &radar(&board.radar), ""),
+    ];
+    let sources = Source::ALL.into_iter().filter(|&it| runs(it, plan));
+    rows.extend(sources.map(|source| {
+        row(&format!("scheduling of {}", source.name()), &placement(board.placement(source)), "")
+    }));
+    rows.push(row("scheduling", "", &host.scheduling));
+    let watchdog = board.watchdog.as_ref().map_or_else(
+        || "none".to_owned(),
+        |it| format!("{}, reset after {} s without a sign of life", it.device, it.timeout_s),
+    );
+    rows.push(row("hardware watchdog", &watchdog, ""));
+    Some(Board { name: board.name.clone(), description: board.description.clone(), rows })
+}
+
+fn row(topic: &str, asked: &str, found: &str) -> BoardRow {
+    BoardRow { topic: topic.to_owned(), asked: asked.to_owned(), found: found.to_owned() }
+}
+
+fn reached(reached: Reached) -> &'static str {
+    match reached {
+        Reached::Here => "it made the reports, too",
+        Reached::Ssh => "with ssh",
+        Reached::Emulated => "emulated, free-running",
+        Reached::Deterministic => "emulated, deterministic: time is a count of instructions",
+    }
+}
+
+fn camera(source: &CameraSource) -> String {
+    match source {
+        CameraSource::Rendered => "rendered by the camera process".to_owned(),
+        CameraSource::V4l2(device) => format!("Video for Linux, {}", device.device),
+    }
+}
+
+fn radar(source: &RadarSource) -> String {
+    match source {
+        RadarSource::Simulated => "simulated by the radar process".to_owned(),
+        RadarSource::Can(can) => {
+            let by = match &can.stimulus {
+                Some(stimulus) => format!("its part is played on {stimulus}"),
+                None => "a real one".to_owned(),
+            };
+            format!("ARS408 on {}, {by}", can.interface)
+        }
+    }
+}
+
+/// Whether a process runs in this plan.
+fn runs(source: Source, plan: &Plan) -> bool {
+    match source {
+        Source::Node(Node::Camera | Node::Radar | Node::Fusion) | Source::Watchdog => true,
+        Source::Plant => plan.traffic.ego.brakes.is_some(),
+        Source::Stimulus => plan.board.stimulates(),
+    }
+}
+
+fn placement(placement: &Placement) -> String {
+    let mut text = match placement.class {
+        Class::Fifo => format!("fifo {}", placement.priority),
+        Class::Deadline => "deadline".to_owned(),
+        Class::Normal => "normal".to_owned(),
+    };
+    if !placement.cpus.is_empty() {
+        let cpus = placement.cpus.iter().map(u32::to_string).collect::<Vec<_>>();
+        text.push_str(" on processors ");
+        text.push_str(&cpus.join(", "));
+    }
+    if placement.lock_memory {
+        text.push_str(", memory locked");
+    }
+    text
+}

@@ -1,0 +1,132 @@
+//! Hardware in the loop: what is to run on a board, [`Job`], and the ways to get it there.
+//!
+//! A way to a board brings the files there, runs `failop run` on each scenario, and brings the folders of
+//! the runs back. It judges nothing: reports are made here, from the recordings alone.
+
+mod emulator;
+mod program;
+mod ssh;
+
+use anyhow::Context;
+use recording::Reached;
+use scenario::board::Reach;
+use scenario::{Loaded, LoadedBoard};
+use std::convert::Infallible;
+use std::path::PathBuf;
+use sys::signals::StopSignals;
+
+/// What is to run on the board. All paths are of this machine.
+#[derive(Debug)]
+pub(crate) struct Job {
+    /// The board.
+    pub(crate) board: LoadedBoard,
+    /// The program for it.
+    pub(crate) program: PathBuf,
+    /// The scenarios, in order.
+    pub(crate) scenarios: Vec<Loaded>,
+    /// Further arguments of `failop run` on the board.
+    pub(crate) run_arguments: Vec<String>,
+    /// Runs of each scenario.
+    pub(crate) repeat: u32,
+    /// Where the folders of the runs go.
+    pub(crate) out: PathBuf,
+    /// What the board's time is.
+    pub(crate) time: Time,
+    /// What becomes of what was brought to the board.
+    pub(crate) afterwards: Afterwards,
+    /// Who is told how it goes.
+    pub(crate) told: Told,
+    /// How the user ends it.
+    pub(crate) stop: StopSignals,
+}
+
+/// What the time of a board is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Time {
+    /// It passes.
+    Free,
+    /// It is a count of instructions; emulated boards only.
+    Deterministic,
+}
+
+/// What becomes of what was brought to a board.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Afterwards {
+    /// It is removed.
+    Remove,
+    /// It stays.
+    Keep,
+}
+
+/// Who is told how it goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Told {
+    /// Whoever reads standard error.
+    Everyone,
+    /// Nobody.
+    Nobody,
+}
+
+/// How a job on a board ended, where nothing went wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// Everything was tried.
+    Complete,
+    /// The user ended it.
+    Interrupted,
+}
+
+impl Job {
+    /// The file name of a scenario on the board.
+    pub(crate) fn scenario_file(scenario: &Loaded) -> String {
+        format!("{}.toml", scenario.plan.name)
+    }
+
+    /// Arguments of `failop` on the board that run one scenario: `inputs` is the directory on the board
+    /// with `board.toml` and the scenarios, `out` the one for the results.
+    pub(crate) fn command(&self, scenario: &Loaded, inputs: &str, out: &str) -> Vec<String> {
+        let given = ["run", "--board"].map(str::to_owned).into_iter();
+        given
+            .chain([format!("{inputs}/board.toml"), "--out".to_owned(), out.to_owned()])
+            .chain(["--reached".to_owned(), self.reached().name().to_owned()])
+            .chain(self.run_arguments.iter().cloned())
+            .chain([format!("{inputs}/{}", Job::scenario_file(scenario))])
+            .collect()
+    }
+
+    /// How the board is reached, as the recording will tell.
+    fn reached(&self) -> Reached {
+        match (&self.board.board.reach, self.time) {
+            (Reach::Here, _) => Reached::Here,
+            (Reach::Ssh(_), _) => Reached::Ssh,
+            (Reach::Emulated(_), Time::Free) => Reached::Emulated,
+            (Reach::Emulated(_), Time::Deterministic) => Reached::Deterministic,
+        }
+    }
+
+    /// Folder of all runs of a scenario here.
+    pub(crate) fn folder(&self, scenario: &Loaded) -> PathBuf {
+        self.out.join(&scenario.plan.name)
+    }
+}
+
+/// Brings the job to its board, runs it there, and brings the folders of the runs back into `out`, as many
+/// as there are, also where something goes wrong.
+pub(crate) fn carry(job: &Job) -> anyhow::Result<Outcome> {
+    match &job.board.board.reach {
+        Reach::Here => anyhow::bail!(
+            "{}: the board is this machine: failop run --board {0}",
+            job.board.path.display()
+        ),
+        Reach::Ssh(way) => ssh::carry(job, way),
+        Reach::Emulated(way) => emulator::carry(job, way),
+    }
+}
+
+/// Becomes another program, which dies with `parent`.
+pub(crate) fn tether(parent: u32, words: &[String]) -> anyhow::Result<Infallible> {
+    sys::process::die_with_parent(parent)?;
+    let (program, arguments) = words.split_first().context("no program")?;
+    sys::process::become_program(program, arguments)
+        .with_context(|| format!("cannot start {program}"))
+}

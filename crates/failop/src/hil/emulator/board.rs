@@ -1,0 +1,201 @@
+//! One board from its start to its end: [`Guest::run`]; and the first file system it starts with,
+//! [`initial`].
+
+use super::archive::Archive;
+use super::console::Console;
+use super::modules::Modules;
+use super::monitor::Monitor;
+use crate::hil::emulator::arguments::PROGRAM;
+use crate::hil::{Job, Outcome, Told};
+use crate::init::{self, BROKEN, DONE, Errand, INPUTS, MODULES, RESULTS, Storage};
+use anyhow::Context;
+use scenario::Loaded;
+use scenario::board::Emulated;
+use std::fs::File;
+use std::os::fd::AsFd;
+use std::path::Path;
+use sys::clock::now_ns;
+use sys::poll::Poller;
+use sys::process::{Child, Exit, Streams, spawn_with};
+use sys::signals::{StopSignals, ToWatchdog};
+use thiserror::Error;
+
+/// Directories that must be there before anything is mounted.
+const PLACES: [&str; 6] = ["/dev", "/proc", "/sys", "/tmp", INPUTS, MODULES];
+/// Who looks for what, in the poller.
+const ENDED: u64 = 0;
+const CONSOLE: u64 = 1;
+const MONITOR: u64 = 2;
+const STOP: u64 = 3;
+
+/// Why a board did not do what it was to do.
+#[derive(Debug, Error)]
+pub(crate) enum BoardError {
+    /// It told why itself.
+    #[error("the board says: {0}")]
+    Told(String),
+    /// Its kernel gave up.
+    #[error("the kernel of the board panicked: {0}")]
+    Panic(String),
+    /// It ended without the code that only our first process gives.
+    #[error("the emulator ended with {exit:?} before the board was done; its last words: {last}")]
+    NoCode { exit: Exit, last: String },
+    /// It did not end.
+    #[error(
+        "the board did not end within {within_s:.0} s, and was switched off; its last words: {last}"
+    )]
+    Hangs { within_s: f64, last: String },
+}
+
+/// The first file system of a board that is to run one scenario.
+pub(super) fn initial(
+    job: &Job,
+    way: &Emulated,
+    modules: &Modules,
+    (scenario, storage): (&Loaded, Storage),
+) -> anyhow::Result<Vec<u8>> {
+    let mut archive = Archive::default();
+    for place in PLACES {
+        archive.directory(place);
+    }
+    archive.device("/dev/console", (5, 1));
+    archive.device("/dev/null", (1, 3));
+    archive.file(init::PROGRAM, &read(&job.program)?);
+    archive.file(&format!("{INPUTS}/board.toml"), job.board.text.as_bytes());
+    let file = Job::scenario_file(scenario);
+    archive.file(&format!("{INPUTS}/{file}"), scenario.text.as_bytes());
+    let order = modules.in_order(&way.modules)?;
+    for module in &order {
+        let content = read(&modules.file(module))?;
+        archive.file(&format!("{MODULES}/{}.ko", module.name), &content);
+    }
+    let directory = format!("/{}", job.board.board.directory.trim_matches('/'));
+    let arguments = job.command(scenario, INPUTS, &format!("{directory}/{RESULTS}"));
+    let name = job.board.board.name.clone();
+    let errand = Errand { name, modules: order, storage, directory, arguments };
+    archive.file(init::ERRAND, &errand.to_bytes());
+    Ok(archive.finish())
+}
+
+fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
+    std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+/// A board that is to be started.
+pub(super) struct Guest<'a> {
+    /// Arguments of QEMU.
+    pub(super) arguments: Vec<String>,
+    /// Where its console and the events of its machine are kept.
+    pub(super) folder: &'a Path,
+    /// When it is switched off.
+    pub(super) give_up_ns: u64,
+    pub(super) told: Told,
+    pub(super) stop: &'a StopSignals,
+}
+
+impl Guest<'_> {
+    /// Starts it and follows it until it ends.
+    pub(super) fn run(&self) -> anyhow::Result<Outcome> {
+        let begun_ns = now_ns();
+        let (monitor, far) = Monitor::new().context("cannot make a socket for the monitor")?;
+        let (console, pipe) = Console::start(&self.folder.join("console.log"), self.told)?;
+        let nothing = File::open("/dev/null").context("cannot open /dev/null")?;
+        let streams = Streams {
+            input: Some(nothing.as_fd()),
+            output: Some(pipe.as_fd()),
+            errors: Some(pipe.as_fd()),
+        };
+        let arguments = [tether(), self.arguments.clone(), Monitor::arguments(&far)].concat();
+        let arguments = arguments.iter().map(String::as_str).collect::<Vec<_>>();
+        let program = Path::new("/proc/self/exe");
+        let qemu = spawn_with(program, &arguments, &[far.as_fd()], streams)
+            .context("cannot start the emulator")?;
+        drop((pipe, far));
+        let mut followed = Followed { qemu, console, monitor };
+        let end = self.follow(&mut followed);
+        if end.is_err() {
+            followed.qemu.kill().context("cannot end the emulator")?;
+            followed.qemu.reap().context("cannot bury the emulator")?;
+        }
+        let Followed { mut console, mut monitor, .. } = followed;
+        console.read_rest()?;
+        monitor.read().context("cannot read the monitor")?;
+        monitor.write_events(&self.folder.join("machine-events.json"), begun_ns)?;
+        match end? {
+            End::Exit(exit) => judge(exit, &console),
+            End::Interrupted => Ok(Outcome::Interrupted),
+            End::Hangs => {
+                let within_s = (now_ns() - begun_ns) as f64 * 1e-9;
+                Err(BoardError::Hangs { within_s, last: console.last_line() }.into())
+            }
+        }
+    }
+
+    fn follow(&self, followed: &mut Followed) -> anyhow::Result<End> {
+        let poller = Poller::new().context("cannot wait for the emulator")?;
+        let mut ready = Vec::new();
+        let Followed { qemu, console, monitor } = followed;
+        poller.add(&*qemu, ENDED)?;
+        poller.add(console.as_fd(), CONSOLE)?;
+        poller.add(monitor.as_fd(), MONITOR)?;
+        poller.add(self.stop, STOP)?;
+        loop {
+            poller.wait(self.give_up_ns, &mut ready).context("cannot wait for the emulator")?;
+            for token in &ready {
+                match *token {
+                    CONSOLE if !console.read()? => poller.remove(console.as_fd())?,
+                    MONITOR if !monitor.read()? => poller.remove(monitor.as_fd())?,
+                    STOP if self.stop.next()? == Some(ToWatchdog::End) => {
+                        switch_off(qemu)?;
+                        return Ok(End::Interrupted);
+                    }
+                    _ => {}
+                }
+            }
+            if let Some(exit) = qemu.try_reap().context("cannot bury the emulator")? {
+                return Ok(End::Exit(exit));
+            }
+            if now_ns() >= self.give_up_ns {
+                switch_off(qemu)?;
+                return Ok(End::Hangs);
+            }
+        }
+    }
+}
+
+/// What is followed of a board.
+struct Followed {
+    qemu: Child,
+    console: Console,
+    monitor: Monitor,
+}
+
+/// How a board ended.
+enum End {
+    Exit(Exit),
+    Interrupted,
+    Hangs,
+}
+
+fn switch_off(qemu: &Child) -> anyhow::Result<()> {
+    qemu.kill().context("cannot end the emulator")?;
+    qemu.reap().context("cannot bury the emulator")?;
+    Ok(())
+}
+
+/// Arguments of this program that become QEMU, tied to this process.
+fn tether() -> Vec<String> {
+    ["tether", &std::process::id().to_string(), PROGRAM].map(str::to_owned).to_vec()
+}
+
+fn judge(exit: Exit, console: &Console) -> anyhow::Result<Outcome> {
+    match exit {
+        Exit::Code(DONE) => Ok(Outcome::Complete),
+        Exit::Code(BROKEN) => Err(BoardError::Told(console.told_last()).into()),
+        _ => Err(match console.panic() {
+            Some(panic) => BoardError::Panic(panic.to_owned()),
+            None => BoardError::NoCode { exit, last: console.last_line() },
+        }
+        .into()),
+    }
+}

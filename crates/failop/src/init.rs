@@ -1,0 +1,139 @@
+//! failop as the first process of an emulated board: [`run`].
+//!
+//! It makes a machine of a kernel that has just started, as the [`Errand`] says that the host put beside
+//! it; runs one command; hands over what came of it; ends the machine with a code of its own. It
+//! must never end silently: also a panic ends the machine, and is told on the console.
+
+mod copy;
+mod errand;
+mod places;
+mod starts;
+
+pub(crate) use errand::{Errand, Module, Storage};
+
+use anyhow::Context;
+use std::io::Write;
+use std::path::Path;
+use sys::process::{Exit, reap_any};
+use sys::{machine, module, mount};
+
+/// Where the program stands that is the first process.
+pub(crate) const PROGRAM: &str = "/init";
+/// Where the errand stands.
+pub(crate) const ERRAND: &str = "/errand.json";
+/// Directory of the board file and the scenario.
+pub(crate) const INPUTS: &str = "/job";
+/// Directory of the modules.
+pub(crate) const MODULES: &str = "/modules";
+/// Name of the file system of the host by which results leave.
+pub(crate) const WAY_OUT: &str = "out";
+/// Folder of the results, in the directory of the board.
+pub(crate) const RESULTS: &str = "runs";
+/// Begins each line that this process tells on the console.
+pub(crate) const TELLS: &str = "failop-init: ";
+/// What is told when the machine is made and the command begins.
+pub(crate) const BEGUN: &str = "the board is up";
+/// Code of the machine when all is done. Not 0: an emulator ends with that for a panic, too.
+pub(crate) const DONE: u8 = 42;
+/// Code of the machine when something went wrong, which was told.
+pub(crate) const BROKEN: u8 = 43;
+
+/// Most starts of a board for one errand: one more than resets that a run survives, with some to spare.
+const STARTS_MAX: u32 = 6;
+
+/// Whether this process is to be the first one of a board.
+pub(crate) fn is_wanted() -> bool {
+    machine::is_first_process() && std::env::args_os().next().is_some_and(|it| it == PROGRAM)
+}
+
+/// Does the errand, and ends the machine.
+pub(crate) fn run() -> ! {
+    std::panic::set_hook(Box::new(|panic| {
+        tell(&format!("{panic}"));
+        end(BROKEN);
+    }));
+    match do_errand() {
+        Ok(()) => end(DONE),
+        Err(error) => {
+            tell(&format!("{error:#}"));
+            end(BROKEN)
+        }
+    }
+}
+
+/// Tells a line on the console.
+fn tell(line: &str) {
+    // Without a console nobody can be told.
+    if let Err(_nobody_reads) = writeln!(std::io::stderr(), "{TELLS}{line}") {}
+}
+
+fn end(code: u8) -> ! {
+    let error = match machine::end(code) {
+        Ok(never) => match never {},
+        Err(error) => error,
+    };
+    tell(&format!("the machine does not end: {error}"));
+    // The kernel panics when its first process ends, and the host sees that.
+    std::process::exit(code.into())
+}
+
+fn do_errand() -> anyhow::Result<()> {
+    places::mount_all()?;
+    let errand = Errand::read(Path::new(ERRAND))?;
+    machine::set_name(&errand.name).context("cannot name the machine")?;
+    machine::bring_up_loopback().context("cannot bring up the loopback interface")?;
+    for Module { name, parameters } in &errand.modules {
+        let path = Path::new(MODULES).join(format!("{name}.ko"));
+        module::load(&path, parameters)
+            .with_context(|| format!("cannot load the module {name} {parameters}"))?;
+    }
+    let directory = Path::new(&errand.directory);
+    match &errand.storage {
+        Storage::Memory => mount::mount("tmpfs", "tmpfs", directory, "size=75%"),
+        Storage::Disk(device) => mount::mount("ext4", device, directory, ""),
+    }
+    .with_context(|| format!("cannot mount the storage at {}", directory.display()))?;
+    let results = directory.join(RESULTS);
+    let mut arguments = errand.arguments;
+    let boot = starts::count(directory)?;
+    if boot > 1 {
+        // What there is of the results, should the rest never come.
+        hand_over(&results)?;
+        if boot > STARTS_MAX {
+            anyhow::bail!("the board started {STARTS_MAX} times, and was reset each time");
+        }
+        arguments.push("--resume".to_owned());
+    }
+    tell(BEGUN);
+    let exit = run_command(&arguments)?;
+    hand_over(&results)?;
+    match exit {
+        // Whatever could not be carried out left a note in its folder.
+        Exit::Code(0 | 3) => Ok(()),
+        Exit::Code(code) => anyhow::bail!("failop run ended with code {code}"),
+        Exit::Signal(signal) => anyhow::bail!("failop run was ended by signal {signal}"),
+    }
+}
+
+/// Runs `failop` with these arguments, and buries whoever ends meanwhile.
+fn run_command(arguments: &[String]) -> anyhow::Result<Exit> {
+    let arguments = arguments.iter().map(String::as_str).collect::<Vec<_>>();
+    let child = sys::process::spawn(Path::new(PROGRAM), &arguments, &[])
+        .context("cannot start failop run")?;
+    loop {
+        let (pid, exit) = reap_any()?.context("failop run is gone")?;
+        if pid == child.pid() {
+            return Ok(exit);
+        }
+    }
+}
+
+/// Copies the results to the host.
+fn hand_over(results: &Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(results).context("cannot make the folder of the results")?;
+    let out = Path::new("/out");
+    mount::mount("9p", WAY_OUT, out, "trans=virtio,version=9p2000.L,msize=262144")
+        .context("cannot mount the host's directory")?;
+    copy::tree(results, out)?;
+    mount::unmount(out).context("cannot unmount the host's directory")
+}

@@ -1,0 +1,142 @@
+//! Scenarios on an emulated board: a kernel, our program as its first process, QEMU.
+//!
+//! Skipped visibly where QEMU, the prepared board or the program for it is missing; `cargo xtask hil`
+//! makes them.
+#![forbid(unsafe_code)]
+
+#[path = "process/binary.rs"]
+mod binary;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Output, Stdio};
+use tempfile::TempDir;
+
+const KILL: &str = r#"
+schema = 1
+name = "kill"
+description = "The radar is killed."
+seed = 7
+duration-s = 1.5
+
+[ego]
+speed-kph = 60.0
+
+[[actor]]
+id = "lead"
+start = { x-m = 40.0, y-m = 0.0, speed-kph = 60.0 }
+
+[[fault]]
+id = "F1"
+target = "radar"
+at-s = 0.8
+inject.kill = { signal = "SIGKILL" }
+"#;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// What must be there, and is made by `cargo xtask hil`.
+fn missing() -> Option<String> {
+    let program = "target/aarch64-unknown-linux-gnu/release/failop";
+    let files = ["target/hil/virt/vmlinuz", "target/hil/virt/modules/deps", program];
+    let file = files.into_iter().find(|file| !root().join(file).exists());
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let qemu = "qemu-system-aarch64";
+    let found = std::env::split_paths(&path).any(|it| it.join(qemu).is_file());
+    file.or((!found).then_some(qemu)).map(|it| format!("no {it}: cargo xtask hil"))
+}
+
+/// Whether the test can run; otherwise it says so. Not by a macro: what those print is hidden.
+fn can_run(test: &str) -> bool {
+    let Some(why) = missing() else { return true };
+    std::io::stderr().write_all(format!("SKIPPED {test}: {why}\n").as_bytes()).unwrap();
+    false
+}
+
+/// A directory with a board that renders and simulates its sensors, and a scenario.
+fn bench(scenario: &str) -> TempDir {
+    let bench = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let board = r#"
+schema = 1
+name = "test-board"
+[reach.emulated]
+machine = "virt"
+cpu = "cortex-a72"
+cpus = 2
+memory-mib = 1024
+prepared = "target/hil/virt"
+console = "ttyAMA0"
+"#;
+    std::fs::write(bench.path().join("board.toml"), board).unwrap();
+    std::fs::write(bench.path().join("kill.toml"), scenario).unwrap();
+    bench
+}
+
+/// Runs the scenario of a bench into a folder of it.
+fn run(bench: &TempDir, out: &str, more: &[&str]) -> Output {
+    let at = |name: &str| bench.path().join(name).display().to_string();
+    let mut command = binary::failop();
+    command.current_dir(root()).args(["hil", "run", "--board", &at("board.toml")]);
+    command.args(["--out", &at(out)]).args(more).arg(at("kill.toml"));
+    command.output().unwrap()
+}
+
+/// Processes that take all processors of this machine; they end with it.
+struct Busy(Vec<Child>);
+
+impl Busy {
+    fn start() -> Busy {
+        let count = std::thread::available_parallelism().unwrap().get();
+        let mut command = binary::command("/bin/sh");
+        command.args(["-c", "while :; do :; done"]).stdin(Stdio::null());
+        Busy((0..count).map(|_| command.spawn().unwrap()).collect())
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        for child in &mut self.0 {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_deterministic_run_is_the_same_bit_for_bit_on_an_idle_and_on_a_busy_machine() {
+    if !can_run("a deterministic run") {
+        return;
+    }
+    let bench = bench(KILL);
+    let first = run(&bench, "first", &["--deterministic"]);
+    let busy = Busy::start();
+    let second = run(&bench, "second", &["--deterministic"]);
+    drop(busy);
+    let recording = |out: &str| {
+        let path = bench.path().join(out).join("kill/recording.failop");
+        std::fs::read(&path).unwrap_or_else(|error| panic!("{error}: {first:?} {second:?}"))
+    };
+    let (first, second) = (recording("first"), recording("second"));
+    let differs = first.iter().zip(&second).position(|(a, b)| a != b);
+    assert_eq!((first.len(), differs), (second.len(), None));
+    assert!(first.len() > 10_000, "a recording of {} bytes", first.len());
+}
+
+#[test]
+fn a_board_that_ends_without_being_done_is_told_with_its_last_words() {
+    if !can_run("a board that ends too early") {
+        return;
+    }
+    let bench = bench(KILL);
+    let path = bench.path().join("board.toml");
+    let board = std::fs::read_to_string(&path).unwrap();
+    let broken = board.replace("\"virt\"\ncpu", "\"no-such-machine\"\ncpu");
+    std::fs::write(&path, broken).unwrap();
+    let output = run(&bench, "out", &[]);
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(3), "{told}");
+    assert!(told.contains("no-such-machine"), "{told}");
+    assert!(bench.path().join("out/kill/console.log").exists());
+}

@@ -1,0 +1,125 @@
+//! What a run that goes on after a reset of the board must know of what was before: [`Resumed`], from its
+//! recording.
+//!
+//! The schedule goes on as the clock on the wall did, and everyone is born to it as after any restart: processes
+//! with the next number, sensors to the slot that is current. What is lost is the time between.
+
+use recording::{PARTS_MAX, Part, Recording};
+use scenario::Plan;
+use sys::clock;
+use wire::event::Event;
+use wire::{Node, Source};
+
+/// How long the schedule goes on at least from here: a start takes milliseconds, and on an emulated or loaded
+/// board a second or two; then tracks are to be confirmed. Where more of the scenario's schedule is left, it is
+/// played to its end.
+const COME_BACK_NS: u64 = 5_000_000_000;
+/// From the last record of before to the first of this part, where the machine's clock stood still meanwhile.
+const SOME_TIME_NS: u64 = 1_000_000;
+
+/// What was before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resumed {
+    /// Number of the part that begins.
+    pub part: u32,
+    /// Start of the schedule.
+    pub t0_ns: u64,
+    /// How long the schedule is from now on.
+    pub duration_ns: u64,
+    /// The highest number of a process, by [`Node::index`].
+    pub(crate) incarnations: [u32; Node::ALL.len()],
+    /// The last record.
+    pub(crate) last_ns: u64,
+    /// The fault that was to bring the reset about.
+    pub(crate) fault: Option<u32>,
+    pub(crate) clock: Clock,
+}
+
+/// How the clock of a run goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Clock {
+    /// By how much it is ahead of the kernel's clock: the run's time at which the kernel started.
+    pub(crate) ahead_ns: u64,
+    /// Whether the clock on the wall went on meanwhile. Else all that is known is that time has passed.
+    pub(crate) went_on: bool,
+}
+
+impl Resumed {
+    /// What a run must know to go on from here; `None` where there is nothing to go on with: its schedule had
+    /// not begun, or it has as many parts as it may have.
+    pub fn of(recording: &Recording, plan: &Plan) -> Option<Resumed> {
+        let part = recording.last_part();
+        let number = part.number + 1;
+        let records = &recording.records;
+        let by_watchdog = records.iter().filter(|(source, _)| *source == Source::Watchdog);
+        let by_watchdog = by_watchdog.map(|(_, record)| record.event);
+        let t0_ns = by_watchdog.clone().find_map(|event| match event {
+            Event::RunStarted { t0_ns } => Some(t0_ns),
+            _ => None,
+        })?;
+        let last_ns = records.iter().map(|(_, record)| record.t_ns).max()?;
+        let mut resumed = Resumed {
+            part: number,
+            t0_ns,
+            duration_ns: 0,
+            incarnations: [0; Node::ALL.len()],
+            last_ns,
+            fault: None,
+            clock: go_on(part, last_ns, clock::now_ns() - clock::ahead_ns(), clock::unix_ns()),
+        };
+        for event in by_watchdog {
+            match event {
+                Event::Spawned { node, incarnation, .. } => {
+                    let highest = &mut resumed.incarnations[node.index()];
+                    *highest = incarnation.max(*highest);
+                }
+                Event::Injecting { fault, .. } => {
+                    let of = plan.faults.get(fault as usize);
+                    let resets = of.is_some_and(|it| it.injection.resets_board());
+                    resumed.fault = resets.then_some(fault).or(resumed.fault);
+                }
+                // What was its doing is told already.
+                Event::BoardReset { .. } => resumed.fault = None,
+                _ => {}
+            }
+        }
+        let now_ns = clock::now_ns() - clock::ahead_ns() + resumed.clock.ahead_ns;
+        let come_back_ns = now_ns.saturating_sub(t0_ns) + COME_BACK_NS;
+        resumed.duration_ns = plan.duration_ns.max(come_back_ns);
+        (number <= PARTS_MAX).then_some(resumed)
+    }
+}
+
+/// How the run's clock goes on when the kernel's shows `kernel_ns` and that on the wall `unix_ns`.
+fn go_on(part: &Part, last_ns: u64, kernel_ns: u64, unix_ns: u64) -> Clock {
+    let passed_ns = unix_ns.checked_sub(part.begun_unix_ns);
+    let by_wall_ns = passed_ns.map(|passed_ns| part.begun_ns + passed_ns);
+    let went_on = by_wall_ns.filter(|now_ns| *now_ns > last_ns);
+    let now_ns = went_on.unwrap_or(last_ns + SOME_TIME_NS);
+    Clock { ahead_ns: now_ns.saturating_sub(kernel_ns), went_on: went_on.is_some() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const S: u64 = 1_000_000_000;
+
+    fn part() -> Part {
+        Part { begun_ns: 100 * S, begun_unix_ns: 7_000_000 * S, ..Part::default() }
+    }
+
+    #[test]
+    fn the_clock_goes_on_as_that_on_the_wall_did() {
+        let clock = go_on(&part(), 105 * S, 3 * S, 7_000_020 * S);
+        assert_eq!(clock, Clock { ahead_ns: 117 * S, went_on: true });
+    }
+
+    #[test]
+    fn without_a_clock_on_the_wall_it_goes_on_from_the_last_record() {
+        for unix_ns in [0, 7_000_004 * S] {
+            let clock = go_on(&part(), 105 * S, 3 * S, unix_ns);
+            assert_eq!(clock, Clock { ahead_ns: 102 * S + SOME_TIME_NS, went_on: false });
+        }
+    }
+}

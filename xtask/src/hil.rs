@@ -1,0 +1,78 @@
+//! Preparing the emulated boards, below `target/hil/`: [`prepare`]. For each board a folder with
+//! `vmlinuz`, `modules/NAME.ko`, `modules/deps` and the device tree that it needs.
+
+mod kernel;
+mod modules;
+
+use crate::debian::{Archive, Suite};
+use crate::{cross, system, tidy};
+use anyhow::Result;
+use std::path::PathBuf;
+
+/// What an emulated board is made of.
+#[derive(Clone, Copy, Debug)]
+struct Board {
+    /// Its folder.
+    name: &'static str,
+    /// Whose stock kernel it boots.
+    suite: Suite,
+    /// The device tree that QEMU does not make itself.
+    device_tree: Option<&'static str>,
+    /// What its own hardware needs, beyond [`MODULES`].
+    modules: &'static [&'static str],
+}
+
+/// QEMU's generic machine: everything that is not of one manufacturer.
+const VIRT: Board = Board { name: "virt", suite: Suite::Stable, device_tree: None, modules: &[] };
+
+/// The evaluation kit of the i.MX 8M Plus: the machine came with QEMU 10, its drivers grew up in
+/// later kernels.
+const IMX8MP: Board = Board {
+    name: "imx8mp",
+    suite: Suite::Backports,
+    device_tree: Some("freescale/imx8mp-evk.dtb"),
+    modules: &[],
+};
+
+/// What every board can load. Each must exist, as a module or built in.
+const MODULES: &[&str] = &[
+    // Sensors: a camera, a CAN bus without and with a controller.
+    "vivid",
+    "vcan",
+    "can",
+    "can_raw",
+    "can_dev",
+    "kvaser_pci",
+    "flexcan",
+    // Watchdogs: of the kernel itself, on PCI, of the i.MX.
+    "softdog",
+    "i6300esb",
+    "imx2_wdt",
+    // The ways out: shared folders, ports, disks, network.
+    "9p",
+    "9pnet_virtio",
+    "virtio_console",
+    "virtio_pci",
+    "virtio_blk",
+    "virtio_net",
+    "ext4",
+    // ext4 asks for it by the name of the algorithm.
+    "crc32c_generic",
+];
+
+/// Where everything that is fetched or prepared is kept.
+pub(crate) fn cache() -> PathBuf {
+    tidy::root().join("target/hil")
+}
+
+/// Prepares all that the emulated boards need and that is not there yet.
+pub(crate) fn prepare() -> Result<()> {
+    let archive = Archive::new(cache().join("apt"));
+    system::board_emulator(&archive)?;
+    system::user_emulator()?;
+    for board in [VIRT, IMX8MP] {
+        kernel::prepare(&archive, board, &cache().join(board.name))?;
+    }
+    cross::build(&archive)?;
+    Ok(())
+}
