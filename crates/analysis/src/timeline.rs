@@ -281,12 +281,6 @@ fn writes(source: Source, event: &Event) -> bool {
         Event::PlantBehind { .. } => {
             matches!(source, Source::Node(Node::Camera | Node::Radar) | Source::Stimulus)
         }
-        Event::ListTaken { .. }
-        | Event::ListMissing { .. }
-        | Event::ListSurplus { .. }
-        | Event::BusChanged { .. }
-        | Event::FramesStray { .. }
-        | Event::SensorErrors { .. } => source == Source::Node(Node::Radar),
         Event::StimulusSent { .. } => source == Source::Stimulus,
         Event::FramePublished { .. }
         | Event::FrameOverrun { .. }
@@ -354,7 +348,6 @@ fn writes(source: Source, event: &Event) -> bool {
         | Event::HardwareWatchdogFed {}
         | Event::HardwareWatchdogDisarmed {}
         | Event::BoardReset { .. }
-        | Event::PlantLost { .. }
-        | Event::StimulusLost { .. } => source == Source::Watchdog,
+        | Event::PlantLost { .. } => source == Source::Watchdog,
     }
 }
