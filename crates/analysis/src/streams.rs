@@ -118,8 +118,8 @@ struct Slot {
     handed_over: Option<Moment>,
     /// The next sample replaced it within half a period.
     brief: bool,
-    overrun: bool,
-    by_device: bool,
+    /// Why it was not handed over, as far as anyone told.
+    unsent: Option<Cause>,
     taken: bool,
     rejected: Option<Detector>,
     fused: Fused,
@@ -142,9 +142,7 @@ impl Slot {
             (Fused::Late, _) | (Fused::No, Some(Detector::Late)) => Some(Cause::Late),
             (Fused::No, Some(_)) => Some(Cause::Rejected),
             (Fused::No, None) if self.handed_over.is_some() => Some(Cause::Superseded),
-            (Fused::No, None) if self.overrun => Some(Cause::Overrun),
-            (Fused::No, None) if self.by_device => Some(Cause::Device),
-            (Fused::No, None) => Some(Cause::NotProduced),
+            (Fused::No, None) => Some(self.unsent.unwrap_or(Cause::NotProduced)),
         }
     }
 
@@ -218,17 +216,18 @@ impl Slots {
         if sensor == Node::Camera {
             let period = self.period;
             for ((frame, slot), due) in (0..).zip(&mut self.known).zip(&self.due) {
-                slot.by_device = timeline.device.lost(frame, *due, period);
+                let lost = timeline.device.lost(frame, *due, period);
+                slot.unsent = lost.then_some(Cause::Device);
             }
         }
         for &item in &log.not_brought {
             if let Some(slot) = self.slot(item) {
-                slot.by_device = true;
+                slot.unsent = Some(Cause::Device);
             }
         }
         for &item in &log.overruns {
             if let Some(slot) = self.slot(item) {
-                slot.overrun = true;
+                slot.unsent = Some(Cause::Overrun);
             }
         }
     }
