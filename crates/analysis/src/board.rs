@@ -46,8 +46,9 @@ pub(crate) fn of(timeline: &Timeline, host: &Host, placed: &[summary::Placement]
 fn found(source: Source, placed: &[summary::Placement]) -> String {
     let mut all: Vec<String> = Vec::new();
     for it in placed.iter().filter(|it| it.process == source.name()) {
-        let refused: String = it.refused.iter().map(|why| format!("; refused: {why}")).collect();
-        let found = format!("{}{refused}", it.found);
+        let mut found = vec![it.found.clone()];
+        found.extend(it.refused.iter().map(|why| format!("refused: {why}")));
+        let found = found.join("; ");
         if !all.contains(&found) {
             all.push(found);
         }

@@ -28,11 +28,12 @@ fn tool(program: &str, arguments: &[&str]) -> Option<Output> {
 
 /// The units, with the program of this build in the place of the one on a board.
 fn units() -> (TempDir, Vec<String>) {
-    let folder = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let folder = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
     let units = ["failop.service", "failop.socket"].map(|name| {
-        let text = fs::read_to_string(hil("systemd").join(name)).unwrap();
+        let text = fs::read_to_string(hil("systemd").join(name)).expect("a unit");
         let path = folder.path().join(name);
-        fs::write(&path, text.replace(INSTALLED, env!("CARGO_BIN_EXE_failop"))).unwrap();
+        let text = text.replace(INSTALLED, env!("CARGO_BIN_EXE_failop"));
+        fs::write(&path, text).expect("a file");
         path.display().to_string()
     });
     (folder, units.to_vec())

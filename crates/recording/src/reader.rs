@@ -276,8 +276,10 @@ mod tests {
         let mut writer = Writer::create(directory.path(), header()).unwrap();
         writer.append(&[entry(CAMERA, 0), Entry::Lost { source: CAMERA, count: 1 }]).unwrap();
         writer.sync(directory.path()).unwrap();
+        drop(writer);
         let mut writer = Writer::create(directory.path(), part(2)).unwrap();
         writer.append(&[entry(CAMERA, 9), Entry::End]).unwrap();
+        drop(writer);
         std::fs::write(directory.path().join(file_name(3)), b"").unwrap();
         let read = Recording::open(directory.path()).unwrap();
         assert_eq!(read.records, [(CAMERA, record(100)), (CAMERA, record(109))]);

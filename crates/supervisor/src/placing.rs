@@ -169,18 +169,16 @@ fn lock_errno() -> i32 {
 }
 
 fn help_with_class(class: Scheduling) -> String {
-    match class {
-        Scheduling::Deadline { .. } => "CAP_SYS_NICE, a runtime-ms within the period, and less \
-            processor time given to others (kernel.sched_rt_runtime_us) would help"
-            .to_owned(),
-        _ => {
-            let limit = limits::of_own(Limit::RealTimePriority).map_or(0, |limit| limit);
-            format!(
-                "CAP_SYS_NICE or a greater LimitRTPRIO= (RLIMIT_RTPRIO is {limit}) would help; in a \
-                 control group of its own also real-time time (cpu.rt_runtime_us)"
-            )
-        }
+    if let Scheduling::Deadline { .. } = class {
+        return "CAP_SYS_NICE, a runtime-ms within the period, and less processor time given to others \
+                (kernel.sched_rt_runtime_us) would help"
+            .to_owned();
     }
+    let limit = limits::of_own(Limit::RealTimePriority).unwrap_or(0);
+    format!(
+        "CAP_SYS_NICE or a greater LimitRTPRIO= (RLIMIT_RTPRIO is {limit}) would help; in a control group \
+         of its own also real-time time (cpu.rt_runtime_us)"
+    )
 }
 
 /// Numbers as a person lists them.

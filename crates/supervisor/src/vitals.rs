@@ -19,6 +19,7 @@ const FEEDS_PER_TIMEOUT: u64 = 4;
 
 /// How the watchdog does at a moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_field_names, reason = "a unit is part of a name, and all of it is times")]
 pub(crate) struct Condition {
     pub(crate) now_ns: u64,
     /// By how much this turn of the loop, or the next decision of the policy, is late.
@@ -58,7 +59,7 @@ impl Vitals {
     /// What to do, and what is to be told of it.
     pub(crate) fn look(&mut self, condition: &Condition) -> (Decision, Option<Event>) {
         let refused = unfit(condition);
-        let news = (refused != self.refused).then(|| match refused {
+        let news = (refused != self.refused).then_some(match refused {
             Some(why) => Event::HardwareWatchdogUnfed { why },
             None => Event::HardwareWatchdogFed {},
         });

@@ -26,11 +26,11 @@ pub fn warnings(run: &Summary) -> Vec<String> {
 
 fn placement(it: &Placement) -> String {
     let Placement { process, asked, found, refused, .. } = it;
-    let mut line = format!("{process}: asked {asked}, read back {found}");
-    if !refused.is_empty() {
-        line += &format!("; refused: {}", refused.join(", "));
+    let line = format!("{process}: asked {asked}, read back {found}");
+    match refused.join(", ") {
+        none if none.is_empty() => line,
+        refused => format!("{line}; refused: {refused}"),
     }
-    line
 }
 
 fn unwritten(it: &Unwritten, lost: u64) -> String {

@@ -59,14 +59,18 @@ impl Watchdog<'_> {
             probe_late_ns: probes.map(|it| it.late_ns).max().unwrap_or(0),
         };
         let news = self.life_signs.show(&condition).map_err(kernel("be shown life"))?;
-        news.into_iter().for_each(|event| self.events.tell(event));
+        if let Some(event) = news {
+            self.events.tell(event);
+        }
         Ok(())
     }
 
     /// Stops the hardware watchdog.
     pub(super) fn end_life_signs(&mut self) -> Result<(), RunError> {
         let told = self.life_signs.end().map_err(kernel("stop the hardware watchdog"))?;
-        told.into_iter().for_each(|event| self.events.tell(event));
+        if let Some(event) = told {
+            self.events.tell(event);
+        }
         Ok(())
     }
 

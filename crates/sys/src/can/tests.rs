@@ -1,3 +1,5 @@
+//! Buses without hardware, where the kernel has them; messages of the kernel everywhere.
+
 use super::link::{Condition as Link, LinkError, Setting, create_virtual, down, find, up};
 use super::*;
 use crate::poll::wait_readable;

@@ -1,3 +1,5 @@
+//! Frames as drivers of the sensor know them, there and back; lists that come broken.
+
 use super::*;
 
 fn general(id: u8) -> Message {
