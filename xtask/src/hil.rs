@@ -1,6 +1,8 @@
 //! Preparing the emulated boards, below `target/hil/`: [`prepare`]. For each board a folder with
 //! `vmlinuz`, `modules/NAME.ko`, `modules/deps` and the device tree that it needs.
 
+mod guest;
+mod initramfs;
 mod kernel;
 mod modules;
 
@@ -60,6 +62,11 @@ const MODULES: &[&str] = &[
     "crc32c_generic",
 ];
 
+/// Debian's packages, for all chores.
+pub(crate) fn archive() -> Archive {
+    Archive::new(cache().join("apt"))
+}
+
 /// Where everything that is fetched or prepared is kept.
 pub(crate) fn cache() -> PathBuf {
     tidy::root().join("target/hil")
@@ -67,12 +74,24 @@ pub(crate) fn cache() -> PathBuf {
 
 /// Prepares all that the emulated boards need and that is not there yet.
 pub(crate) fn prepare() -> Result<()> {
-    let archive = Archive::new(cache().join("apt"));
-    system::board_emulator(&archive)?;
-    system::user_emulator()?;
+    let archive = archive();
     for board in [VIRT, IMX8MP] {
-        kernel::prepare(&archive, board, &cache().join(board.name))?;
+        kernel::prepare(&archive, board, &folder(board))?;
     }
+    system::board_emulator(&archive)?;
+    system::user_emulator(&archive)?;
     cross::build(&archive)?;
     Ok(())
+}
+
+/// Runs the tests of what talks to the kernel and to other processors on an emulated board.
+pub(crate) fn test(filter: Option<&str>) -> Result<()> {
+    let archive = archive();
+    kernel::prepare(&archive, VIRT, &folder(VIRT))?;
+    system::board_emulator(&archive)?;
+    guest::run(&archive, filter)
+}
+
+fn folder(board: Board) -> PathBuf {
+    cache().join(board.name)
 }

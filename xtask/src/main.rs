@@ -25,16 +25,29 @@ enum Chore {
     /// Tells where the tree departs from ARCHITECTURE.md (also without any chore).
     Tidy,
     /// Makes the static binary for aarch64.
-    Cross,
-    /// Prepares the emulated boards: the binary for aarch64, QEMU, their kernels, modules and device trees.
-    Hil,
+    Cross {
+        /// Runs the tests of the crates that only compute instead, by an emulator of single programs.
+        #[arg(long)]
+        test: bool,
+    },
+    /// Prepares the emulated boards: their kernels, modules and device trees, QEMU, the binary.
+    Hil {
+        /// Runs the tests of what talks to the kernel and to other processors on an emulated board.
+        #[arg(long)]
+        test: bool,
+        /// Only the tests whose names contain this.
+        #[arg(requires = "test")]
+        filter: Option<String>,
+    },
 }
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().chore.unwrap_or(Chore::Tidy) {
         Chore::Tidy => tidy::check(),
-        Chore::Cross => cross::chore(),
-        Chore::Hil => hil::prepare(),
+        Chore::Cross { test: true } => cross::test(&hil::archive()),
+        Chore::Cross { test: false } => cross::build(&hil::archive()).map(|_binary| ()),
+        Chore::Hil { test: true, filter } => hil::test(filter.as_deref()),
+        Chore::Hil { test: false, .. } => hil::prepare(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

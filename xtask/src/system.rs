@@ -10,11 +10,14 @@ use std::path::Path;
 /// Links for aarch64; knows where the C library for it is.
 pub(crate) const LINKER: &str = "aarch64-linux-gnu-gcc";
 
+/// Takes what only a debugger reads out of a program; comes with the linker.
+pub(crate) const STRIP: &str = "aarch64-linux-gnu-strip";
+
 /// Runs aarch64 programs on this machine.
 pub(crate) const USER_EMULATOR: &str = "qemu-aarch64-static";
 
 /// Emulates the boards.
-const BOARD_EMULATOR: &str = "qemu-system-aarch64";
+pub(crate) const BOARD_EMULATOR: &str = "qemu-system-aarch64";
 
 /// The first major version that has the machine `imx8mp-evk`, and what all figures were measured with.
 const BOARD_EMULATOR_MAJOR_MIN: u32 = 10;
@@ -43,13 +46,7 @@ fn links() -> bool {
 /// Makes sure that boards can be emulated.
 pub(crate) fn board_emulator(archive: &Archive) -> Result<()> {
     if qemu_version().is_err() {
-        let packages = ["qemu-system-arm"];
-        if release() == RELEASE_WITH_BACKPORT && may_install() {
-            say(&format!("installing {} from its backports", packages.join(" ")));
-            archive.install_backports(&packages)?;
-        } else {
-            install(&packages)?;
-        }
+        install_qemu(archive, "qemu-system-arm")?;
     }
     let version = qemu_version()?;
     say(&format!("{BOARD_EMULATOR}: has {version}"));
@@ -57,11 +54,26 @@ pub(crate) fn board_emulator(archive: &Archive) -> Result<()> {
 }
 
 /// Makes sure that single programs for aarch64 can be run here.
-pub(crate) fn user_emulator() -> Result<()> {
+pub(crate) fn user_emulator(archive: &Archive) -> Result<()> {
     if works(tool(USER_EMULATOR).arg("--version")) {
         return Ok(());
     }
-    install(&["qemu-user-static"])
+    install_qemu(archive, "qemu-user-static")
+}
+
+/// All of one version: an older part would put the others out of the system.
+fn install_qemu(archive: &Archive, package: &str) -> Result<()> {
+    if release() != RELEASE_WITH_BACKPORT {
+        return install(&[package]);
+    }
+    if !may_install() {
+        bail!(
+            "{package} must be installed from {RELEASE_WITH_BACKPORT}-backports: with that suite \
+             among apt's sources, `apt-get install -t {RELEASE_WITH_BACKPORT}-backports {package}`"
+        );
+    }
+    say(&format!("installing {package} from {RELEASE_WITH_BACKPORT}-backports"));
+    archive.install_backports(&[package])
 }
 
 /// The version of the emulator that is installed, if it will do.

@@ -15,6 +15,7 @@ use crate::host::Stalls;
 use crate::latency::Latencies;
 use crate::modes::{self, ModeInForce};
 use crate::noticed::Noticed;
+use crate::placements;
 use crate::plots;
 use crate::processes;
 use crate::safety::{Drive, Reference};
@@ -212,6 +213,7 @@ fn summary(recording: &Recording, findings: Findings, judged: Judged) -> Summary
         to_ms: ms(it.span.to),
     });
     let header = &recording.header;
+    let placements = placements::placements(&findings.timeline);
     Summary {
         schema: SCHEMA,
         program_version: header.program_version.clone(),
@@ -244,10 +246,12 @@ fn summary(recording: &Recording, findings: Findings, judged: Judged) -> Summary
         tracks_through_faults: findings.accuracy.through,
         safety: findings.safety,
         modes: modes.collect(),
-        board: crate::board::of(plan, &header.host),
+        board: crate::board::of(&findings.timeline, &header.host, &placements),
         host: header.host.clone(),
         host_load: findings.stalls.load(),
-        faults: findings.faults.into_iter().map(|facts| facts.result).collect(),
+        placements,
+        unwritten: placements::unwritten(&findings.timeline),
         records_lost: findings.records_lost,
+        faults: findings.faults.into_iter().map(|facts| facts.result).collect(),
     }
 }

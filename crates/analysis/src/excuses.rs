@@ -20,6 +20,9 @@ impl Findings<'_> {
         let ended = timeline.end.ending == Some(Ending::PlantLost);
         let lost = timeline.plant.lost.map(|at| format!("the plant was lost at {}", in_ms(at)));
         let lost = lost.or_else(|| ended.then(|| "the plant was lost".to_owned()));
+        let silent = timeline.plant.stimulus_lost;
+        let silent = silent.map(|at| format!("the stimulus was lost at {}", in_ms(at)));
+        let lost = lost.or(silent);
         let behind = timeline.plant.behind.filter(|(_, behind)| *behind > BEHIND_MAX_NS);
         lost.or_else(|| {
             let (at, behind) = behind?;

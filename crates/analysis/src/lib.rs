@@ -33,6 +33,7 @@ mod isolation;
 mod latency;
 mod modes;
 mod noticed;
+mod placements;
 mod plots;
 mod processes;
 mod quantiles;

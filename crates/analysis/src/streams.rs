@@ -4,7 +4,7 @@
 //! received at most one period after it was due; *late* when it was received later than that, or
 //! refused for its age; *rejected* when another check refused it; *superseded* when it was handed
 //! over and nothing else is known; *overrun* when the sender found no place for it; lost by the *device*
-//! when the camera's capture device dropped or damaged it, or was gone; else *not produced*.
+//! when the camera's capture device dropped or damaged it, or was gone, or the radar's bus did not bring it; else *not produced*.
 //!
 //! Fusion owes one output for each sample of both sensors. It is *delivered* when it was made,
 //! however late. The loss is *not produced* when the sample was within fusion's reach, *no input*
@@ -75,9 +75,7 @@ impl Outcomes {
     /// What nobody made from the reset of the board to the first output after it, the reset has cost.
     fn lay_to_resets(&mut self, timeline: &Timeline) {
         for reset in &timeline.watchdog.resets {
-            let mut outputs = timeline.fusion.outputs.iter();
-            let back = outputs.find(|it| it.at >= reset.resumed).map(|it| it.at);
-            let to = back.unwrap_or(timeline.end.cut);
+            let to = timeline.back_after(reset).unwrap_or(timeline.end.cut);
             for outcome in self.streams.iter_mut().flatten() {
                 let away = Span { from: reset.last - timeline.period(outcome.sensor), to };
                 let unmade = matches!(outcome.lost, Some(Cause::NotProduced | Cause::NoInput));
@@ -120,8 +118,8 @@ struct Slot {
     handed_over: Option<Moment>,
     /// The next sample replaced it within half a period.
     brief: bool,
-    overrun: bool,
-    by_device: bool,
+    /// Why it was not handed over, as far as anyone told.
+    unsent: Option<Cause>,
     taken: bool,
     rejected: Option<Detector>,
     fused: Fused,
@@ -144,9 +142,7 @@ impl Slot {
             (Fused::Late, _) | (Fused::No, Some(Detector::Late)) => Some(Cause::Late),
             (Fused::No, Some(_)) => Some(Cause::Rejected),
             (Fused::No, None) if self.handed_over.is_some() => Some(Cause::Superseded),
-            (Fused::No, None) if self.overrun => Some(Cause::Overrun),
-            (Fused::No, None) if self.by_device => Some(Cause::Device),
-            (Fused::No, None) => Some(Cause::NotProduced),
+            (Fused::No, None) => Some(self.unsent.unwrap_or(Cause::NotProduced)),
         }
     }
 
@@ -220,12 +216,18 @@ impl Slots {
         if sensor == Node::Camera {
             let period = self.period;
             for ((frame, slot), due) in (0..).zip(&mut self.known).zip(&self.due) {
-                slot.by_device = timeline.device.lost(frame, *due, period);
+                let lost = timeline.device.lost(frame, *due, period);
+                slot.unsent = lost.then_some(Cause::Device);
+            }
+        }
+        for &item in &log.not_brought {
+            if let Some(slot) = self.slot(item) {
+                slot.unsent = Some(Cause::Device);
             }
         }
         for &item in &log.overruns {
             if let Some(slot) = self.slot(item) {
-                slot.overrun = true;
+                slot.unsent = Some(Cause::Overrun);
             }
         }
     }

@@ -10,7 +10,7 @@ mod safety;
 mod trial;
 
 pub use accuracy::{AccuracyPhase, Consistency, GospaParts, Phase, ThroughFault, TrackErrors};
-pub use board::{Board, BoardRow};
+pub use board::{Board, BoardRow, Placement, Unwritten};
 pub use safety::{Impact, Safety, Twin};
 pub(crate) use trial::source_name;
 pub use trial::{
@@ -156,6 +156,13 @@ pub struct Summary {
     pub host: Host,
     /// How loaded the machine was, seen from the watchdog's probes.
     pub host_load: HostLoad,
+    /// How each process was scheduled: every life that attached, in the order of time.
+    #[serde(default)]
+    pub placements: Vec<Placement>,
+    /// When the recording could not be written. What happened meanwhile stayed in the event rings;
+    /// what they could not hold is in `records_lost`.
+    #[serde(default)]
+    pub unwritten: Vec<Unwritten>,
     /// Records that were lost before they could be drained, by source; empty in a sound run.
     pub records_lost: BTreeMap<String, u64>,
 }
@@ -195,7 +202,8 @@ pub enum Cause {
     NotProduced,
     /// The sender had it and found no free slot or queue place.
     Overrun,
-    /// (Camera only) the capture device, or its driver, dropped or damaged it, or was gone.
+    /// The capture device, or its driver, dropped or damaged it, or was gone; or the radar's bus did not
+    /// bring it.
     Device,
     /// The receiver refused it (integrity, frozen content).
     Rejected,

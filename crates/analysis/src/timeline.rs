@@ -3,9 +3,11 @@
 //!
 //! Nothing is judged here. Whatever the records say, building a timeline never panics.
 
+mod board;
 mod device;
 mod events;
 mod plant;
+mod resets;
 mod tampered;
 mod tracks;
 
@@ -16,9 +18,11 @@ use scenario::plan::Supervision;
 use wire::event::{Ending, LifeState, Reaction};
 use wire::{Event, Node, Record, Source};
 
+pub(crate) use board::{BoardLog, Placed, PlacementRefused};
 pub(crate) use device::DeviceLog;
 pub(crate) use events::*;
 pub(crate) use plant::PlantLog;
+pub(crate) use resets::{Armed, Reset};
 pub(crate) use tracks::{Covariance, TrackSeen};
 
 /// Nanoseconds from the start of the schedule; negative before it.
@@ -248,7 +252,10 @@ impl<'a> Timeline<'a> {
             | Event::Applied { .. }
             | Event::Resumed { .. }
             | Event::Stopping { .. } => self.processes.file(at, source, record),
-            Event::EgoStretch { .. } | Event::PlantBehind { .. } | Event::PlantLost { .. } => {
+            Event::EgoStretch { .. }
+            | Event::PlantBehind { .. }
+            | Event::PlantLost { .. }
+            | Event::StimulusLost { .. } => {
                 self.plant.file(at, &record.event);
             }
             Event::DeviceOpened { .. }
@@ -275,8 +282,10 @@ fn writes(source: Source, event: &Event) -> bool {
         Event::Attached {} | Event::Resumed { .. } => source != Source::Watchdog,
         Event::Stopping { .. } | Event::DebugSwitched { .. } => matches!(source, Source::Node(_)),
         Event::EgoStretch { .. } => source == Source::Plant,
+        Event::PlantBehind { .. } => {
+            matches!(source, Source::Node(Node::Camera | Node::Radar) | Source::Stimulus)
+        }
         Event::StimulusSent { .. } => source == Source::Stimulus,
-        Event::PlantBehind { .. } => matches!(source, Source::Node(Node::Camera | Node::Radar)),
         Event::FramePublished { .. }
         | Event::FrameOverrun { .. }
         | Event::DeviceOpened { .. }
@@ -338,6 +347,10 @@ fn writes(source: Source, event: &Event) -> bool {
         | Event::GlobalStatus { .. }
         | Event::SystemState { .. }
         | Event::LimitChanged { .. }
+        | Event::Placed { .. }
+        | Event::PlacementRefused { .. }
+        | Event::RecordingStopped { .. }
+        | Event::RecordingResumed { .. }
         | Event::HardwareWatchdogArmed { .. }
         | Event::HardwareWatchdogUnfed { .. }
         | Event::HardwareWatchdogFed {}

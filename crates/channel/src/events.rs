@@ -81,12 +81,18 @@ impl EventReader {
 
     /// Hands every record written since the last call to `take`, with its number, and returns how
     /// many were lost: overwritten before they could be read, or not understood.
-    pub fn drain(&mut self, mut take: impl FnMut(u64, Record)) -> u64 {
+    pub fn drain(&mut self, take: impl FnMut(u64, Record)) -> u64 {
+        self.drain_some(u64::MAX, take)
+    }
+
+    /// The same with at most `most` records; the others stay for the next call.
+    pub fn drain_some(&mut self, most: u64, mut take: impl FnMut(u64, Record)) -> u64 {
         let capacity = ring::CAPACITY as u64;
         // Acquire pairs with Release in `EventWriter::tell_at`.
         let head = self.ring.load(ring::HEAD, Ordering::Acquire);
         let mut lost = 0;
-        while self.next < head {
+        let mut taken = 0;
+        while self.next < head && taken < most {
             let index = self.next;
             let words: [u64; RECORD_WORDS] = std::array::from_fn(|word| {
                 self.ring.load(first_word(index) + word, Ordering::Relaxed)
@@ -97,7 +103,10 @@ impl EventReader {
             let newest = self.ring.load(ring::HEAD, Ordering::Relaxed);
             self.next += 1;
             match Record::from_words(&words) {
-                Some(record) if newest - index < capacity => take(index, record),
+                Some(record) if newest - index < capacity => {
+                    take(index, record);
+                    taken += 1;
+                }
                 _ => lost += 1,
             }
         }

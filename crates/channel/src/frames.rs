@@ -346,6 +346,38 @@ mod tests {
     }
 
     #[test]
+    fn a_reader_beside_a_running_writer_sees_no_torn_frame() {
+        const FRAMES: u64 = 200_000;
+        for slots in [2, 3] {
+            let (Rig { mut writer, .. }, mut readers) = rig(slots, 1);
+            std::thread::scope(|scope| {
+                scope.spawn(move || {
+                    let mut number = 1;
+                    while number <= FRAMES {
+                        let Some(mut fill) = writer.begin() else {
+                            std::thread::yield_now();
+                            continue;
+                        };
+                        fill.bytes().fill(number as u8);
+                        fill.publish(number);
+                        number += 1;
+                    }
+                });
+                let mut last = 0;
+                while last < FRAMES {
+                    let Some(held) = readers[0].newest() else {
+                        std::thread::yield_now();
+                        continue;
+                    };
+                    assert!(held.published_ns() > last, "{slots} slots: time goes on");
+                    last = held.published_ns();
+                    assert_eq!(held.bytes(), [last as u8; 100], "{slots} slots, frame {last}");
+                }
+            });
+        }
+    }
+
+    #[test]
     fn impossible_buffers_are_refused() {
         for (slots, bytes) in [(0, 100), (1, 100), (65, 100), (2, 0), (2, usize::MAX)] {
             assert!(Buffer::create(slots, bytes, 1).is_err(), "{slots} slots of {bytes}");

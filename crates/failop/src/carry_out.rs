@@ -1,9 +1,9 @@
 //! One run of one scenario, from the plan to the reports: [`carry_out`].
 
-use crate::bus::Bus;
 use crate::command::check::refusal;
 use crate::live::{Live, Style};
 use crate::outputs;
+use crate::remote::Remote;
 use analysis::Summary;
 use anyhow::Context;
 use crossbeam_channel::never;
@@ -40,7 +40,7 @@ pub(crate) struct HostSide {
     /// How it was reached. Where it is not here, reports are not made here.
     pub(crate) reached: Reached,
     /// Whom it tells of the runs, and who may inject faults.
-    pub(crate) bus: Option<Bus>,
+    pub(crate) remote: Option<Remote>,
     /// Who started it as a service.
     pub(crate) service_manager: Option<ServiceManager>,
 }
@@ -58,7 +58,7 @@ pub(crate) fn carry_out(turn: &Turn, host: &HostSide) -> anyhow::Result<(Ending,
         plan.duration_ns = resumed.duration_ns;
     }
     let live = Live::start(style, &plan, repetition);
-    let ties = host.bus.as_ref().map(|bus| bus.watch(&plan, &host.lacking));
+    let ties = host.remote.as_ref().map(|remote| remote.watch(&plan, &host.lacking));
     let order = Order {
         plan: &plan,
         // The very file that runs, also if another was built in its place meanwhile.
@@ -79,13 +79,17 @@ pub(crate) fn carry_out(turn: &Turn, host: &HostSide) -> anyhow::Result<(Ending,
         let directory = directory.display();
         format!("cannot run {name}; what there is of it: failop report {directory}")
     })?;
-    Ok((ending, reports(directory, host)?))
+    let summary = reports(directory, host)?;
+    let told = summary.iter().filter(|_| style != Style::Quiet);
+    for warning in told.flat_map(report::warnings) {
+        writeln!(std::io::stderr(), "{warning}")?;
+    }
+    Ok((ending, summary))
 }
 
-/// Makes every output of a recorded run, where that is the part of this machine.
+/// Every output of the run in `directory`, where they are made on this machine.
 pub(crate) fn reports(directory: &Path, host: &HostSide) -> anyhow::Result<Option<Summary>> {
-    let here = host.reached == Reached::Here;
-    here.then(|| outputs::write(directory)).transpose()
+    (host.reached == Reached::Here).then(|| outputs::write(directory)).transpose()
 }
 
 /// Reads the file of a run that goes on; what is wrong with it is told, and changes nothing.

@@ -2,7 +2,7 @@
 
 mod hil;
 
-pub(crate) use hil::{HilCommand, HilRunArguments};
+pub(crate) use hil::{DoctorArguments, HilCommand, HilRunArguments};
 
 use crate::command::bench::{Benchmark, PeerArguments};
 use clap::{Args, Parser, Subcommand};
@@ -55,7 +55,7 @@ pub(crate) enum Command {
     /// List the catalogue of faults, and what this host can do of it
     Faults(FaultsArguments),
     /// Print the JSON Schema of the scenario file, for completion in editors
-    Schema,
+    Schema(SchemaArguments),
     /// Measure frames, links, restarts and logging on this machine
     #[command(subcommand)]
     Bench(Benchmark),
@@ -125,6 +125,11 @@ pub(crate) struct RunArguments {
     /// (`unix:path=…`). See docs/dbus.md
     #[arg(long, value_name = "ADDRESS", num_args = 0..=1, require_equals = true, default_missing_value = "session")]
     pub(crate) dbus: Option<String>,
+    /// Take requests at this Unix socket, one a line, each answered by a line of JSON: `status`,
+    /// `inject <fault id>` (of faults with `when.by-hand`), `stop`. A socket that a service manager hands
+    /// down (`LISTEN_FDS`) is served without it
+    #[arg(long, value_name = "PATH")]
+    pub(crate) control: Option<PathBuf>,
     /// Go on with what a reset of this board interrupted: runs that are recorded are not made again, and the
     /// one that was under way goes on as the board file says
     #[arg(long)]
@@ -140,8 +145,18 @@ pub(crate) struct RunArguments {
 #[derive(Debug, Args)]
 pub(crate) struct CheckArguments {
     /// Scenario files, or directories of which every *.toml is checked
-    #[arg(required = true, value_name = "FILE|DIR")]
+    #[arg(required_unless_present = "board", value_name = "FILE|DIR")]
     pub(crate) scenarios: Vec<PathBuf>,
+    /// Board file to check
+    #[arg(long, value_name = "FILE")]
+    pub(crate) board: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SchemaArguments {
+    /// That of the board file
+    #[arg(long)]
+    pub(crate) board: bool,
 }
 
 #[derive(Debug, Args)]
@@ -214,6 +229,13 @@ pub(crate) enum Nuisance {
         cpu: usize,
         /// The priority
         priority: u8,
+    },
+    /// Send frames of the highest priority on a CAN bus
+    FloodBus {
+        /// How many a second
+        per_s: u32,
+        /// The interface
+        interface: String,
     },
     /// Send messages that nobody asked for
     Flood {

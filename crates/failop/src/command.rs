@@ -2,6 +2,7 @@
 
 pub(crate) mod bench;
 pub(crate) mod check;
+pub(crate) mod doctor;
 pub(crate) mod faults;
 pub(crate) mod hil;
 pub(crate) mod report;

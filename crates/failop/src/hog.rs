@@ -8,6 +8,7 @@ use anyhow::Context;
 use channel::doorbell::Doorbell;
 use channel::link::{Ends, Outlet, Sent, Urgency};
 use std::convert::Infallible;
+use sys::can::{CanSocket, Frame};
 use sys::clock::{now_ns, sleep_until};
 use sys::load::{Duty, burn, last_level_cache_bytes, stream_memory};
 use sys::process::inherited;
@@ -19,6 +20,8 @@ const FOR_EVER_NS: u64 = u64::MAX / 2;
 const STARVE_PERIOD_NS: u64 = 10_000_000;
 /// What is copied where the size of the cache is not known.
 const STREAM_BYTES: usize = 64 << 20;
+/// Identifier of the frames that flood a bus: the highest priority but one.
+const FLOOD_ID: u16 = 0x001;
 
 /// Becomes a hog.
 pub(crate) fn run(arguments: &HogArguments) -> anyhow::Result<Infallible> {
@@ -39,23 +42,34 @@ pub(crate) fn run(arguments: &HogArguments) -> anyhow::Result<Infallible> {
             let busy_ns = (STARVE_PERIOD_NS as f64 * percent / 100.0) as u64;
             burn(FOR_EVER_NS, Duty { busy_ns, idle_ns: STARVE_PERIOD_NS - busy_ns });
         }
+        Nuisance::FloodBus { per_s, interface } => {
+            let socket = CanSocket::open(interface, &[]).context("the CAN bus")?;
+            let frame = Frame { id: FLOOD_ID, length: 8, bytes: [0xa5; 8] };
+            at_rate(*per_s, &tally, || Ok(socket.send(&frame)? == sys::can::Sent::Taken))?;
+        }
         Nuisance::Flood { per_s, mechanism, descriptors, ids } => {
             let spec = supervisor::links::radar_messages_by(*mechanism);
             let ends = Ends { descriptors: descriptors.clone(), ids: ids.clone() };
             let end = ends.take().context("no link")?;
-            flood(&mut Outlet::attach(spec, end, None)?, *per_s, &tally)?;
+            let mut outlet = Outlet::attach(spec, end, None)?;
+            let message = [0xa5; MESSAGE_BYTES];
+            let send = || Ok(outlet.send(&message, Urgency::Sample)? == Sent::Taken);
+            at_rate(*per_s, &tally, send)?;
         }
     }
     anyhow::bail!("a hog has nothing more to do")
 }
 
-/// Sends messages that mean nothing; counts those that the kernel took.
-fn flood(outlet: &mut Outlet, per_s: u32, tally: &Doorbell) -> anyhow::Result<Infallible> {
-    let message = [0xa5; MESSAGE_BYTES];
+/// Does this so many times a second; counts how often it was taken.
+fn at_rate(
+    per_s: u32,
+    tally: &Doorbell,
+    mut send: impl FnMut() -> anyhow::Result<bool>,
+) -> anyhow::Result<Infallible> {
     let period_ns = 1_000_000_000 / u64::from(per_s.max(1));
     let mut due_ns = now_ns();
     loop {
-        if outlet.send(&message, Urgency::Sample).context("flood")? == Sent::Taken {
+        if send().context("flood")? {
             tally.ring();
         }
         due_ns += period_ns;

@@ -15,6 +15,7 @@ use anyhow::Context;
 use std::io::Write;
 use std::path::Path;
 use sys::can::link::create_virtual;
+use sys::clock::{now_ns, sleep_until};
 use sys::process::{Exit, reap_any};
 use sys::{machine, module, mount};
 
@@ -112,6 +113,11 @@ fn do_errand() -> anyhow::Result<()> {
     }
     tell(BEGUN);
     let exit = run_command(&arguments)?;
+    if let (Exit::Signal(_), Some(reset_within_s)) = (&exit, errand.reset_within_s) {
+        // Nobody keeps the hardware watchdog alive any more.
+        tell("failop run was killed: waiting for the reset of the board");
+        sleep_until(now_ns() + u64::from(reset_within_s) * 1_000_000_000);
+    }
     hand_over(&results)?;
     match exit {
         // Whatever could not be carried out left a note in its folder.

@@ -5,11 +5,11 @@
 
 mod absent;
 mod before;
-mod bus;
 mod carry_out;
 mod cli;
 mod command;
 mod coverage;
+mod doctor;
 mod done;
 mod exit;
 mod hil;
@@ -19,6 +19,7 @@ mod lacking;
 mod live;
 mod node;
 mod outputs;
+mod remote;
 mod repetitions;
 mod twin;
 
@@ -47,11 +48,11 @@ fn run(command: Command) -> anyhow::Result<exit::Code> {
     match command {
         Command::Run(arguments) => command::run::run(&arguments),
         Command::Hil(command) => command::hil::hil(&command),
-        Command::Check(arguments) => command::check::check(&arguments.scenarios),
+        Command::Check(arguments) => command::check::check(&arguments),
         Command::Report(arguments) => command::report::report(&arguments.runs),
         Command::Selftest(arguments) => command::selftest::selftest(&arguments),
         Command::Faults(arguments) => command::faults::faults(&arguments),
-        Command::Schema => command::check::schema(),
+        Command::Schema(arguments) => command::check::schema(&arguments),
         Command::Bench(benchmark) => command::bench::bench(&benchmark),
         Command::BenchPeer(arguments) => {
             command::bench::become_peer(&arguments).map(|()| exit::Code::Pass)

@@ -9,25 +9,31 @@ mod plant;
 mod radar;
 mod runtime;
 mod signals;
+mod stimulus;
 
 use crate::cli::NodeArguments;
 use anyhow::Context;
 use channel::doorbell::Doorbell;
 use channel::link::{Ends, Inlet, Outlet, Spec};
 use runtime::Attaching;
+use scenario::Plan;
 use std::convert::Infallible;
 use std::os::fd::{AsRawFd, RawFd};
 use supervisor::boot::unpack;
 use supervisor::{Boot, RoleDescriptors};
 use sys::process::inherited;
+use wire::Source;
 
-/// Becomes the node, or the plant, that the boot page on descriptor `boot` describes. Returns only what
+/// Becomes the node, or the part of the harness, that the boot page on descriptor `boot` describes. Returns only what
 /// went wrong: a node's work ends with its process.
 pub(crate) fn run(NodeArguments { role, boot }: &NodeArguments) -> anyhow::Result<Infallible> {
     let started_ns = sys::clock::now_ns();
     let boot = inherited(*boot).context("no boot page")?;
     if role == plant::ROLE {
         return plant::work(unpack(&boot)?);
+    }
+    if role == stimulus::ROLE {
+        return stimulus::work(unpack(&boot)?);
     }
     let boot: Boot = unpack(&boot)?;
     let started_ns = sys::clock::of_kernel(started_ns);
@@ -76,6 +82,14 @@ fn outlet(spec: Spec, ends: &Ends, bell: &Ends) -> anyhow::Result<Outlet> {
 /// Attaches to the receiving end of a link.
 fn inlet(spec: Spec, ends: &Ends) -> anyhow::Result<Inlet> {
     Ok(Inlet::attach(spec, ends.take().context("an end of a link was not handed down")?)?)
+}
+
+/// Locks the memory of this process, if the board file asks for it.
+fn lock_memory(plan: &Plan, source: Source) {
+    // Where it is refused the watchdog, which reads it back, says so.
+    if plan.board.placement(source).lock_memory
+        && let Err(_refused) = sys::memory::lock()
+    {}
 }
 
 /// Takes over a descriptor and names it should it be missing.

@@ -45,6 +45,10 @@ pub enum Outside {
     Impostor(ImpostorHow),
     /// Sends this many foreign messages a second to the victim's receiver.
     Flood(u32),
+    /// Sends this many foreign frames a second on the radar's CAN bus.
+    FloodBus(u32),
+    /// Keeps the controller that hears the radar off the CAN bus.
+    BusOff,
     /// Does nothing at all for this long, nanoseconds: no supervision.
     Doze(u64),
     /// Refuses every further write of the recording.
@@ -55,21 +59,6 @@ pub enum Outside {
     HangWatchdog,
     /// Lets the camera's capture device go wrong.
     Device(DeviceFault),
-}
-
-/// What goes wrong with a capture device.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DeviceFault {
-    /// It drops this share of its frames, percent.
-    Drop(u32),
-    /// It fails.
-    Error(DeviceError),
-    /// Its input has no usable signal.
-    Signal(SignalState),
-    /// It vanishes.
-    Disconnect,
-    /// It counts anew.
-    Wrap(Wrap),
 }
 
 /// What befalls a process as a whole.
@@ -185,6 +174,10 @@ macro_rules! words {
     )+ };
 }
 
+mod device;
+
+pub use device::{DeviceError, DeviceFault, SignalState, Wrap};
+
 words! {
     /// How a process crashes.
     CrashHow {
@@ -260,32 +253,6 @@ words! {
         Send = "send",
         /// recvfrom, recvmsg
         Receive = "receive",
-    }
-
-    /// What fails of a capture device.
-    DeviceError {
-        /// a buffer, which comes back as damaged
-        Buffer = "buffer",
-        /// streaming, until the device is opened anew
-        Streaming = "streaming",
-    }
-
-    /// What is wrong with the signal at an input.
-    SignalState {
-        /// there is none
-        NoSignal = "no-signal",
-        /// the device cannot follow it
-        NoLock = "no-lock",
-        /// its timings are beyond what the device can take
-        OutOfRange = "out-of-range",
-    }
-
-    /// What of a capture device wraps.
-    Wrap {
-        /// the number of a frame
-        Sequence = "sequence",
-        /// the time of a frame
-        Timestamp = "timestamp",
     }
 
     /// A field of the header of a sample.

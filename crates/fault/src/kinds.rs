@@ -4,9 +4,13 @@
 //! A kind is one entry here and its parameters in the file of its group. What is said here goes into
 //! the scenario's schema, the documentation, the lists on the command line, and the report.
 
+#[macro_use]
+mod table;
 mod board;
 mod camera_device;
+mod can;
 mod content;
+mod detectors;
 mod memory;
 mod process;
 mod samples;
@@ -16,6 +20,7 @@ mod watchdog;
 use crate::act::Act;
 use crate::fault::Target;
 use crate::kind::{Evidence, Group, Interference, Kind, Need, Unit};
+use detectors::{BUS, CONTENT, DAMAGE, END, LOSS, STANDSTILL, START, TIMING};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -72,32 +77,6 @@ pub enum Ending {
     Code(u32),
 }
 
-macro_rules! kinds {
-    ($($(#[doc = $doc:literal])+ $variant:ident($parameters:ty) = $name:literal in $group:ident $(.$method:ident($($given:expr),*))*;)+) => {
-        /// What goes wrong.
-        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-        #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-        #[schemars(rename = "Inject")]
-        pub enum Injection { $($(#[doc = $doc])+ $variant($parameters),)+ }
-
-        /// Every kind of fault, in the order of the documentation.
-        pub static KINDS: &[Kind] = &[$(
-            Kind::new($name, concat!($($doc),+), Group::$group)$(.$method($($given),*))*,
-        )+];
-
-        impl Injection {
-            /// The kind's name in scenario files and reports.
-            pub const fn name(&self) -> &'static str {
-                match self { $(Injection::$variant(_) => $name,)+ }
-            }
-
-            fn parameters(&self) -> &dyn Parameters {
-                match self { $(Injection::$variant(it) => it,)+ }
-            }
-        }
-    };
-}
-
 const SENSORS: &[Target] = &[Target::Camera, Target::Radar];
 const CAMERA: &[Target] = &[Target::Camera];
 const RADAR: &[Target] = &[Target::Radar];
@@ -106,48 +85,6 @@ const NODES: &[Target] = &[Target::Camera, Target::Radar, Target::Fusion];
 const TALKERS: &[Target] = &[Target::Radar, Target::Fusion];
 const WATCHDOG: &[Target] = &[Target::Watchdog];
 const HOST: &[Target] = &[Target::Host];
-
-/// What responds to the end of a process.
-const END: &[Detector] = &[
-    Detector::Exit,
-    Detector::EarlyDeath,
-    // The dead are silent, too, where nobody looks for their end.
-    Detector::Heartbeat,
-    Detector::Alive,
-    Detector::Deadline,
-    Detector::Status,
-    Detector::Silence,
-    Detector::Sequence,
-];
-/// What responds to a process that does nothing.
-const STANDSTILL: &[Detector] = &[
-    Detector::Heartbeat,
-    Detector::Alive,
-    Detector::Deadline,
-    Detector::Status,
-    Detector::Silence,
-    Detector::Sequence,
-    Detector::Late,
-];
-/// What responds to work that does not keep its time.
-const TIMING: &[Detector] = &[
-    Detector::Deadline,
-    Detector::Alive,
-    Detector::Heartbeat,
-    Detector::Late,
-    Detector::Silence,
-    Detector::Sequence,
-    Detector::Status,
-];
-/// What responds to a process that cannot be started.
-const START: &[Detector] =
-    &[Detector::Startup, Detector::Exit, Detector::EarlyDeath, Detector::Status, Detector::Silence];
-/// What responds to samples that are missing.
-const LOSS: &[Detector] = &[Detector::Sequence, Detector::Silence, Detector::Late];
-/// What responds to samples that are not what was sent.
-const DAMAGE: &[Detector] = &[Detector::Integrity, Detector::Silence];
-/// What responds to content that is wrong.
-const CONTENT: &[Detector] = &[Detector::Plausibility, Detector::Silence];
 
 kinds! {
     // ---- process ----
@@ -347,6 +284,19 @@ kinds! {
         .seen_by(&[Detector::Exit, Detector::EarlyDeath, Detector::Sequence, Detector::Silence,
             Detector::Status, Detector::Alive]);
 
+    /// Somebody fills the radar's CAN bus with frames of a higher priority.
+    CanFlood(can::CanFlood) = "can-flood" in Samples
+        .befalls(RADAR).by_watchdog().needs(&[Need::CanBus])
+        .known_by(Evidence::Whole("had to share its CAN bus with foreign frames:", Unit::Count))
+        .exercises(&[Interference::BlockedChannel, Interference::Delay, Interference::Loss])
+        .seen_by(BUS);
+    /// The controller that hears the radar is off the CAN bus for a while.
+    CanBusOff(can::CanBusOff) = "can-bus-off" in Samples
+        .befalls(RADAR).by_watchdog().needs(&[Need::CanBus])
+        .known_by(Evidence::Whole("was seen off its CAN bus", Unit::Nanoseconds))
+        .exercises(&[Interference::BlockedChannel, Interference::Loss])
+        .seen_by(BUS);
+
     // ---- content ----
 
     /// The sensor repeats its last content from before the fault as if it were new.
@@ -404,7 +354,7 @@ kinds! {
     Doze(watchdog::Doze) = "doze" in Watchdog
         .befalls(WATCHDOG).by_watchdog().known_by(Evidence::Whole("did nothing", Unit::Nanoseconds))
         .exercises(&[Interference::Blocking, Interference::ExecutionTime]).seen_by(&[]);
-    /// Nothing more can be written to the recording: the run must not pass.
+    /// Nothing can be written to the recording: the event rings hold what happens, as far as they have room.
     FullDisk(watchdog::FullDisk) = "full-disk" in Watchdog
         .befalls(WATCHDOG).by_watchdog().known_by(Evidence::Whole("was refused a write", Unit::Errno))
         .exercises(&[Interference::Loss]).seen_by(&[]);

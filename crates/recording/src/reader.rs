@@ -45,7 +45,8 @@ pub struct Torn {
 pub enum Truncation {
     /// The run ended in order.
     Complete,
-    /// The watchdog ended before the run did; the rest was taken from the event rings.
+    /// The watchdog ended before the run did, or found no room for the end of the recording; the rest was
+    /// taken from the event rings.
     WatchdogEnded,
     /// An entry is not what was written; it and what stands after it is not used.
     Damaged,
@@ -243,11 +244,11 @@ mod tests {
     fn a_complete_recording_reads_back_in_the_order_of_time() {
         let directory = tempfile::tempdir().unwrap();
         let mut writer = Writer::create(directory.path(), header()).unwrap();
-        writer.append([entry(Source::Watchdog, 5), entry(CAMERA, 2)]).unwrap();
+        writer.append(&[entry(Source::Watchdog, 5), entry(CAMERA, 2)]).unwrap();
         let pixels = vec![7; 2_073_600];
-        writer.append([Entry::Lost { source: CAMERA, count: 3 }]).unwrap();
+        writer.append(&[Entry::Lost { source: CAMERA, count: 3 }]).unwrap();
         let kept = Entry::TornFrame { frame: 4, row: 500, pixels: pixels.clone() };
-        writer.append([kept, Entry::End]).unwrap();
+        writer.append(&[kept, Entry::End]).unwrap();
         let read = Recording::open(directory.path()).unwrap();
         assert_eq!(read.header, header());
         assert_eq!(read.records, [(CAMERA, record(102)), (Source::Watchdog, record(105))]);
@@ -260,7 +261,7 @@ mod tests {
     fn what_the_watchdog_could_not_drain_comes_from_the_rings() {
         let directory = tempfile::tempdir().unwrap();
         let mut writer = Writer::create(directory.path(), header()).unwrap();
-        writer.append([entry(CAMERA, 0), entry(CAMERA, 1)]).unwrap();
+        writer.append(&[entry(CAMERA, 0), entry(CAMERA, 1)]).unwrap();
         std::fs::write(directory.path().join(ring_file_name(CAMERA, 1)), ring_file(4)).unwrap();
         let read = Recording::open(directory.path()).unwrap();
         let times: Vec<_> = read.records.iter().map(|(_, record)| record.t_ns).collect();
@@ -273,10 +274,10 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let part = |number| Header { part: Part { number, ..Part::default() }, ..header() };
         let mut writer = Writer::create(directory.path(), header()).unwrap();
-        writer.append([entry(CAMERA, 0), Entry::Lost { source: CAMERA, count: 1 }]).unwrap();
+        writer.append(&[entry(CAMERA, 0), Entry::Lost { source: CAMERA, count: 1 }]).unwrap();
         writer.sync(directory.path()).unwrap();
         let mut writer = Writer::create(directory.path(), part(2)).unwrap();
-        writer.append([entry(CAMERA, 9), Entry::End]).unwrap();
+        writer.append(&[entry(CAMERA, 9), Entry::End]).unwrap();
         std::fs::write(directory.path().join(file_name(3)), b"").unwrap();
         let read = Recording::open(directory.path()).unwrap();
         assert_eq!(read.records, [(CAMERA, record(100)), (CAMERA, record(109))]);
@@ -302,7 +303,7 @@ mod tests {
     fn a_recording_cut_anywhere_is_readable_up_to_the_cut() {
         let directory = tempfile::tempdir().unwrap();
         let mut writer = Writer::create(directory.path(), header()).unwrap();
-        writer.append((0..5).map(|index| entry(CAMERA, index))).unwrap();
+        writer.append(&(0..5).map(|index| entry(CAMERA, index)).collect::<Vec<_>>()).unwrap();
         let path = directory.path().join(FILE_NAME);
         let whole = std::fs::read(&path).unwrap();
         let mut most = 0;
@@ -322,10 +323,24 @@ mod tests {
     }
 
     #[test]
+    fn a_write_that_found_no_room_leaves_no_trace() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut writer = Writer::create(directory.path(), header()).unwrap();
+        writer.append(&[entry(CAMERA, 0)]).unwrap();
+        writer.fill_disk().unwrap();
+        assert!(writer.append(&[entry(CAMERA, 1)]).is_err());
+        writer.free_disk();
+        writer.append(&[entry(CAMERA, 2), Entry::End]).unwrap();
+        let read = Recording::open(directory.path()).unwrap();
+        assert_eq!(read.records, [(CAMERA, record(100)), (CAMERA, record(102))]);
+        assert_eq!(read.truncation, Truncation::Complete);
+    }
+
+    #[test]
     fn damage_ends_the_recording_and_never_panics() {
         let directory = tempfile::tempdir().unwrap();
         let mut writer = Writer::create(directory.path(), header()).unwrap();
-        writer.append((0..5).map(|index| entry(CAMERA, index))).unwrap();
+        writer.append(&(0..5).map(|index| entry(CAMERA, index)).collect::<Vec<_>>()).unwrap();
         let path = directory.path().join(FILE_NAME);
         let whole = std::fs::read(&path).unwrap();
         let mut damaged_seen = false;

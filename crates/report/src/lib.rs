@@ -40,3 +40,4 @@ pub use junit::{NotRun, junit};
 pub use markdown::{campaign_markdown, coverage_markdown, markdown};
 pub use plot::{PlotError, birds_eye_svg, drive_svg, frame_loss_svg, latency_svg, timeline_svg};
 pub use table::{Style, breakage_lines, campaign_lines, ipc_lines, table, verdict_line};
+pub use words::board::warnings;

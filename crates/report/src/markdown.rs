@@ -63,6 +63,7 @@ pub fn markdown(summary: &Summary) -> String {
     ));
     lines.extend(summary.board.iter().flat_map(board));
     lines.extend(words::limits_changed(summary).iter().map(|it| escaped(it)));
+    lines.extend(words::board::warnings(summary).iter().map(|it| format!("\n⚠ {}", escaped(it))));
     lines.join("\n") + "\n"
 }
 

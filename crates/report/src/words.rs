@@ -1,5 +1,6 @@
 //! The words that every output uses for a verdict, a cause and an interval.
 
+pub(crate) mod board;
 pub(crate) mod ipc;
 
 use crate::number;

@@ -54,6 +54,7 @@ impl Default for Board {
                 cpus: Vec::new(),
                 class: Class::Fifo,
                 priority: default_priority(source),
+                runtime_ns: None,
                 lock_memory: false,
             }),
             without_privilege: WithoutPrivilege::Degrade,
@@ -257,6 +258,8 @@ pub struct Placement {
     pub class: Class,
     /// Priority, of the class [`Class::Fifo`] alone.
     pub priority: u8,
+    /// Processor time in each period, of the class [`Class::Deadline`] alone; none stands for its share.
+    pub runtime_ns: Option<u64>,
     /// Whether all its memory is locked.
     pub lock_memory: bool,
 }

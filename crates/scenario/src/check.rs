@@ -3,6 +3,7 @@
 //! It reads the tree, not the mirror, and passes over what is absent or of a wrong type, so that
 //! its findings stand beside the validator's instead of after them.
 
+mod board;
 mod faults;
 mod safety;
 mod traffic;
@@ -15,6 +16,7 @@ use crate::preset;
 use crate::text::{Camera, Radar};
 use crate::tree::Value;
 use crate::validate::did_you_mean;
+pub(crate) use board::board_findings;
 pub(crate) use traffic::encounter_within_run;
 use wire::Mechanism;
 

@@ -13,6 +13,7 @@ pub mod plan;
 mod preset;
 mod reference;
 mod resolve;
+mod scheduling;
 mod schema;
 mod shape;
 mod text;

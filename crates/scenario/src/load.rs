@@ -139,11 +139,12 @@ pub fn parse_board(name: &str, text: &str) -> Result<Board, Mistakes> {
     if let Some(finding) = other_schema(&document) {
         return refuse(vec![finding]);
     }
-    let findings = validate::findings(schema::board_document(), text, &document);
+    let mut findings = validate::findings(schema::board_document(), text, &document);
     if !syntax_errors.is_empty() {
         let broken = syntax_errors.iter().map(syntax).collect();
         return refuse(beside_broken(text, broken, findings));
     }
+    findings.extend(check::board_findings(&document));
     if !findings.is_empty() {
         return refuse(findings);
     }

@@ -1,7 +1,7 @@
-//! `docs/scenarios.md` tells every key, and its tables are those of the schema.
+//! `docs/scenarios.md` and `docs/boards.md` tell every key, and their tables are those of the schemas.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
@@ -11,34 +11,58 @@ const UPDATE: &str = "UPDATE_DOCS";
 /// Two markers, and what makes the part of the page between them.
 type Part = ([&'static str; 2], fn() -> String);
 
-/// What is made and not written.
-const PARTS: [Part; 2] = [
-    (["<!-- keys: made from the schema -->\n", "<!-- end of keys -->"], scenario::reference),
-    (["<!-- presets: written out -->\n", "<!-- end of presets -->"], scenario::presets),
+/// What is made and not written, page by page.
+const PAGES: [(&str, &[Part]); 2] = [
+    (
+        "scenarios.md",
+        &[
+            (
+                ["<!-- keys: made from the schema -->\n", "<!-- end of keys -->"],
+                scenario::reference,
+            ),
+            (["<!-- presets: written out -->\n", "<!-- end of presets -->"], scenario::presets),
+        ],
+    ),
+    (
+        "boards.md",
+        &[(
+            ["<!-- keys: made from the schema -->\n", "<!-- end of keys -->"],
+            scenario::board_reference,
+        )],
+    ),
 ];
 
+fn page(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(name)
+}
+
+/// What stands between the fences of a page's TOML.
+fn examples(page: &str) -> Vec<&str> {
+    page.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect()
+}
+
 #[test]
-fn the_page_holds_the_tables_of_the_schema_and_the_presets_written_out() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/scenarios.md");
-    let page = fs::read_to_string(&path).unwrap();
-    let expected = PARTS.iter().fold(page.clone(), |page, ([begin, end], made)| {
-        let (before, rest) = page.split_once(begin).expect("the page has the first marker");
-        let (_, after) = rest.split_once(end).expect("the page has the second marker");
-        format!("{before}{begin}\n{}{end}{after}", made())
-    });
-    if std::env::var_os(UPDATE).is_some() {
-        fs::write(&path, &expected).unwrap();
-    } else {
-        assert!(page == expected, "{UPDATE}=1 refreshes docs/scenarios.md");
+fn each_page_holds_the_tables_of_its_schema_and_the_presets_written_out() {
+    for (name, parts) in PAGES {
+        let path = page(name);
+        let page = fs::read_to_string(&path).unwrap();
+        let expected = parts.iter().fold(page.clone(), |page, ([begin, end], made)| {
+            let (before, rest) = page.split_once(begin).expect("the page has the first marker");
+            let (_, after) = rest.split_once(end).expect("the page has the second marker");
+            format!("{before}{begin}\n{}{end}{after}", made())
+        });
+        if std::env::var_os(UPDATE).is_some() {
+            fs::write(&path, &expected).unwrap();
+        } else {
+            assert!(page == expected, "{UPDATE}=1 refreshes docs/{name}");
+        }
     }
 }
 
 #[test]
 fn every_example_of_the_page_is_a_scenario() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/scenarios.md");
-    let page = fs::read_to_string(path).unwrap();
-    let examples: Vec<&str> =
-        page.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    let page = fs::read_to_string(page("scenarios.md")).unwrap();
+    let examples = examples(&page);
     assert!(examples.len() >= 3);
     for example in &examples {
         // A piece is completed by the first example, the smallest file.
@@ -56,20 +80,33 @@ fn every_example_of_the_page_is_a_scenario() {
 }
 
 #[test]
-fn every_key_and_every_word_of_the_schema_is_told_in_the_reference() {
-    let reference = scenario::reference();
-    let schema: Value = serde_json::from_str(&scenario::schema()).unwrap();
-    let mut told = Vec::new();
-    names(&schema, &mut told);
-    assert!(told.len() > 100, "the schema has more than a hundred names, not {}", told.len());
-    for name in told {
-        let forms = [format!("`{name}`"), format!("`\"{name}\"`")];
-        assert!(forms.iter().any(|form| reference.contains(form)), "{name} is not told");
+fn every_example_of_a_board_is_a_board() {
+    let page = fs::read_to_string(page("boards.md")).unwrap();
+    assert!(!examples(&page).is_empty());
+    for example in examples(&page) {
+        scenario::parse_board("docs/boards.md", example).unwrap_or_else(|error| panic!("{error}"));
     }
 }
 
 #[test]
-fn every_key_of_the_schema_has_a_description() {
+fn every_key_and_every_word_of_a_schema_is_told_in_its_reference() {
+    for (reference, schema, least) in [
+        (scenario::reference(), scenario::schema(), 100),
+        (scenario::board_reference(), scenario::board_schema(), 30),
+    ] {
+        let schema: Value = serde_json::from_str(&schema).unwrap();
+        let mut told = Vec::new();
+        names(&schema, &mut told);
+        assert!(told.len() > least, "the schema has more than {least} names, not {}", told.len());
+        for name in told {
+            let forms = [format!("`{name}`"), format!("`\"{name}\"`")];
+            assert!(forms.iter().any(|form| reference.contains(form)), "{name} is not told");
+        }
+    }
+}
+
+#[test]
+fn every_key_of_a_schema_has_a_description() {
     fn check(schema: &Value) {
         if let Some(keys) = schema["properties"].as_object() {
             // A variant has its description one level up.
@@ -87,10 +124,12 @@ fn every_key_of_the_schema_has_a_description() {
             _ => {}
         }
     }
-    check(&serde_json::from_str(&scenario::schema()).unwrap());
+    for schema in [scenario::schema(), scenario::board_schema()] {
+        check(&serde_json::from_str(&schema).unwrap());
+    }
 }
 
-/// Keys and words that a scenario file may hold.
+/// Keys and words that a file may hold.
 fn names(schema: &Value, told: &mut Vec<String>) {
     match schema {
         Value::Object(entries) => {

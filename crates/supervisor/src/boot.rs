@@ -1,4 +1,4 @@
-//! What a new process is told: [`Boot`] or [`PlantBoot`], in sealed memory that it inherits ([`pack`],
+//! What a new process is told: [`Boot`], [`PlantBoot`] or [`StimulusBoot`], in sealed memory that it inherits ([`pack`],
 //! [`unpack`]).
 
 use channel::link::Ends;
@@ -21,8 +21,6 @@ pub struct Boot {
     pub incarnation: u32,
     /// Process id of the watchdog, whose death must be its own.
     pub watchdog_pid: u32,
-    /// Real-time priority to take; `None` for the normal class.
-    pub realtime_priority: Option<u8>,
     /// What this host cannot do: faults that need it are left out.
     pub lacking: Vec<Need>,
     /// Numbers of the descriptors that it inherits.
@@ -93,8 +91,6 @@ pub enum RoleDescriptors {
 pub struct PlantBoot {
     /// Process id of the watchdog, whose death must be its own.
     pub watchdog_pid: u32,
-    /// Real-time priority to take; `None` for the normal class.
-    pub realtime_priority: Option<u8>,
     /// Its event ring.
     pub events: RawFd,
     /// The start page.
@@ -103,6 +99,21 @@ pub struct PlantBoot {
     pub way: RawFd,
     /// The board with what fusion asks of the brakes, readable.
     pub brake: RawFd,
+    /// The scenario.
+    pub plan: Plan,
+}
+
+/// Everything that the stimulus needs to begin its work.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StimulusBoot {
+    /// Process id of the watchdog, whose death must be its own.
+    pub watchdog_pid: u32,
+    /// Its event ring.
+    pub events: RawFd,
+    /// The start page.
+    pub start: RawFd,
+    /// The board with the way of the ego car, readable, in a closed loop.
+    pub way: Option<RawFd>,
     /// The scenario.
     pub plan: Plan,
 }

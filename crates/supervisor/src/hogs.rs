@@ -22,6 +22,8 @@ pub(crate) enum Nuisance<'a> {
     Starve { percent: f64, cpu: usize, priority: u8 },
     /// Sends so many messages a second into this link.
     Flood { per_s: u32, link: &'a Link },
+    /// Sends so many frames a second on this CAN interface.
+    FloodBus { per_s: u32, interface: &'a str },
 }
 
 /// A hog at work. Dropped, it is gone.
@@ -43,7 +45,12 @@ pub(crate) enum HogError {
 }
 
 impl Hog {
-    pub(crate) fn start(program: &Path, nuisance: Nuisance) -> Result<Hog, HogError> {
+    /// Starts one that may use these processors.
+    pub(crate) fn start(
+        program: &Path,
+        nuisance: Nuisance,
+        cpus: &[usize],
+    ) -> Result<Hog, HogError> {
         let (memory, tally): (Memory, Doorbell) = Doorbell::create()?;
         let number = |fd: BorrowedFd| fd.as_raw_fd().to_string();
         let mut arguments = vec![number(memory.fd()), std::process::id().to_string()];
@@ -66,11 +73,15 @@ impl Hog {
                 arguments.extend(end.ids.iter().map(|id| format!("--id={id}")));
                 fds.extend(end.fds);
             }
+            Nuisance::FloodBus { per_s, interface } => {
+                arguments.extend(["flood-bus".to_owned(), per_s.to_string(), interface.to_owned()]);
+            }
         }
         let mut words = vec!["hog"];
         words.extend(arguments.iter().map(String::as_str));
-        let child = spawn(program, &words, &fds)?;
-        Ok(Hog { child, tally })
+        let hog = Hog { child: spawn(program, &words, &fds)?, tally };
+        sys::sched::place(hog.child.pid(), cpus)?;
+        Ok(hog)
     }
 
     /// Processor time that it has used, nanoseconds.

@@ -32,7 +32,6 @@ pub(crate) struct Making<'a> {
     pub(crate) directory: &'a Path,
     pub(crate) plan: &'a Plan,
     pub(crate) resources: &'a Resources,
-    pub(crate) realtime_priority: Option<u8>,
 }
 
 /// An impostor at work. Dropped, it is gone.
@@ -93,7 +92,6 @@ impl Impostor {
             node,
             incarnation,
             watchdog_pid: std::process::id(),
-            realtime_priority: making.realtime_priority,
             lacking: Vec::new(),
             descriptors,
             // Nothing befalls an impostor.
@@ -105,6 +103,11 @@ impl Impostor {
         let child = spawn(making.program, &["node", node.name(), "--boot", &number], &fds)?;
         let events = EventReader::attach(ring.fd())?;
         Ok(Impostor { child, events, _pages: (heartbeat, doorbell, ring, status) })
+    }
+
+    /// Its process id.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.pid()
     }
 
     /// How many samples it has handed over.

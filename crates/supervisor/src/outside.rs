@@ -7,10 +7,13 @@ use crate::capture_device;
 use crate::hogs::{Hog, HogError, Nuisance};
 use crate::impostor::Impostor;
 use crate::looks::Victim;
+use crate::off_bus::OffBus;
+use crate::placing::Placing;
 use channel::link::Link;
 use fault::act::{DeviceFault, LoadHow, Outside, Region, SpawnFailure};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
+use scenario::board::Can;
 use std::io;
 use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
@@ -18,11 +21,14 @@ use sys::cgroup::{Freezer, MemoryLimit};
 use sys::clock::{now_ns, sleep_until};
 use sys::process::{self, Child, RunState};
 use sys::shm::Memory;
-use wire::Node;
 use wire::event::{Event, Proof};
+use wire::{Node, Source};
 
-/// Priority of a process that starves others: above the nodes, below the watchdog.
-const STARVER_PRIORITY: u8 = 55;
+/// How much higher the priority of a process that starves another is: with what is usual, half-way
+/// between node and watchdog.
+const STARVER_ABOVE: u8 = 5;
+/// The highest that there is.
+const PRIORITY_MAX: u8 = 99;
 /// How long a victim is waited for to stand still.
 const STAND_STILL_NS: u64 = 20_000_000;
 /// Bits of the words that the kernel writes for us.
@@ -57,6 +63,7 @@ enum Hold {
     },
     Loaded(Vec<Hog>),
     Flooded(Hog),
+    OffBus(OffBus),
     Impostor(Impostor),
     FailsToSpawn(Node, SpawnFailure),
     /// A device, and what is wrong with it.
@@ -71,12 +78,29 @@ pub(crate) struct Means<'a> {
     pub(crate) victim: Option<(&'a Child, Victim)>,
     /// The process that is the target, whether it lives or not.
     pub(crate) target: Option<Node>,
+    /// How everyone is scheduled.
+    pub(crate) placing: &'a Placing<'a>,
     /// The camera's capture device.
     pub(crate) device: Option<&'a str>,
     /// By which messages get to the victim's receiver.
     pub(crate) link: &'a Link,
+    /// The radar's bus, if it is on one.
+    pub(crate) bus: Option<&'a Can>,
     /// Draws of this fault.
     pub(crate) draw: ChaCha8Rng,
+}
+
+impl Means<'_> {
+    /// A hog, on any processor.
+    fn hog(&self, nuisance: Nuisance) -> Result<Hog, HogError> {
+        Hog::start(self.program, nuisance, self.placing.cpus())
+    }
+
+    /// Above that of the victim.
+    fn starver_priority(&self) -> u8 {
+        let of = self.target.map_or(0, |node| self.placing.priority(Source::Node(node)));
+        of.saturating_add(STARVER_ABOVE).min(PRIORITY_MAX)
+    }
 }
 
 impl Assaults {
@@ -106,21 +130,29 @@ impl Assaults {
                 let cpus = child.affinity()?;
                 let cpu = *cpus.last().ok_or_else(absent)?;
                 child.set_affinity(&[cpu])?;
-                let nuisance = Nuisance::Starve { percent, cpu, priority: STARVER_PRIORITY };
-                Hold::Starved { hog: Hog::start(means.program, nuisance)?, cpus }
+                let priority = means.starver_priority();
+                let nuisance = Nuisance::Starve { percent, cpu, priority };
+                Hold::Starved { hog: means.hog(nuisance)?, cpus }
             }
             Outside::Load(how, processes) => {
                 let nuisance = match how {
                     LoadHow::Cpu => Nuisance::Cpu,
                     LoadHow::Memory => Nuisance::Memory,
                 };
-                let hogs = (0..processes).map(|_| Hog::start(means.program, nuisance));
+                let hogs = (0..processes).map(|_| means.hog(nuisance));
                 Hold::Loaded(hogs.collect::<Result<_, _>>()?)
             }
             Outside::Flood(per_s) => {
                 let nuisance = Nuisance::Flood { per_s, link: means.link };
-                Hold::Flooded(Hog::start(means.program, nuisance)?)
+                Hold::Flooded(means.hog(nuisance)?)
             }
+            Outside::FloodBus(per_s) => {
+                let bus = means.bus.ok_or_else(absent)?;
+                let interface = bus.stimulus.as_ref().unwrap_or(&bus.interface);
+                let nuisance = Nuisance::FloodBus { per_s, interface };
+                Hold::Flooded(means.hog(nuisance)?)
+            }
+            Outside::BusOff => Hold::OffBus(OffBus::begin(means.bus.ok_or_else(absent)?)?),
             Outside::FailSpawn(how) => match means.target {
                 Some(node) => Hold::FailsToSpawn(node, how),
                 None => return Ok(None),
@@ -180,6 +212,7 @@ impl Assaults {
             }
             Hold::Loaded(hogs) => vec![acted(hogs.iter().map(Hog::cpu_ns).sum())],
             Hold::Flooded(hog) => vec![acted(hog.count())],
+            Hold::OffBus(off) => vec![acted(off.end()?)],
             Hold::Device(device, wrong) => {
                 let refused = capture_device::end(&device, wrong).err();
                 // A device that is gone cannot be set right: the run goes on without.

@@ -41,17 +41,15 @@ pub enum PlantError {
 }
 
 impl PlantProcess {
-    /// Starts it, above everyone whom it serves.
+    /// Starts it.
     pub(crate) fn start(
         program: &Path,
         plan: &Plan,
         fds: PlantFds,
-        realtime_priority: Option<u8>,
     ) -> Result<PlantProcess, PlantError> {
         let PlantFds { events, start, way, brake } = fds;
         let boot = PlantBoot {
             watchdog_pid: std::process::id(),
-            realtime_priority,
             events: events.as_raw_fd(),
             start: start.as_raw_fd(),
             way: way.as_raw_fd(),
@@ -77,6 +75,11 @@ impl PlantProcess {
     /// Whether it stands still, `now` nanoseconds from the start of the schedule.
     pub(crate) fn stands_still(&self, now: u64) -> bool {
         self.known_until_ns().is_none_or(|until| now > until.saturating_add(PATIENCE_NS))
+    }
+
+    /// Its process id.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.pid()
     }
 
     /// What it has used.

@@ -5,13 +5,15 @@
 //! (a hypervisor took it away, a device driver holds it). While a probe is silent, too, the
 //! silence of a process proves nothing.
 
-use crate::run::{STALL_NS, WATCHDOG_PRIORITY};
+use crate::run::STALL_NS;
 use crossbeam_channel::{Receiver, Sender, unbounded};
+use scenario::Board;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use sys::clock::{now_ns, sleep_until};
+use wire::Source;
 
 /// How often each probe runs.
 const PERIOD_NS: u64 = 10_000_000;
@@ -107,7 +109,8 @@ pub struct Punctuality {
 /// Looks for so long, in the scheduling class of a run where that is permitted. Fails if that class
 /// cannot be left again.
 pub fn punctuality(for_ns: u64) -> io::Result<Punctuality> {
-    let realtime = sys::sched::set_realtime(WATCHDOG_PRIORITY).is_ok();
+    let priority = Board::default().placement(Source::Watchdog).priority;
+    let realtime = sys::sched::set_realtime(priority).is_ok();
     let probes = Probes::start(0);
     sleep_until(now_ns() + for_ns);
     let mut late_ns: Vec<u64> = probes.ended().map(|it| it.late_ns).collect();

@@ -79,6 +79,15 @@ pub(crate) struct PlantFds<'a> {
     pub(crate) brake: BorrowedFd<'a>,
 }
 
+/// What the stimulus inherits.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct StimulusFds<'a> {
+    pub(crate) events: BorrowedFd<'a>,
+    pub(crate) start: BorrowedFd<'a>,
+    /// In a closed loop.
+    pub(crate) way: Option<BorrowedFd<'a>>,
+}
+
 /// Something that the processes share could not be made.
 #[derive(Debug, thiserror::Error)]
 pub enum ResourceError {
@@ -248,6 +257,15 @@ impl Resources {
             way: boards.way.fd(),
             brake: boards.brake_read_only.as_fd(),
         })
+    }
+
+    /// What the stimulus inherits.
+    pub(crate) fn stimulus(&self) -> StimulusFds<'_> {
+        StimulusFds {
+            events: self.rings[Source::Stimulus.index()].fd(),
+            start: self.start_read_only.as_fd(),
+            way: self.boards.as_ref().map(|boards| boards.way_read_only.as_fd()),
+        }
     }
 
     /// A heartbeat page of a node that its process may only read.

@@ -6,9 +6,12 @@ mod board;
 mod ending;
 mod limits;
 mod lives;
+mod placing;
 mod plant;
+mod stimulus;
 mod strikes;
 mod usage;
+mod written;
 
 use crate::boot::BootError;
 use crate::children::{Children, Seat};
@@ -16,13 +19,15 @@ use crate::deaths::{Deaths, DeathsError};
 use crate::life_signs::LifeSigns;
 use crate::looks::Looks;
 use crate::outside::Assaults;
+use crate::placing::{Placing, Refused};
 use crate::plant::{PlantError, PlantProcess};
 use crate::policy::{Action, Beats, Policy, Rules, Seen, Status};
 use crate::probes::{Probes, Stall};
-use crate::recorder::{Observer, RecordError, Recorder};
+use crate::recorder::{Durability, Finished, Observer, RecordError, Recorder};
 use crate::reload::{Reader, Reload};
 use crate::resources::{ResourceError, Resources};
 use crate::resumed::Resumed;
+use crate::stimulus::{StimulusError, StimulusProcess};
 use crate::strikes::Strikes;
 use crate::triggers::Triggers;
 
@@ -30,6 +35,7 @@ use channel::AttachError;
 use channel::events::EventWriter;
 use crossbeam_channel::Receiver;
 use fault::Need;
+use placing::OwnClass;
 use recording::writer::WriteError;
 use recording::{Header, Part, Writer, ring_file_name};
 use scenario::Plan;
@@ -37,6 +43,7 @@ use scenario::plan::Supervision;
 use std::io;
 use std::path::Path;
 use sys::clock::{ahead_by, now_ns, unix_ns};
+use sys::disk::Reserve;
 use sys::hardware_watchdog::OpenError;
 use sys::poll::Poller;
 use sys::process::{Child, Exit};
@@ -56,17 +63,19 @@ pub(crate) const STALL_NS: u64 = 10_000_000;
 /// From the first spawn to the start of the schedule: afterwards the processes count as unable to
 /// start, however many restarts they have left.
 const START_TIMEOUT_NS: u64 = 20_000_000_000;
-/// Real-time priority of the nodes; the watchdog stands above them.
-const NODE_PRIORITY: u8 = 50;
-pub(crate) const WATCHDOG_PRIORITY: u8 = 60;
-/// That of the plant: its state is there before anyone needs it.
-const PLANT_PRIORITY: u8 = 55;
 /// Heap that supervision may need.
 const HEAP_BYTES: usize = 256 << 10;
+/// Room on the disk for the reports of a run whose recording fills it: five times what a long run's
+/// take. Where there is not so much at the start, the run goes without.
+const RESERVE_BYTES: usize = 2 << 20;
+/// What holds that room in the run directory as long as the run lasts.
+const RESERVE_NAME: &str = "room-for-reports";
 /// Token of the stop signals; seats have their number.
 const STOP_TOKEN: u64 = u64::MAX - 1;
 /// Token of the plant.
 const PLANT_TOKEN: u64 = u64::MAX - 3;
+/// Token of the stimulus.
+const STIMULUS_TOKEN: u64 = u64::MAX - 5;
 /// Token of the deaths that the kernel marks.
 const DEATHS_TOKEN: u64 = u64::MAX - 2;
 
@@ -113,12 +122,18 @@ pub enum RunError {
     /// Deaths could not be waited for.
     #[error(transparent)]
     Deaths(#[from] DeathsError),
+    /// A process is not scheduled as the board file demands.
+    #[error(transparent)]
+    Placing(#[from] Refused),
     /// The hardware watchdog that the board file names could not be had.
     #[error("without the hardware watchdog of the board file there is no run")]
     HardwareWatchdog(#[from] OpenError),
     /// The plant could not be started.
     #[error(transparent)]
     Plant(#[from] PlantError),
+    /// The stimulus could not be started, or the bus is not ready.
+    #[error(transparent)]
+    Stimulus(#[from] StimulusError),
     /// A process could not be told what to do.
     #[error("cannot prepare a process")]
     Boot(#[from] BootError),
@@ -146,12 +161,9 @@ fn kernel(doing: &'static str) -> impl Fn(io::Error) -> RunError {
 ///
 /// Must be called on a thread that outlives the run: its end would kill the nodes.
 pub fn run(mut order: Order<'_>) -> Result<Ending, RunError> {
-    let realtime = order.plan.host.realtime.then(|| sys::sched::set_realtime(WATCHDOG_PRIORITY));
-    order.header.host.scheduling = match &realtime {
-        Some(Ok(())) => format!("SCHED_FIFO {NODE_PRIORITY} (watchdog {WATCHDOG_PRIORITY})"),
-        Some(Err(refused)) => format!("SCHED_OTHER: real time refused: {refused}"),
-        None => "SCHED_OTHER, as the scenario asks".to_owned(),
-    };
+    let placing = Placing::new(order.plan);
+    let mut own = OwnClass::take(order.plan)?;
+    order.header.host.scheduling = own.words(order.plan);
     let resumed = order.resumed.take();
     if let Some(resumed) = &resumed {
         ahead_by(resumed.clock.ahead_ns);
@@ -162,7 +174,13 @@ pub fn run(mut order: Order<'_>) -> Result<Ending, RunError> {
     let writer = Writer::create(order.directory, order.header)?;
     let resources = Resources::create(order.plan, order.directory, number)?;
     let fds = resources.rings.each_ref().map(|ring| ring.fd());
-    let recorder = Recorder::start(fds, resources.exhibit(), (writer, order.observers))?;
+    let reserve = Reserve::take(&order.directory.join(RESERVE_NAME), RESERVE_BYTES);
+    let durability = match order.plan.board.watchdog {
+        Some(_) => Durability::Reset,
+        None => Durability::Processes,
+    };
+    let written = (writer, durability);
+    let recorder = Recorder::start(fds, resources.exhibit(), written, order.observers)?;
     let poller = Poller::new().map_err(kernel("make an epoll set"))?;
     poller.add(order.stop, STOP_TOKEN).map_err(kernel("watch the stop signals"))?;
     sys::memory::touch_ahead(HEAP_BYTES).map_err(kernel("touch memory"))?;
@@ -199,7 +217,8 @@ pub fn run(mut order: Order<'_>) -> Result<Ending, RunError> {
         spawned_first_ns: now_ns(),
         t0_ns: None,
         usage: usage::Schedule::default(),
-        priority: matches!(realtime, Some(Ok(()))).then_some(NODE_PRIORITY),
+        placing,
+        unwritten: written::Unwritten::default(),
         plan: order.plan,
         program: order.program,
         stop: order.stop,
@@ -207,23 +226,26 @@ pub fn run(mut order: Order<'_>) -> Result<Ending, RunError> {
         reader,
         plant: None,
         life_signs,
+        stimulus: None,
         resources,
         poller,
     };
     watchdog.events.tell(Event::Started { pid: std::process::id() });
     watchdog.begin(resumed.as_ref());
-    let ended = watchdog.start_plant().and_then(|()| watchdog.watch());
+    let placed = watchdog.place_itself(&mut own).and_then(|()| watchdog.start_plant());
+    let ended = placed.and_then(|()| watchdog.start_stimulus()).and_then(|()| watchdog.watch());
     let buried = watchdog.end_all();
     let disarmed = watchdog.end_life_signs();
     let result = watchdog.finish_recording();
-    if realtime.is_some_and(|result| result.is_ok()) {
-        sys::sched::set_normal().map_err(kernel("leave the real-time class"))?;
-    }
+    // The reports need it now, if the disk is full.
+    drop(reserve);
+    own.restore()?;
     let ending = ended?;
     buried?;
     disarmed?;
-    result?;
-    remove_rings(order.directory, number)?;
+    if result? == Finished::Complete {
+        remove_rings(order.directory, number)?;
+    }
     Ok(ending)
 }
 
@@ -263,6 +285,7 @@ struct Watchdog<'a> {
     policy: Policy,
     strikes: Strikes,
     triggers: Triggers,
+    unwritten: written::Unwritten,
     lacking: &'a [Need],
     by_hand: Receiver<u32>,
     assaults: Assaults,
@@ -276,10 +299,12 @@ struct Watchdog<'a> {
     spawned_first_ns: u64,
     t0_ns: Option<u64>,
     usage: usage::Schedule,
-    priority: Option<u8>,
+    placing: Placing<'a>,
     /// In a closed loop.
     plant: Option<PlantProcess>,
     life_signs: LifeSigns<'a>,
+    /// Where the part of a radar is played.
+    stimulus: Option<StimulusProcess>,
 }
 
 impl Watchdog<'_> {
@@ -297,7 +322,9 @@ impl Watchdog<'_> {
             let actions = self.policy.on_time(now, self.beats());
             self.carry_out(actions)?;
             self.bury_found()?;
-            let lost = self.lost_plant(now)?;
+            self.look_at_attached()?;
+            self.look_at_recording(now);
+            let lost = self.lost_plant(now)?.or(self.lost_stimulus()?);
             if let Some(ending) = lost.or_else(|| self.ending(now)) {
                 self.events.tell(Event::RunEnded { ending });
                 return Ok(ending);

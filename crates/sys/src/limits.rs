@@ -26,11 +26,20 @@ pub enum Limit {
     FileSize,
     /// Processes and threads of its user: beyond it `EAGAIN`. Does not bind root.
     Processes,
+    /// Bytes of locked memory: beyond it `ENOMEM`. Does not bind root.
+    LockedMemory,
+    /// Highest real-time priority: above it `EPERM`. Does not bind root.
+    RealTimePriority,
 }
 
 /// The limit of a child. [`UNLIMITED`] if there is none.
 pub fn of(child: &Child, limit: Limit) -> io::Result<u64> {
     Ok(exchange(child.own_pid()?, limit, None)?.rlim_cur)
+}
+
+/// The limit of the calling process. [`UNLIMITED`] if there is none.
+pub fn of_own(limit: Limit) -> io::Result<u64> {
+    Ok(exchange(Pid::this(), limit, None)?.rlim_cur)
 }
 
 /// Limits a child while it runs, at most to its hard limit. Returns the limit before.
@@ -56,6 +65,8 @@ fn exchange(pid: Pid, limit: Limit, wanted: Option<libc::rlimit>) -> io::Result<
         Limit::AddressSpace => libc::RLIMIT_AS,
         Limit::FileSize => libc::RLIMIT_FSIZE,
         Limit::Processes => libc::RLIMIT_NPROC,
+        Limit::LockedMemory => libc::RLIMIT_MEMLOCK,
+        Limit::RealTimePriority => libc::RLIMIT_RTPRIO,
     };
     let mut before = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
     let wanted = wanted.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);

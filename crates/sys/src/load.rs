@@ -81,10 +81,14 @@ mod tests {
 
     #[test]
     fn a_stream_copies_until_its_time_has_come() {
-        let until = now_ns() + 200_000_000;
-        let copied = stream_memory(until, 3 << 20);
-        assert!(now_ns() >= until);
-        assert!(copied > 0);
+        // On a busy machine the time may be over before the first copy: then with more of it.
+        let copied = [200_000_000, 20_000_000_000].into_iter().find(|duration_ns| {
+            let until = now_ns() + duration_ns;
+            let copied = stream_memory(until, 3 << 20);
+            assert!(now_ns() >= until);
+            copied > 0
+        });
+        assert!(copied.is_some());
         assert_eq!(stream_memory(0, 1), 0);
     }
 }

@@ -1,8 +1,22 @@
-//! The memory of the calling process made present before it is needed: [`touch_ahead`].
+//! The memory of the calling process made present before it is needed, [`touch_ahead`], and kept so,
+//! [`lock`].
 
 use nix::libc;
+use nix::sys::mman::{MlockAllFlags, mlockall, munlockall};
 use std::hint::black_box;
 use std::io;
+
+/// Locks all memory of the calling process, and all that it will map (`mlockall`): none of it is read
+/// from storage again. Without `CAP_IPC_LOCK` it must fit `RLIMIT_MEMLOCK`: beyond it `ENOMEM`, with a
+/// limit of 0 `EPERM` (mlockall(2)). A process that it starts begins without.
+pub fn lock() -> io::Result<()> {
+    Ok(mlockall(MlockAllFlags::MCL_CURRENT | MlockAllFlags::MCL_FUTURE)?)
+}
+
+/// Takes back what [`lock`] did.
+pub fn unlock() -> io::Result<()> {
+    Ok(munlockall()?)
+}
 
 /// Touches memory that later work may want, so that no page of it is new in the steady state:
 /// programs and libraries whose code has not run yet, `heap_bytes` of heap that the C library (glibc)

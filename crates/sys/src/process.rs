@@ -12,6 +12,7 @@ mod victim;
 pub use flip::{Flipped, Region};
 pub use foreign::{Streams, become_program, reap_any, spawn_with};
 pub use kin::{Stranger, children_of};
+pub use status::locked_kib;
 pub(crate) use status::own_hex_field;
 
 use nix::errno::Errno;

@@ -1,5 +1,9 @@
 //! Scheduling class and processors of the calling thread: [`set_realtime`], [`set_normal`],
-//! [`pin_to`], and [`Placement`] to come back to what was.
+//! [`pin_to`], and [`Placement`] to come back to what was; of any process of ours: [`Class`], [`place`].
+
+mod class;
+
+pub use class::Class;
 
 use nix::errno::Errno;
 use nix::libc;
@@ -9,27 +13,17 @@ use std::io;
 
 /// Moves the calling thread to `SCHED_FIFO` with this priority, 1 (lowest) to 99.
 pub fn set_realtime(priority: u8) -> io::Result<()> {
-    set(libc::SCHED_FIFO, priority)
+    Class::Fifo { priority }.give_to(0)
 }
 
 /// Moves the calling thread to the normal class.
 pub fn set_normal() -> io::Result<()> {
-    set(libc::SCHED_OTHER, 0)
-}
-
-fn set(policy: libc::c_int, priority: u8) -> io::Result<()> {
-    // SAFETY: `sched_param` is plain integers, for which zero is valid.
-    let mut parameters: libc::sched_param = unsafe { std::mem::zeroed() };
-    parameters.sched_priority = priority.into();
-    // SAFETY: `parameters` is a live, initialised local; 0 names the calling thread.
-    let result = unsafe { libc::sched_setscheduler(0, policy, &raw const parameters) };
-    Errno::result(result)?;
-    Ok(())
+    Class::Normal.give_to(0)
 }
 
 /// Processors that the calling thread may use.
 pub fn allowed_cpus() -> Vec<usize> {
-    cpus_of(Pid::from_raw(0)).unwrap_or_default()
+    cpus_of(0).unwrap_or_default()
 }
 
 /// The processor that the calling thread runs on at this moment.
@@ -39,22 +33,22 @@ pub fn current_cpu() -> io::Result<usize> {
 
 /// Lets the calling thread run on one processor alone.
 pub fn pin_to(cpu: usize) -> io::Result<()> {
-    place(Pid::from_raw(0), &[cpu])
+    place(0, &[cpu])
 }
 
-/// Processors that a thread may use; 0 names the calling one.
-pub(crate) fn cpus_of(thread: Pid) -> io::Result<Vec<usize>> {
-    let allowed = sched_getaffinity(thread)?;
+/// Processors that the first thread of a process may use; 0 names the calling thread.
+pub fn cpus_of(pid: u32) -> io::Result<Vec<usize>> {
+    let allowed = sched_getaffinity(Pid::from_raw(pid.cast_signed()))?;
     Ok((0..CpuSet::count()).filter(|&cpu| allowed.is_set(cpu) == Ok(true)).collect())
 }
 
-/// Lets a thread run on these processors alone; 0 names the calling one.
-pub(crate) fn place(thread: Pid, cpus: &[usize]) -> io::Result<()> {
+/// Lets the first thread of a process run on these processors alone; 0 names the calling thread.
+pub fn place(pid: u32, cpus: &[usize]) -> io::Result<()> {
     let mut set = CpuSet::new();
     for &cpu in cpus {
         set.set(cpu)?;
     }
-    sched_setaffinity(thread, &set)?;
+    sched_setaffinity(Pid::from_raw(pid.cast_signed()), &set)?;
     Ok(())
 }
 

@@ -58,7 +58,7 @@ impl Memory {
             _ => {}
         }
         let file = File::options().read(true).write(true).create_new(true).open(path)?;
-        file.set_len(bytes as u64)?;
+        crate::disk::allocate(&file, bytes)?;
         Ok(Memory { fd: file.into() })
     }
 

@@ -64,6 +64,11 @@ impl StopSignals {
     }
 }
 
+/// Asks the calling process to end in order, as `kill` would from outside.
+pub fn ask_to_end() -> io::Result<()> {
+    Ok(nix::sys::signal::kill(nix::unistd::Pid::this(), Signal::SIGTERM)?)
+}
+
 impl AsFd for StopSignals {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.fd.as_fd()

@@ -7,17 +7,20 @@
 #[macro_use]
 mod table;
 mod board;
+mod packed;
 mod record;
+mod scheduling;
 mod words;
 
 use crate::node::Node;
 use record::FIELDS;
 pub use record::{RECORD_BYTES, RECORD_WORDS, Record};
+pub use scheduling::Scheduling;
 use serde::{Deserialize, Serialize};
 use words::Word;
 pub use words::{
-    BusState, Detector, Ending, GlobalStatus, LifeState, Limit, LocalStatus, Mode, Proof, Reaction,
-    StreamState, SystemState, Unfed, Withheld, pack_pair, unpack_pair,
+    BusState, Detector, Ending, GlobalStatus, LifeState, Limit, LocalStatus, Mode, PlacementPart,
+    Proof, Reaction, StreamState, SystemState, Unfed, Withheld, pack_pair, unpack_pair,
 };
 
 board::with_board_events! {
@@ -480,18 +483,6 @@ board::with_board_events! {
         item: u64,
         /// How far behind the plant was, nanoseconds.
         behind_ns: u64,
-    }
-}
-
-impl Event {
-    /// Packs a mode and a track count for [`Event::Fused`].
-    pub fn pack_mode_tracks(mode: Mode, tracks: usize) -> u64 {
-        mode.to_word() | (tracks as u64) << 8
-    }
-
-    /// The mode and track count that [`Event::pack_mode_tracks`] packed.
-    pub fn unpack_mode_tracks(word: u64) -> Option<(Mode, usize)> {
-        Some((Mode::from_word(word & 0xff)?, (word >> 8) as usize))
     }
 }
 

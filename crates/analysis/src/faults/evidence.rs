@@ -173,7 +173,7 @@ fn reset(case: &Case) -> Vec<String> {
 /// What the camera told of its device once it was set to go wrong.
 fn by_device(case: &Case, what: &str) -> Vec<String> {
     let (Some(acted), Some(set)) = (case.acted, case.applied.first()) else { return Vec::new() };
-    let lasts = case.fault.injection.duration_ns().map_or(AFTER_DEVICE_NS, |ns| ns.cast_signed());
+    let lasts = case.fault.injection.duration_ns().map_or(AFTER_DEVICE_NS, u64::cast_signed);
     let until = acted.saturating_add(lasts);
     let troubles = case.timeline.device.troubles.iter();
     let seen = troubles.filter(|at| (acted..=until).contains(*at)).count() as u64;

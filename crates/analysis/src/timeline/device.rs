@@ -13,8 +13,10 @@ pub(crate) struct DeviceLog {
     aligned: Vec<(u64, i64)>,
     /// Frames that the device dropped.
     dropped: Vec<Range<u64>>,
-    /// Frames that were of no use, and when that was seen.
-    useless: Vec<(Moment, u64)>,
+    /// Frames that were of no use.
+    useless: Vec<u64>,
+    /// When frames came whose time is wrong, so that nobody knows which they are.
+    timeless: Vec<Moment>,
     /// From a failure to the first frame after it.
     down: Vec<Span>,
     /// Times of copies of a frame.
@@ -51,8 +53,12 @@ impl DeviceLog {
                 self.troubles.push(at);
             }
             Event::FrameWithheld { frame, why, .. } => match why {
-                Withheld::Damaged | Withheld::NoSignal | Withheld::WrongTime | Withheld::Short => {
-                    self.useless.push((at, frame));
+                Withheld::Damaged | Withheld::NoSignal | Withheld::Short => {
+                    self.useless.push(frame);
+                    self.troubles.push(at);
+                }
+                Withheld::WrongTime => {
+                    self.timeless.push(at);
                     self.troubles.push(at);
                 }
                 Withheld::Stale | Withheld::Surplus => {}
@@ -79,10 +85,10 @@ impl DeviceLog {
     pub(crate) fn lost(&self, frame: u64, due: Moment, period: i64) -> bool {
         // A frame that was on its way when the device failed was due before.
         let down = |span: &Span| (span.from - period..=span.to).contains(&due);
-        // A frame whose time is wrong has no slot of its own: it came when one was due.
-        let came = |(at, of): &(Moment, u64)| *of == frame || (due..due + period).contains(at);
+        let came = |at: &Moment| (due..due + period).contains(at);
         self.dropped.iter().any(|range| range.contains(&frame))
-            || self.useless.iter().any(came)
+            || self.useless.contains(&frame)
+            || self.timeless.iter().any(came)
             || self.down.iter().any(down)
     }
 }
@@ -99,14 +105,16 @@ mod tests {
         log.file(40, &Event::DeviceLost { first: 2, count: 2 });
         log.file(62, &Event::FrameWithheld { frame: 6, sequence: 6, why: Withheld::Damaged });
         log.file(72, &Event::FrameWithheld { frame: 7, sequence: 7, why: Withheld::Stale });
+        let why = Withheld::WrongTime;
+        log.file(51, &Event::FrameWithheld { frame: 99, sequence: 4, why });
         log.file(91, &Event::DeviceFailed { errno: 5 });
         log.file(92, &Event::DeviceFailed { errno: 16 });
         log.file(127, &Event::DeviceAligned { frame: 12, phase_ns: 7 });
         log.file(131, &Event::DeviceFailed { errno: 5 });
         let due = |frame| frame as i64 * 10 + log.phase(frame);
         let lost: Vec<u64> = (0..20).filter(|frame| log.lost(*frame, due(*frame), 10)).collect();
-        assert_eq!(lost, [2, 3, 6, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19]);
+        assert_eq!(lost, [2, 3, 4, 6, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19]);
         assert_eq!([log.phase(0), log.phase(11), log.phase(12)], [5, 5, 7]);
-        assert_eq!(log.troubles.len(), 5);
+        assert_eq!(log.troubles.len(), 6);
     }
 }

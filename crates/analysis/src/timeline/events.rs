@@ -8,7 +8,7 @@ use wire::event::{Detector, Ending, LifeState, Limit, Mode, Proof, Reaction};
 use wire::{Event, Node, Record, Source};
 
 use super::tracks::{BrakeChange, ReadTorn, Seen, TrackSeen};
-use super::{Moment, Span, Timeline};
+use super::{Armed, BoardLog, Moment, Reset, Span, Timeline};
 
 /// What a sensor did with its samples.
 #[derive(Debug, Default)]
@@ -16,6 +16,8 @@ pub(crate) struct SensorLog {
     pub(crate) handed_over: Vec<HandedOver>,
     /// Items that found no place.
     pub(crate) overruns: Vec<u64>,
+    /// Items that its device, or the bus to it, did not bring; of the radar.
+    pub(crate) not_brought: Vec<u64>,
 }
 
 /// A sample that became visible to its receiver.
@@ -137,39 +139,12 @@ pub(crate) struct WatchdogLog {
     /// When it should have run, to when it ran.
     pub(crate) stalls: Vec<Span>,
     pub(crate) usage: Vec<UsageSample>,
+    pub(crate) board: BoardLog,
     pub(crate) ended: Option<(Moment, Ending)>,
     /// In the order of time.
     pub(crate) limits: Vec<LimitChange>,
-    /// Likewise.
     pub(crate) resets: Vec<Reset>,
-}
-
-/// The board was reset, and the run went on.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Reset {
-    /// The last record of before.
-    pub(crate) last: Moment,
-    /// When the kernel started again, as exact as the board's clock, and not before the last record.
-    pub(crate) booted: Moment,
-    /// When the run went on.
-    pub(crate) resumed: Moment,
-    pub(crate) boot_status: u32,
-    pub(crate) clock_went_on: bool,
-}
-
-impl WatchdogLog {
-    /// Nobody lives through a reset.
-    fn reset(&mut self, reset: Reset) {
-        for it in &self.spawned {
-            let is_it = |exit: &Exit| (exit.node, exit.incarnation) == (it.node, it.incarnation);
-            if !self.exits.iter().any(is_it) {
-                let Spawned { node, incarnation, .. } = *it;
-                let (at, state) = (reset.last, LifeState::Down);
-                self.states.push(StateChange { at, node, incarnation, state });
-            }
-        }
-        self.resets.push(reset);
-    }
+    pub(crate) armed_device: Option<Armed>,
 }
 
 /// Another limit holds from a moment on.
@@ -362,6 +337,7 @@ impl Timeline<'_> {
         match record.event {
             Event::FrameOverrun { frame } => camera.overruns.push(frame),
             Event::RadarOverrun { cycle } => radar.overruns.push(cycle),
+            Event::ListMissing { cycle } => radar.not_brought.push(cycle),
             Event::FramePublished { frame, captured_ns, rendered_ns, protected_ns } => {
                 let [captured, rendered, protected] =
                     [captured_ns, rendered_ns, protected_ns].map(|t_ns| self.moment(t_ns));
@@ -517,15 +493,8 @@ impl Timeline<'_> {
                 let to = self.moment(due_ns.saturating_add(late_ns));
                 self.watchdog.stalls.push(Span { from, to });
             }
-            Event::BoardReset { last_ns, booted_ns, boot_status, clock_went_on } => {
-                let last = self.moment(last_ns);
-                let booted = self.moment(booted_ns).max(last);
-                let clock_went_on = clock_went_on != 0;
-                let reset = Reset { last, booted, resumed: at, boot_status, clock_went_on };
-                self.watchdog.reset(reset);
-            }
             Event::RunEnded { ending } => log.ended = log.ended.or(Some((at, ending))),
-            _ => {}
+            event => self.file_board(at, &event),
         }
     }
 }

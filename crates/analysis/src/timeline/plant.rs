@@ -15,6 +15,8 @@ pub(crate) struct PlantLog {
     pub(crate) behind: Option<(Moment, i64)>,
     /// When it was lost.
     pub(crate) lost: Option<Moment>,
+    /// When the stimulus was lost.
+    pub(crate) stimulus_lost: Option<Moment>,
 }
 
 impl PlantLog {
@@ -34,6 +36,9 @@ impl PlantLog {
                 }
             }
             Event::PlantLost { .. } => self.lost = self.lost.or(Some(at)),
+            Event::StimulusLost { .. } => {
+                self.stimulus_lost = self.stimulus_lost.or(Some(at));
+            }
             _ => {}
         }
     }

@@ -10,6 +10,29 @@ pub(crate) enum HilCommand {
     /// Run scenarios on a board, fetch their recordings, and make the reports here
     #[command(after_help = EXIT_CODES)]
     Run(HilRunArguments),
+    /// Tell what a board can and cannot do as a test bench, and what of its board file it cannot
+    #[command(after_help = DOCTOR_CODES)]
+    Doctor(DoctorArguments),
+}
+
+const DOCTOR_CODES: &str = "\
+Exit codes:
+  0  everything that the board file asks for is there
+  1  something that it asks for is not
+  2  the board file or the command line is invalid
+  3  it could not be found out";
+
+#[derive(Debug, Args)]
+pub(crate) struct DoctorArguments {
+    /// Board file: what it asks for is looked at, too
+    #[arg(long, value_name = "FILE")]
+    pub(crate) board: Option<PathBuf>,
+    /// Examine this machine, however the board file says that the board is reached
+    #[arg(long)]
+    pub(crate) here: bool,
+    /// Print it as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]

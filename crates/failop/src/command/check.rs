@@ -1,15 +1,30 @@
-//! `failop check` and `failop schema`: scenario files without running them.
+//! `failop check` and `failop schema`: scenario files and board files without running them.
 
+use crate::cli::{CheckArguments, SchemaArguments};
 use crate::exit::Code;
-use scenario::Loaded;
 use scenario::load::LoadError;
+use scenario::{Loaded, LoadedBoard};
 use std::io::Write;
 use std::path::PathBuf;
 
 /// `failop check`.
-pub(crate) fn check(paths: &[PathBuf]) -> anyhow::Result<Code> {
-    let Some(loaded) = load_all(paths)? else { return Ok(Code::Invalid) };
+pub(crate) fn check(arguments: &CheckArguments) -> anyhow::Result<Code> {
+    let board = match arguments.board.as_deref().map(scenario::load_board).transpose() {
+        Ok(board) => board,
+        Err(error) => {
+            writeln!(std::io::stderr(), "{}", refusal(error))?;
+            return Ok(Code::Invalid);
+        }
+    };
+    let scenarios = match arguments.scenarios.as_slice() {
+        [] => Some(Vec::new()),
+        paths => load_all(paths)?,
+    };
+    let Some(loaded) = scenarios else { return Ok(Code::Invalid) };
     let mut out = std::io::stdout().lock();
+    if let Some(LoadedBoard { board, path, .. }) = board {
+        writeln!(out, "{}: ok, board {}", path.display(), board.name)?;
+    }
     for scenario in &loaded {
         let faults = scenario.plan.faults.len();
         let plural = if faults == 1 { "" } else { "s" };
@@ -20,8 +35,9 @@ pub(crate) fn check(paths: &[PathBuf]) -> anyhow::Result<Code> {
 }
 
 /// `failop schema`.
-pub(crate) fn schema() -> anyhow::Result<Code> {
-    writeln!(std::io::stdout(), "{}", scenario::schema())?;
+pub(crate) fn schema(arguments: &SchemaArguments) -> anyhow::Result<Code> {
+    let schema = if arguments.board { scenario::board_schema() } else { scenario::schema() };
+    writeln!(std::io::stdout(), "{schema}")?;
     Ok(Code::Pass)
 }
 

@@ -3,6 +3,7 @@
 use crate::absent::Absent;
 use crate::cli::{HilCommand, HilRunArguments};
 use crate::command::check::{load_all, refusal};
+use crate::command::doctor::doctor;
 use crate::done::Done;
 use crate::exit::Code;
 use crate::hil::{self, Afterwards, Job, Outcome, Time, Told};
@@ -18,6 +19,7 @@ use sys::signals::StopSignals;
 pub(crate) fn hil(command: &HilCommand) -> anyhow::Result<Code> {
     match command {
         HilCommand::Run(arguments) => run(arguments),
+        HilCommand::Doctor(arguments) => doctor(arguments),
     }
 }
 

@@ -2,7 +2,6 @@
 
 use crate::absent::Absent;
 use crate::before::{self, Left};
-use crate::bus::Bus;
 use crate::carry_out::{HostSide, Turn, carry_out, reports, twin_of};
 use crate::cli::RunArguments;
 use crate::command::check::{load_all, refusal};
@@ -10,13 +9,16 @@ use crate::done::Done;
 use crate::exit::Code;
 use crate::lacking::lacking;
 use crate::live::Style;
+use crate::remote::bus::Bus;
+use crate::remote::control::Control;
+use crate::remote::{Doors, Remote};
 use crate::{outputs, repetitions, twin};
 use analysis::Summary;
 use anyhow::Context;
 use recording::Reached;
 use scenario::{Loaded, Twin};
 use std::io::{IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use sys::service_manager::ServiceManager;
 use sys::signals::StopSignals;
 use wire::event::Ending;
@@ -50,13 +52,14 @@ pub(crate) fn run(arguments: &RunArguments) -> anyhow::Result<Code> {
         }
         scenario.plan.seed = arguments.seed.unwrap_or(scenario.plan.seed);
     }
-    let bus = start_bus(arguments)?;
+    let remote = start_remote(arguments)?;
     let service_manager = ServiceManager::find().context("cannot tell the service manager")?;
     if !arguments.resume && machine.watchdog.is_some() {
         forget(arguments, &scenarios)?;
     }
     let lacking = supervisor::needs::lacking(&machine);
-    let host = HostSide { lacking, stop, board, bus, reached: arguments.reached, service_manager };
+    let host =
+        HostSide { lacking, stop, board, remote, reached: arguments.reached, service_manager };
     tell_manager(&host, ServiceManager::ready)?;
     let turns =
         scenarios.iter().flat_map(|scenario| (1..=arguments.repeat).map(move |n| (scenario, n)));
@@ -91,7 +94,7 @@ pub(crate) fn run(arguments: &RunArguments) -> anyhow::Result<Code> {
     }
     tell_manager(&host, ServiceManager::stopping)?;
     // What ran went on without it.
-    if let Some(Err(error)) = host.bus.map(Bus::finish) {
+    if let Some(Err(error)) = host.remote.map(Remote::finish) {
         writeln!(std::io::stderr(), "failop: --dbus: {:#}", anyhow::Error::from(error))?;
     }
     done.finish(all)
@@ -122,14 +125,16 @@ fn forget(arguments: &RunArguments, scenarios: &[Loaded]) -> anyhow::Result<()> 
     Ok(())
 }
 
-/// The service that `--dbus` asks for.
-fn start_bus(arguments: &RunArguments) -> anyhow::Result<Option<Bus>> {
-    let Some(address) = &arguments.dbus else { return Ok(None) };
-    let bus = Bus::start(address).context("--dbus")?;
-    if !arguments.quiet {
+/// The service for those who look at the runs from outside.
+fn start_remote(arguments: &RunArguments) -> anyhow::Result<Option<Remote>> {
+    let bus = arguments.dbus.as_deref().map(Bus::open).transpose().context("--dbus")?;
+    if let Some(bus) = &bus
+        && !arguments.quiet
+    {
         writeln!(std::io::stderr(), "on the bus as {}", bus.name())?;
     }
-    Ok(Some(bus))
+    let control = Control::open(arguments.control.as_deref()).context("--control")?;
+    Ok(Remote::start(Doors { bus, control }))
 }
 
 fn directory(arguments: &RunArguments, scenario: &Loaded, repetition: u32) -> PathBuf {
@@ -158,34 +163,40 @@ fn run_one(
     let left = if arguments.resume { before::left(directory, scenario) } else { Left::Nothing };
     let resumed = match left {
         Left::Whole => return Ok((Ending::Completed, reports(directory, host)?)),
-        Left::Unfinished(resumed) => {
-            let resumed = Some(resumed);
-            let turn = Turn { scenario, repetition, repetitions, directory, style, resumed };
-            return carry_out(&turn, host);
+        Left::Unfinished(resumed) => Some(resumed),
+        Left::Nothing => {
+            if run_twin(arguments, scenario, (directory, style), host)? == Ending::Interrupted {
+                return Ok((Ending::Interrupted, None));
+            }
+            None
         }
-        Left::Nothing => None,
     };
+    carry_out(&Turn { scenario, repetition, repetitions, directory, style, resumed }, host)
+}
+
+/// Runs the scenario without its faults first, if somebody wants to compare.
+fn run_twin(
+    arguments: &RunArguments,
+    scenario: &Loaded,
+    (directory, style): (&Path, Style),
+    host: &HostSide,
+) -> anyhow::Result<Ending> {
     twin::remove(directory)?;
     let wanted = arguments.twin || scenario.plan.expect.safety.needs_twin();
-    if wanted && !scenario.plan.faults.is_empty() {
-        // What stands there is not what this twin is of.
-        outputs::remove(directory)?;
-        let mut without = twin_of(scenario, Twin::ToCompare)?;
-        without.plan.seed = scenario.plan.seed;
-        let folder = &twin::folder(directory);
-        let turn = Turn {
-            scenario: &without,
-            repetition: 1,
-            repetitions: 1,
-            directory: folder,
-            style,
-            resumed: None,
-        };
-        let (ending, _) = carry_out(&turn, host)?;
-        if ending == Ending::Interrupted {
-            return Ok((ending, None));
-        }
+    if !wanted || scenario.plan.faults.is_empty() {
+        return Ok(Ending::Completed);
     }
-    let turn = Turn { scenario, repetition, repetitions, directory, style, resumed };
-    carry_out(&turn, host)
+    // What stands there is not what this twin is of.
+    outputs::remove(directory)?;
+    let mut without = twin_of(scenario, Twin::ToCompare)?;
+    without.plan.seed = scenario.plan.seed;
+    let turn = Turn {
+        scenario: &without,
+        repetition: 1,
+        repetitions: 1,
+        directory: &twin::folder(directory),
+        style,
+        resumed: None,
+    };
+    Ok(carry_out(&turn, host)?.0)
 }

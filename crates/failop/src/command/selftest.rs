@@ -40,7 +40,7 @@ pub(crate) fn selftest(arguments: &SelftestArguments) -> anyhow::Result<Code> {
         lacking: supervisor::needs::lacking(&Board::default()),
         stop,
         board: None,
-        bus: None,
+        remote: None,
         reached: Reached::Here,
         service_manager: None,
     };

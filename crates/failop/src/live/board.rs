@@ -196,6 +196,13 @@ impl Board {
                 let why = std::io::Error::from_raw_os_error(errno.cast_signed());
                 Some(format!("{node:<7} number {incarnation} cannot be started: {why}"))
             }
+            Event::HardwareWatchdogUnfed { why } => {
+                Some(format!("host    hardware watchdog not kept alive: {}", why.name()))
+            }
+            Event::HardwareWatchdogFed {} => {
+                Some("host    hardware watchdog kept alive again".to_owned())
+            }
+            Event::BoardReset { .. } => Some("host    was reset; the run goes on".to_owned()),
             Event::SystemState { state: SystemState::Safe } => {
                 Some("system  goes to its safe state".to_owned())
             }

@@ -11,9 +11,9 @@ use channel::start::StartView;
 use std::convert::Infallible;
 use supervisor::PlantBoot;
 use sys::clock::{now_ns, sleep_until};
-use wire::Event;
 use wire::plant::{BRAKE_WORDS, BrakeTold, StretchTold, WAY_WORDS, WayTold};
 use wire::shared::PageKind;
+use wire::{Event, Source};
 use world::plant::Stretch;
 use world::{Plant, Request};
 
@@ -30,12 +30,10 @@ const REQUEST_AGE_MAX_NS: u64 = 200_000_000;
 const START_LOOK_NS: u64 = 5_000_000;
 
 pub(super) fn work(boot: PlantBoot) -> anyhow::Result<Infallible> {
-    let PlantBoot { watchdog_pid, realtime_priority, plan, .. } = boot;
+    let PlantBoot { watchdog_pid, plan, .. } = boot;
     sys::process::die_with_parent(watchdog_pid).context("the watchdog is gone")?;
     let mut events = EventWriter::attach(take(boot.events, "the event ring")?, 1)?;
-    if let Some(priority) = realtime_priority {
-        sys::sched::set_realtime(priority).context("real-time class")?;
-    }
+    super::lock_memory(&plan, Source::Plant);
     sys::process::set_name("failop-plant").context("process name")?;
     sys::sched::set_precise_timers().context("timer slack")?;
     let start = StartView::attach(take(boot.start, "the start page")?)?;

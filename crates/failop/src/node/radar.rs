@@ -37,14 +37,15 @@ pub(super) fn work(
     let spec = supervisor::links::radar_messages(&attaching.plan);
     let (lists, commands) = (outlet(spec, lists, fusion_doorbell)?, inlet(spec, commands)?);
     attaching.listen(&commands)?;
-    let mut source = Source::attach(&mut attaching)?;
+    let mut source = Source::attach(&attaching)?;
     if attaching.stands_by() {
         // For nobody: code, tables and heap are there when the first list counts.
         source.warm_up();
         sys::memory::touch_ahead(HEAP_BYTES)?;
     }
     let ego_speed_mps = attaching.plan.traffic.ego.speed_mps as f32;
-    let runtime = attaching.ready();
+    let mut runtime = attaching.ready();
+    source.wake(&mut runtime)?;
     let mut radar = Radar {
         outbox: Outbox::new(&runtime.faults.injector, invert_field),
         runtime,

@@ -22,7 +22,7 @@ use supervisor::Boot;
 use sys::clock::now_ns;
 use wire::checkpoint::Graph;
 use wire::event::Detector;
-use wire::{Checkpoint, Event, Node};
+use wire::{Checkpoint, Event, Node, Source};
 use world::EgoState;
 
 /// Signs of life per heartbeat timeout: three may be late before the watchdog acts.
@@ -60,9 +60,7 @@ impl Attaching {
         let events = EventWriter::attach(take(descriptors.events, "the event ring")?, incarnation)?;
         let beater = Beater::attach(take(descriptors.heartbeat, "the heartbeat page")?)?;
         beater.hold().context("robust list")?;
-        if let Some(priority) = boot.realtime_priority {
-            sys::sched::set_realtime(priority).context("real-time class")?;
-        }
+        super::lock_memory(&plan, Source::Node(node));
         let signals = Signals::take().context("signals")?;
         sys::process::set_name(&format!("failop-{node}")).context("process name")?;
         sys::sched::set_precise_timers().context("timer slack")?;
@@ -96,11 +94,6 @@ impl Attaching {
             self.doorbell.listen(descriptor).context("listen to a link")?;
         }
         Ok(())
-    }
-
-    /// Lets a descriptor that becomes readable wake the process.
-    pub(super) fn listen_to(&mut self, fd: impl AsFd) -> anyhow::Result<()> {
-        self.doorbell.listen(fd.as_fd()).context("listen to a device").map(drop)
     }
 
     /// Whether the process must not write yet: another incarnation does.
@@ -270,6 +263,12 @@ impl Runtime {
     /// Lets the next [`pause`](Self::pause) return at once: there is more to do.
     pub(super) fn nudge(&self) {
         self.doorbell.ring();
+    }
+
+    /// Lets a descriptor that becomes readable wake the process. Not before it is ready: until then nobody
+    /// takes what comes.
+    pub(super) fn hear(&mut self, fd: impl AsFd) -> anyhow::Result<()> {
+        self.doorbell.listen(fd.as_fd()).context("listen to a device").map(drop)
     }
 
     /// Lets a descriptor that becomes readable wake the process, and no other any more.

@@ -80,6 +80,8 @@ fn a_wrong_command_line_returns_2_and_runs_nothing() {
         ),
         (&["check", "wrong.toml"], &["wrong.toml:4:1: ", "wrong.toml:6:13: ", "wrong.toml:9:10: "]),
         (&["check", "."], &["twin.toml", "wrong.toml:4:1: "]),
+        (&["check"], &["<FILE|DIR>"]),
+        (&["check", "--board", "good.toml", "good.toml"], &["good.toml:", "seed"]),
     ] {
         let ended = rig.failop(arguments);
         assert_eq!(ended.code, Some(2), "{arguments:?}: {ended:?}");
@@ -106,13 +108,33 @@ fn check_tells_what_a_sound_file_holds_and_runs_nothing() {
 }
 
 #[test]
+fn a_board_file_is_checked_alone_or_with_scenarios() {
+    let rig = Rig::new();
+    rig.file("board.toml", "schema = 1\nname = \"bench-1\"\n");
+    rig.file("a.toml", &scenario("a", 1.0, ""));
+    for (more, told) in [(&[][..], ""), (&["a.toml"], "a.toml: ok, 1 s, 0 faults\n")] {
+        let ended = rig.failop(&[&["check", "--board", "board.toml"], more].concat());
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+        assert_eq!(ended.stdout, format!("board.toml: ok, board bench-1\n{told}"));
+    }
+}
+
+#[test]
 fn schema_prints_a_json_schema_of_every_key() {
-    let ended = Rig::new().failop(&["schema"]);
-    assert_eq!(ended.code, Some(0), "{ended:?}");
-    let schema: serde_json::Value = serde_json::from_str(&ended.stdout).expect("JSON");
-    assert!(schema["$schema"].is_string());
-    for key in ["schema", "name", "seed", "duration-s", "ego", "actor", "fault", "expect"] {
-        assert!(schema["properties"][key].is_object(), "{key}");
+    for (arguments, keys) in [
+        (
+            &["schema"][..],
+            &["schema", "name", "seed", "duration-s", "ego", "actor", "fault", "expect"][..],
+        ),
+        (&["schema", "--board"], &["schema", "name", "reach", "camera", "process", "watchdog"]),
+    ] {
+        let ended = Rig::new().failop(arguments);
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+        let schema: serde_json::Value = serde_json::from_str(&ended.stdout).expect("JSON");
+        assert!(schema["$schema"].is_string());
+        for key in keys {
+            assert!(schema["properties"][key].is_object(), "{key}");
+        }
     }
 }
 

@@ -131,20 +131,3 @@ fn under_a_storm_of_kills_one_writer_at_a_time_publishes_and_no_frame_is_torn() 
         assert!(!same || one.1.1 < other.1.0, "{one:?} wrote when {other:?} did");
     }
 }
-
-#[test]
-fn a_run_whose_recording_meets_a_full_disk_does_not_pass_and_its_record_is_readable() {
-    let rig = Rig::new();
-    let fault = "[[fault]]\nid = \"F1\"\ntarget = \"watchdog\"\nat-s = 1.0\ninject.full-disk = {}";
-    let mut running = rig.begin("full", &scenario("full", 2.0, &format!("{PATIENT}{fault}")));
-    let ended = running.wait();
-    assert_eq!(ended.code, Some(3), "{ended:?}");
-    assert!(ended.stderr.contains("No space left on device"), "{ended:?}");
-    rig.nothing_is_left();
-    let directory = rig.run_directory("full").display().to_string();
-    assert!(rig.failop(&["report", &directory]).code.is_some());
-    let fault = &rig.run_json("full")["faults"][0];
-    assert_eq!(fault["activated"], true, "{fault}");
-    let evidence = fault["evidence"][0].as_str().expect("a sentence");
-    assert!(evidence.contains("was refused a write (errno 28)"), "{evidence}");
-}

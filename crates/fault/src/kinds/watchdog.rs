@@ -23,13 +23,20 @@ impl Parameters for Doze {
     }
 }
 
-/// Fills the disk, as far as the run is concerned, to its end.
+/// Fills the disk, as far as the recording is concerned.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct FullDisk {}
+pub struct FullDisk {
+    /// How long; without it, to the end of the run.
+    #[schemars(range(min = 0.001, max = 3600.0))]
+    pub for_s: Option<f64>,
+}
 
 impl Parameters for FullDisk {
     fn act(&self) -> Act {
         Act::Outside(Outside::FullDisk)
+    }
+    fn for_s(&self) -> Option<f64> {
+        self.for_s
     }
 }

@@ -78,7 +78,9 @@ fn host(summary: &Summary) -> String {
         ("load", format!("{} (probes on each processor)", words::stalls(summary.host_load))),
         ("records lost before they were drained", lost),
     ];
-    section("Host", &terms(machine(&summary.host).into_iter().chain(run)))
+    let warnings = words::board::warnings(summary);
+    let warnings = (!warnings.is_empty()).then(|| ("not as asked", warnings.join("; ")));
+    section("Host", &terms(machine(&summary.host).into_iter().chain(run).chain(warnings)))
 }
 
 /// What is known of the machine.
@@ -130,7 +132,10 @@ fn footer(summary: &Summary) -> String {
         ("recovered", "first valid fused output from fresh data of the restarted process"),
         ("not produced", "the sender was down, hung or slow, or withheld the sample"),
         ("overrun", "the sender had the sample and found no free slot or queue place"),
-        ("device", "the camera's capture device dropped or damaged it, or was gone"),
+        (
+            "device",
+            "the camera's capture device, or the radar's bus, lost or damaged it, or was gone",
+        ),
         ("rejected", "the receiver refused it: integrity, or frozen content"),
         ("superseded", "handed over, and replaced before a receiver took it"),
         ("late", "older than one period when it came"),

@@ -115,6 +115,8 @@ fn nominal_summary(duration_ms: f64) -> Summary {
             reached: Reached::Here,
         },
         host_load: HostLoad { stalls: 0, worst_stall_ms: 0.4 },
+        placements: Vec::new(),
+        unwritten: Vec::new(),
         records_lost: BTreeMap::new(),
     }
 }

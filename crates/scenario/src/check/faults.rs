@@ -1,7 +1,7 @@
 //! What only several keys together can tell to be wrong with a fault: [`check`].
 
 use fault::fault::FAULTS_MAX;
-use fault::{KINDS, Kind, Target};
+use fault::{KINDS, Kind, Need, Target};
 use wire::Node;
 
 use super::{Run, actor_ids, ids, known, list, named};
@@ -23,6 +23,7 @@ pub(super) fn check(document: &Value, run: &Run, findings: &mut Vec<Finding>) {
     for (index, fault) in faults.iter().enumerate() {
         within_run(fault, run, findings);
         target_can_suffer(fault, findings);
+        reset_needs_open_loop(document, fault, findings);
         delay_holds_back_few(fault, run, findings);
         cause_is_there(document, (fault, &faults[..index]), findings);
     }
@@ -116,6 +117,25 @@ fn target_can_suffer(fault: &Value, findings: &mut Vec<Finding>) {
                 kinds.join(", "),
             ),
         ));
+    }
+}
+
+/// What resets the board takes the plant with it: nobody knows any more where the ego car is.
+fn reset_needs_open_loop(document: &Value, fault: &Value, findings: &mut Vec<Finding>) {
+    let closed = document.get("preset").is_some() || document.at(&["ego", "brakes"]).is_some();
+    let entries = fault.get("inject").into_iter().flat_map(Value::entries);
+    for entry in entries.filter(|_| closed) {
+        let mut kinds = KINDS.iter().filter(|kind| kind.name == entry.key);
+        if kinds.any(|kind| kind.needs.contains(&Need::HardwareWatchdog)) {
+            findings.push(Finding::wrong(
+                &entry.key_span,
+                format!(
+                    "`{}` resets the board, and the plant of a closed loop with it; it must stand in \
+                     a file without [ego.brakes] and without a preset",
+                    entry.key
+                ),
+            ));
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use wire::{Node, Source};
 
-use super::ns_from_s;
+use super::{ns_from_ms, ns_from_s};
 use crate::board::{
     self, Board, CameraSource, HardwareWatchdog, Placement, RadarSource, Reach, default_priority,
 };
@@ -66,6 +66,7 @@ fn placement(source: Source, text: &text::Placement) -> Placement {
         cpus: text.cpus.clone(),
         class: text.class.unwrap_or_default(),
         priority: text.priority.unwrap_or(default_priority(source)),
+        runtime_ns: text.runtime_ms.map(ns_from_ms),
         lock_memory: text.lock_memory,
     }
 }

@@ -215,7 +215,7 @@ pub(crate) struct Can {
     #[schemars(length(min = 1, max = 15))]
     pub(crate) stimulus: Option<String>,
     /// Bit rate of the bus. An interface that is down is set to it and taken up before a run, which takes
-    /// CAP_NET_ADMIN; one that is up stays as it is.
+    /// `CAP_NET_ADMIN`; one that is up stays as it is.
     #[serde(default = "default_bitrate_kbps")]
     #[schemars(range(min = 10, max = 1000))]
     pub(crate) bitrate_kbps: u32,
@@ -265,16 +265,23 @@ pub(crate) struct Processes {
 #[derive(Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Placement {
-    /// Processors that it may use; none stands for all.
+    /// Processors that it may use; none stands for all. Not with the class `deadline`: the kernel gives
+    /// its guarantee for all processors together.
     #[schemars(length(max = 64))]
     pub(crate) cpus: Vec<u32>,
-    /// Scheduling class.
+    /// Scheduling class. A scenario with `host.realtime = false` runs in the class `normal` all the same.
+    /// What a process of the class `deadline` starts is of the class `normal`.
     #[schemars(with = "Class")]
     pub(crate) class: Option<Class>,
     /// Priority in the class `fifo`, by default 60 for the watchdog, 55 for the plant and the stimulus and
     /// 50 for the others.
     #[schemars(range(min = 1, max = 98))]
     pub(crate) priority: Option<u8>,
+    /// Processor time in each period in the class `deadline`, by default a fifth of the period. The period,
+    /// which is the deadline, too, is the sensor's; fusion has that of the faster sensor, the watchdog 20 ms,
+    /// the plant 10 ms.
+    #[schemars(range(min = 0.01, max = 1000.0))]
+    pub(crate) runtime_ms: Option<f64>,
     /// Lock all its memory (`mlockall`), so that none of it is ever read from storage.
     pub(crate) lock_memory: bool,
 }

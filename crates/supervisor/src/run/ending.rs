@@ -48,6 +48,7 @@ impl Watchdog<'_> {
             let exit = child.reap().map_err(kernel("bury a child"))?;
             self.buried(seat, exit)?;
         }
+        self.end_stimulus()?;
         self.end_plant()
     }
 

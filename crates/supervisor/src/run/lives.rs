@@ -11,8 +11,8 @@ use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use sys::clock::now_ns;
 use sys::process::{Child, spawn};
-use wire::Node;
 use wire::event::{Event, Proof};
+use wire::{Node, Source};
 
 impl Watchdog<'_> {
     pub(super) fn signal(
@@ -65,7 +65,6 @@ impl Watchdog<'_> {
             node,
             incarnation,
             watchdog_pid: std::process::id(),
-            realtime_priority: self.priority,
             descriptors,
             lacking: self.lacking.to_vec(),
             plan: self.plan.clone(),
@@ -88,9 +87,11 @@ impl Watchdog<'_> {
         match spawned {
             Ok(child) => {
                 let pid = child.pid();
+                let placed = self.placing.ask(Source::Node(node), incarnation, pid);
                 self.tell(Event::Spawned { node, incarnation, pid, called_ns });
                 self.poller.add(&child, seat.number()).map_err(kernel("watch a child"))?;
                 self.children.put(seat, Seated { child, incarnation });
+                self.keep_placed(placed)?;
                 Ok(Seen::Spawned(node, incarnation))
             }
             Err(error) => {

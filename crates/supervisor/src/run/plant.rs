@@ -1,7 +1,8 @@
 //! The plant of a closed loop: started before everyone, watched, gone after everyone.
 
-use super::{PLANT_PRIORITY, PLANT_TOKEN, RunError, Watchdog, kernel, status};
+use super::{PLANT_TOKEN, RunError, Watchdog, kernel, status};
 use crate::plant::PlantProcess;
+use wire::Source;
 use wire::event::{Ending, Event};
 
 /// What stands in the record in place of a status where the plant lives and stands still.
@@ -11,11 +12,11 @@ impl Watchdog<'_> {
     /// Starts the plant, if the loop is closed.
     pub(super) fn start_plant(&mut self) -> Result<(), RunError> {
         let Some(fds) = self.resources.plants() else { return Ok(()) };
-        let priority = self.priority.map(|_| PLANT_PRIORITY);
-        let plant = PlantProcess::start(self.program, self.plan, fds, priority)?;
+        let plant = PlantProcess::start(self.program, self.plan, fds)?;
+        let placed = self.placing.ask(Source::Plant, 1, plant.pid());
         self.poller.add(&plant, PLANT_TOKEN).map_err(kernel("watch the plant"))?;
         self.plant = Some(plant);
-        Ok(())
+        self.keep_placed(placed)
     }
 
     /// Whether the sensors can know where the ego is, as far as they have to ask.

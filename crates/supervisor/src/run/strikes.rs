@@ -6,17 +6,15 @@ use crate::impostor::{Impostor, ImpostorError, Making};
 use crate::looks::{Looks, Victim};
 use crate::outside::Means;
 use crate::policy::Seen;
-use crate::recorder::RecordError;
 use crate::strikes::{Blow, Strike, is_possible};
 use fault::Injector;
-use fault::act::{Act, Outside};
+use fault::act::Outside;
 use fault::fault::FAULTS_MAX;
-use recording::writer::WriteError;
-use scenario::board::CameraSource;
+use scenario::board::{CameraSource, RadarSource};
 use sys::clock::now_ns;
 use sys::process::{Child, Usage};
-use wire::Node;
 use wire::event::{Event, Proof};
+use wire::{Node, Source};
 
 /// What a refusal without a number of its own counts as: an input/output error.
 const EIO: i32 = 5;
@@ -67,21 +65,6 @@ impl Watchdog<'_> {
                 self.events.tell(Event::Armed { fault, at_ns: t0_ns + start_ns });
             }
         }
-    }
-
-    /// Completes the recording; a refusal that a fault brought about is that fault's evidence.
-    pub(super) fn finish_recording(self) -> Result<(), RecordError> {
-        let Watchdog { recorder, mut events, plan, .. } = self;
-        let result = recorder.finish();
-        if let Err(RecordError::Write(WriteError::Io(error))) = &result {
-            let full = Act::Outside(Outside::FullDisk);
-            let faults = (0..).zip(&plan.faults).filter(|(_, it)| it.injection.act() == full);
-            let value = error.raw_os_error().unwrap_or(0).unsigned_abs().into();
-            for (fault, _) in faults {
-                events.tell(Event::Applied { fault, proof: Proof::Acted, item: 0, value });
-            }
-        }
-        result
     }
 
     fn strike(&mut self, Strike { fault, what, .. }: Strike) -> Result<(), RunError> {
@@ -138,7 +121,7 @@ impl Watchdog<'_> {
                 Ok(Some(now_ns() - begun_ns))
             }
             (Outside::FullDisk, _) => {
-                self.recorder.fill_disk();
+                self.fill_disk(fault);
                 Ok(None)
             }
             (Outside::KillWatchdog, _) => self.kill_itself(),
@@ -149,11 +132,12 @@ impl Watchdog<'_> {
                     directory: self.directory,
                     plan: self.plan,
                     resources: &self.resources,
-                    realtime_priority: self.priority,
                 };
                 let beside = victim.expect("a child is somebody's");
                 match Impostor::start(&making, how, beside) {
                     Ok(impostor) => {
+                        // It is scheduled as whom it plays; what of that is refused, is no matter.
+                        self.placing.ask(Source::Node(beside.node), 1, impostor.pid());
                         self.assaults.keep(fault, beside, impostor);
                         Ok(None)
                     }
@@ -167,11 +151,16 @@ impl Watchdog<'_> {
                     program: self.program,
                     victim: child.zip(victim),
                     target,
+                    placing: &self.placing,
                     device: match &self.plan.board.camera {
                         CameraSource::V4l2(it) => Some(&it.device),
                         CameraSource::Rendered => None,
                     },
                     link: self.resources.lists(),
+                    bus: match &self.plan.board.radar {
+                        RadarSource::Can(can) => Some(can),
+                        RadarSource::Simulated => None,
+                    },
                     draw: Injector::new(&[], Node::Camera, self.plan.seed, 0, &[]).draw(fault, 0),
                 };
                 self.assaults.begin(fault, what, means)
@@ -206,6 +195,9 @@ impl Watchdog<'_> {
                 self.events.tell(Event::Lifted { fault });
             }
             return Ok(());
+        }
+        if what == Outside::FullDisk {
+            self.free_disk();
         }
         let victim = target.map(|node| self.living(node));
         let child = victim.and_then(|it| self.children.of(it.node, it.incarnation));

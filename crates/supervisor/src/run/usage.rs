@@ -44,6 +44,10 @@ impl Watchdog<'_> {
         if let Some(usage) = plant {
             self.tell_usage(Source::Plant, 1, usage);
         }
+        let stimulus = self.stimulus.as_ref().filter(|_| told).and_then(|it| it.usage().ok());
+        if let Some(usage) = stimulus {
+            self.tell_usage(Source::Stimulus, 1, usage);
+        }
         if let Some(usage) = told.then(sys::process::own_usage).and_then(Result::ok) {
             self.tell_usage(Source::Watchdog, 1, usage);
         }

@@ -123,10 +123,10 @@ mod tests {
         put(&mut inner, 1, b"can\0");
         put(&mut inner, 2, &[7]);
         put(&mut outer, 3, b"x");
-        put(&mut outer, 18 | 0x8000, &inner);
+        put(&mut outer, 0x8012, &inner);
         assert_eq!(outer.len() % ALIGN, 0);
-        assert_eq!(get(&outer, 18), Some(&inner[..]));
-        assert_eq!(get(get(&outer, 18).unwrap(), 2), Some(&[7][..]));
+        assert_eq!(get(&outer, 0x12), Some(&inner[..]));
+        assert_eq!(get(get(&outer, 0x12).unwrap(), 2), Some(&[7][..]));
         assert_eq!(get(&outer, 4), None);
         assert_eq!(get(&[200, 0, 3, 0], 3), None, "cut off");
         assert_eq!(get(&[0; 8], 3), None, "no length");

@@ -9,7 +9,7 @@ const SETTING: Setting = Setting { bitrate_kbps: 500, restart_ms: 100 };
 /// Not by a macro: what those print is hidden while a test passes.
 fn skip(why: &dyn std::error::Error) {
     let line =
-        format!("SKIPPED: {why}: {}\n", why.source().map_or(String::new(), |it| it.to_string()));
+        format!("SKIPPED: {why}: {}\n", why.source().map_or(String::new(), ToString::to_string));
     std::io::stderr().write_all(line.as_bytes()).unwrap();
 }
 

@@ -23,7 +23,7 @@ impl Child {
 
     /// Processors that its first thread may use.
     pub fn affinity(&self) -> io::Result<Vec<usize>> {
-        sched::cpus_of(self.own_pid()?)
+        sched::cpus_of(self.own_pid()?.as_raw().cast_unsigned())
     }
 
     /// Lets all its threads run on these processors alone, and those that they will start.
@@ -38,7 +38,7 @@ impl Child {
                 return Ok(());
             }
             for thread in waiting {
-                match sched::place(Pid::from_raw(thread.cast_signed()), cpus) {
+                match sched::place(thread, cpus) {
                     Err(error) if error.raw_os_error() == Some(Errno::ESRCH as i32) => {}
                     placed => placed?,
                 }
@@ -70,6 +70,15 @@ impl Child {
         let ignored = hex_field(self.own_pid()?, "SigIgn")?;
         Ok((1..=64).contains(&signal) && ignored >> (signal - 1) & 1 == 1)
     }
+}
+
+/// Memory of a process that is locked, KiB.
+pub fn locked_kib(pid: u32) -> io::Result<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmLck:"));
+    let number = line.and_then(|line| line.trim().strip_suffix("kB")?.trim_end().parse().ok());
+    // One that has ended has no memory, and no line for it.
+    Ok(number.unwrap_or(0))
 }
 
 /// A field of `/proc/self/status` in hexadecimal.

@@ -1,4 +1,5 @@
-//! Events of what a board file names: a capture device, a CAN bus, a hardware watchdog.
+//! Events of what a board file names: a capture device, a CAN bus, a hardware watchdog;
+//! of scheduling and of the recording.
 //!
 //! They stand in one table with the others; `with_board_events` adds them to it.
 
@@ -165,6 +166,46 @@ macro_rules! with_board_events {
                 boot_status: u32,
                 /// 1 where the machine's clock went on meanwhile; else all that is known is that time has passed.
                 clock_went_on: u32,
+            }
+
+            // ---- watchdog, of how processes are scheduled ----
+
+            /// How a process was found to be scheduled, after it had attached to its channels.
+            110 Placed {
+                /// Which process: index in `Source::ALL`.
+                source: u32,
+                /// Its incarnation; 1 for the watchdog and the plant.
+                of: u32,
+                /// Class and priority.
+                class: Scheduling,
+                /// Processors 0 to 63 that it may use, one bit each.
+                cpus: u64,
+                /// Memory that is locked, KiB.
+                locked_kib: u64,
+            }
+            /// What the board was asked for a process was refused; it goes on without.
+            111 PlacementRefused {
+                /// Which process: index in `Source::ALL`.
+                source: u32,
+                /// Its incarnation; 1 for the watchdog and the plant.
+                of: u32,
+                /// What was refused.
+                part: PlacementPart,
+                /// `errno` of the refusal.
+                errno: u32,
+            }
+
+            // ---- watchdog, of the recording ----
+
+            /// Nothing can be written to the recording from here on: records stay in their rings.
+            125 RecordingStopped {
+                /// `errno` of the refusal.
+                errno: u32,
+            }
+            /// It can be written again.
+            126 RecordingResumed {
+                /// Since when it could not, `CLOCK_MONOTONIC` nanoseconds.
+                since_ns: u64,
             }
         }
     };

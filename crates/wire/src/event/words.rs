@@ -353,6 +353,18 @@ word_enum! {
     }
 }
 
+word_enum! {
+    /// What a board is asked for a process.
+    PlacementPart {
+        /// Its scheduling class and priority.
+        Class = 0 "scheduling class",
+        /// The processors that it may use.
+        Processors = 1 "processors",
+        /// That its memory is locked.
+        Memory = 2 "locked memory",
+    }
+}
+
 /// Two numbers of single precision in one word.
 pub fn pack_pair(first: f64, second: f64) -> u64 {
     u64::from((first as f32).to_bits()) | u64::from((second as f32).to_bits()) << 32

@@ -154,7 +154,7 @@ fn synthesise(directory: &Path) -> anyhow::Result<()> {
     let end_ns = T0_NS + SECONDS * 1_000_000_000 + 150_000_000;
     script.tell(Source::Watchdog, end_ns, Event::RunEnded { ending: Ending::Completed });
     script.entries.push(Entry::End);
-    Writer::create(directory, header)?.append(script.entries)?;
+    Writer::create(directory, header)?.append(&script.entries)?;
     Ok(())
 }
 

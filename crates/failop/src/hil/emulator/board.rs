@@ -22,6 +22,8 @@ use thiserror::Error;
 
 /// Directories that must be there before anything is mounted.
 const PLACES: [&str; 6] = ["/dev", "/proc", "/sys", "/tmp", INPUTS, MODULES];
+/// How many timeouts of its hardware watchdog a board waits for its reset: one may have two stages, and round.
+const RESET_TIMEOUTS: u32 = 4;
 /// Who looks for what, in the poller.
 const ENDED: u64 = 0;
 const CONSOLE: u64 = 1;
@@ -72,7 +74,9 @@ pub(super) fn initial(
     let directory = format!("/{}", job.board.board.directory.trim_matches('/'));
     let arguments = job.command(scenario, INPUTS, &format!("{directory}/{RESULTS}"));
     let name = job.board.board.name.clone();
-    let errand = Errand { name, modules: order, storage, directory, arguments };
+    let watchdog = job.board.board.watchdog.as_ref();
+    let reset_within_s = watchdog.map(|it| it.timeout_s * RESET_TIMEOUTS);
+    let errand = Errand { name, modules: order, storage, directory, arguments, reset_within_s };
     archive.file(init::ERRAND, &errand.to_bytes());
     Ok(archive.finish())
 }

@@ -198,8 +198,9 @@ impl Captured {
         }
         let stale = now_ns - at_ns > self.slots.period_ns() * STALE_TENTHS / 10;
         self.tell_lost(filled.sequence, slot, runtime);
-        self.last = Some(Last { sequence: filled.sequence, slot, stale });
-        if let Some(why) = self.objection(filled, slot, stale, runtime) {
+        let this = Last { sequence: filled.sequence, slot, stale };
+        self.last = Some(this);
+        if let Some(why) = self.objection(filled, this, runtime) {
             self.withhold(slot, filled, why, runtime);
             return None;
         }
@@ -209,13 +210,7 @@ impl Captured {
     }
 
     /// Why a frame is not handed over.
-    fn objection(
-        &mut self,
-        filled: Filled,
-        slot: u64,
-        stale: bool,
-        runtime: &mut Runtime,
-    ) -> Option<Withheld> {
+    fn objection(&mut self, filled: Filled, this: Last, runtime: &mut Runtime) -> Option<Withheld> {
         let Life::Streams(opened) = &self.life else { return None };
         // Without a signal a device may go on with noise, the last picture, or a blue one. It is asked at
         // each frame: what comes between two looks would pass for pictures.
@@ -228,8 +223,8 @@ impl Captured {
             (filled.is_damaged, Withheld::Damaged),
             (status != 0, Withheld::NoSignal),
             ((filled.bytes as usize) < opened.luma.bytes(), Withheld::Short),
-            (stale, Withheld::Stale),
-            (slot < self.next, Withheld::Surplus),
+            (this.stale, Withheld::Stale),
+            (this.slot < self.next, Withheld::Surplus),
         ];
         checks.into_iter().find(|(wrong, _)| *wrong).map(|(_, why)| why)
     }

@@ -100,10 +100,8 @@ fn check_rate(period_ns: Option<u64>, fps: u32) -> anyhow::Result<()> {
 fn check_stamps(stream: &Stream, wanted: Timestamps) -> anyhow::Result<()> {
     let stamps = stream.stamps();
     ensure!(stamps.monotonic, "the times of its frames are not of CLOCK_MONOTONIC");
-    let found = match stamps.start_of_exposure {
-        true => Timestamps::StartOfExposure,
-        false => Timestamps::EndOfFrame,
-    };
+    let found =
+        if stamps.start_of_exposure { Timestamps::StartOfExposure } else { Timestamps::EndOfFrame };
     let name = |it| match it {
         Timestamps::StartOfExposure => "start-of-exposure",
         Timestamps::EndOfFrame => "end-of-frame",

@@ -11,12 +11,8 @@ use wire::frame::{HEIGHT_PX, WIDTH_PX};
 enum Grey {
     /// It is the pixel.
     Byte,
-    /// In the upper bits of a number of this many bits, in two bytes.
-    Wide { bits: u32 },
-    /// In the first of two bytes.
-    First,
-    /// In the second of two bytes.
-    Second,
+    /// In a little-endian number of two bytes, its lowest bit here.
+    Pair { shift: u32 },
 }
 
 /// How the grey of a picture is taken out of it.
@@ -45,10 +41,10 @@ impl Luma {
     pub(super) fn of(format: PixelFormat, picture: &Picture) -> Luma {
         let grey = match format {
             PixelFormat::Grey | PixelFormat::Nv12 | PixelFormat::Bayer8 => Grey::Byte,
-            PixelFormat::Y10 => Grey::Wide { bits: 10 },
-            PixelFormat::Y12 => Grey::Wide { bits: 12 },
-            PixelFormat::Yuyv => Grey::First,
-            PixelFormat::Uyvy => Grey::Second,
+            PixelFormat::Yuyv => Grey::Pair { shift: 0 },
+            PixelFormat::Y10 => Grey::Pair { shift: 2 },
+            PixelFormat::Y12 => Grey::Pair { shift: 4 },
+            PixelFormat::Uyvy => Grey::Pair { shift: 8 },
         };
         Luma { grey, stride_bytes: picture.stride_bytes as usize }
     }
@@ -61,7 +57,7 @@ impl Luma {
     fn row_bytes(&self) -> usize {
         match self.grey {
             Grey::Byte => WIDTH_PX,
-            Grey::Wide { .. } | Grey::First | Grey::Second => 2 * WIDTH_PX,
+            Grey::Pair { .. } => 2 * WIDTH_PX,
         }
     }
 
@@ -72,20 +68,16 @@ impl Luma {
             let row = &row[..self.row_bytes()];
             match self.grey {
                 Grey::Byte => grey.copy_from_slice(row),
-                Grey::Wide { bits } => {
-                    of_pairs(row, grey, |pair| (u16::from_le_bytes(pair) >> (bits - 8)) as u8);
-                }
-                Grey::First => of_pairs(row, grey, |[first, _]| first),
-                Grey::Second => of_pairs(row, grey, |[_, second]| second),
+                Grey::Pair { shift } => of_pairs(row, grey, shift),
             }
         }
     }
 }
 
-fn of_pairs(row: &[u8], grey: &mut [u8], take: impl Fn([u8; 2]) -> u8) {
+fn of_pairs(row: &[u8], grey: &mut [u8], shift: u32) {
     let (pairs, _) = row.as_chunks::<2>();
     for (pair, grey) in pairs.iter().zip(grey) {
-        *grey = take(*pair);
+        *grey = (u16::from_le_bytes(*pair) >> shift) as u8;
     }
 }
 

@@ -15,10 +15,10 @@ use scenario::board::{Can, RadarQuality};
 use std::collections::VecDeque;
 use std::ops::Range;
 use sys::can::{CanSocket, Condition, Frame, Heard};
-use wire::Event;
 use wire::ars408::{Assembler, DecodeError, Detail, List, Message, decode, ids};
 use wire::event::BusState;
 use wire::radar::{DETECTIONS_MAX, Detection};
+use wire::{Checkpoint, Event};
 
 /// Frames taken at once: more than the largest list has, so that a flood cannot hold up a heartbeat.
 const FRAMES_PER_STEP: usize = 512;
@@ -40,10 +40,9 @@ pub(super) struct Bus {
 }
 
 impl Bus {
-    pub(super) fn attach(attaching: &mut Attaching, can: &Can) -> anyhow::Result<Bus> {
+    pub(super) fn attach(attaching: &Attaching, can: &Can) -> anyhow::Result<Bus> {
         let wanted: Vec<u16> = ids(can.sensor_id).collect();
         let socket = CanSocket::open(&can.interface, &wanted).context("the radar's CAN bus")?;
-        attaching.listen_to(&socket)?;
         let detail = match can.quality {
             RadarQuality::Sent => Detail::WithQuality,
             RadarQuality::NotSent => Detail::General,
@@ -71,17 +70,27 @@ impl Bus {
         [patience, self.slots.overdue_ns()].into_iter().flatten().min()
     }
 
+    /// What wakes who waits for it.
+    pub(super) fn socket(&self) -> &CanSocket {
+        &self.socket
+    }
+
     /// What is in the list that was taken last.
     pub(super) fn detections(&self) -> &[Detection] {
         &self.detections
     }
 
     pub(super) fn take(&mut self, runtime: &mut Runtime) -> anyhow::Result<Option<Cycle>> {
-        self.hear(runtime)?;
-        self.finished.extend(self.assembler.expire(sys::clock::now_ns()));
+        // One list at a time: what comes meanwhile waits in the socket.
+        if self.finished.is_empty() {
+            self.hear(runtime)?;
+            self.finished.extend(self.assembler.expire(sys::clock::now_ns()));
+        }
         let taken = self.finished.pop_front().and_then(|list| self.hand_over(runtime, &list));
         if self.assembler.deadline_ns().is_none() && self.finished.is_empty() {
-            tell_missing(runtime, self.slots.overdue(runtime.now_ns()));
+            let overdue = self.slots.overdue(runtime.now_ns());
+            tell_missing(runtime, overdue.clone());
+            overdue.for_each(|cycle| do_nothing(runtime, cycle));
         }
         Ok(taken)
     }
@@ -165,6 +174,16 @@ impl Bus {
 
 fn tell_missing(runtime: &mut Runtime, cycles: Range<u64>) {
     cycles.for_each(|cycle| runtime.events.tell(Event::ListMissing { cycle }));
+}
+
+/// The work in a cycle that brought nothing: it was done, and supervision of the process must not take the
+/// bus's silence for the process's.
+fn do_nothing(runtime: &mut Runtime, cycle: u64) {
+    use Checkpoint::{Measured, Protected, Sent, SlotTaken};
+    runtime.item = cycle;
+    for checkpoint in [SlotTaken, Measured, Protected, Sent] {
+        runtime.pass(checkpoint);
+    }
 }
 
 /// What the controller's word means for the bus; `None` for what passes.

@@ -81,8 +81,8 @@ mod tests {
 
     const MS: u64 = 1_000_000;
 
-    fn free(number: u64, before: Range<u64>) -> Option<Place> {
-        Some(Place::Free { number, before })
+    fn free(number: u64, before: Range<u64>) -> Place {
+        Place::Free { number, before }
     }
 
     #[test]
@@ -90,19 +90,23 @@ mod tests {
         // 30 ms after its slot, or 42 ms before the next: with jitter of 10 ms, always the same side.
         let mut slots = Slots::new(72 * MS, 10_000 * MS);
         for (number, begun_ms) in [(2, 174), (3, 256), (4, 308), (5, 390)] {
-            assert_eq!(slots.place(begun_ms * MS), free(number, number..number));
+            assert_eq!(slots.place(begun_ms * MS), Some(free(number, number..number)));
         }
         let mut early = Slots::new(72 * MS, 10_000 * MS);
-        assert_eq!(early.place(100 * MS), free(1, 1..1), "28 ms late");
-        assert_eq!(Slots::new(72 * MS, 10_000 * MS).place(120 * MS), free(2, 2..2), "24 ms early");
+        assert_eq!(early.place(100 * MS), Some(free(1, 1..1)), "28 ms late");
+        assert_eq!(
+            Slots::new(72 * MS, 10_000 * MS).place(120 * MS),
+            Some(free(2, 2..2)),
+            "24 ms early"
+        );
     }
 
     #[test]
     fn a_second_list_for_a_slot_is_told_and_so_are_those_that_are_left_out() {
         let mut slots = Slots::new(72 * MS, 720 * MS);
-        assert_eq!(slots.place(0), free(0, 0..0));
+        assert_eq!(slots.place(0), Some(free(0, 0..0)));
         assert_eq!(slots.place(30 * MS), Some(Place::Taken(0)));
-        assert_eq!(slots.place(290 * MS), free(4, 1..4));
+        assert_eq!(slots.place(290 * MS), Some(free(4, 1..4)));
         assert_eq!(slots.place(719 * MS), None, "that is slot 10 of 10");
     }
 
@@ -112,7 +116,7 @@ mod tests {
         assert_eq!(slots.overdue(80 * MS), 1..1, "it begins with the current one");
         assert_eq!(slots.overdue_ns(), Some(144 * MS));
         assert_eq!(slots.overdue(144 * MS), 1..2);
-        assert_eq!(slots.place(150 * MS), free(2, 2..2));
+        assert_eq!(slots.place(150 * MS), Some(free(2, 2..2)));
         assert_eq!(slots.overdue_ns(), Some((288 + 6) * MS));
         assert_eq!(slots.overdue(10_000 * MS), 3..10);
         assert_eq!((slots.overdue_ns(), slots.overdue(20_000 * MS)), (None, 10..10));

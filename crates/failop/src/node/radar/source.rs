@@ -28,13 +28,21 @@ pub(super) struct Cycle {
 }
 
 impl Source {
-    pub(super) fn attach(attaching: &mut Attaching) -> anyhow::Result<Source> {
-        Ok(match attaching.plan.board.radar.clone() {
+    pub(super) fn attach(attaching: &Attaching) -> anyhow::Result<Source> {
+        Ok(match &attaching.plan.board.radar {
             RadarSource::Simulated => {
                 Source::Simulated(Box::new(Simulated::new(&attaching.plan, attaching.ego()?)))
             }
-            RadarSource::Can(can) => Source::Bus(Box::new(Bus::attach(attaching, &can)?)),
+            RadarSource::Can(can) => Source::Bus(Box::new(Bus::attach(attaching, can)?)),
         })
+    }
+
+    /// Lets what it waits for wake the process.
+    pub(super) fn wake(&self, runtime: &mut Runtime) -> anyhow::Result<()> {
+        match self {
+            Source::Simulated(_) => Ok(()),
+            Source::Bus(it) => runtime.hear(it.socket()),
+        }
     }
 
     /// Makes a list for nobody.

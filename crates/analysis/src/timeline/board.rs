@@ -1,0 +1,81 @@
+//! What the watchdog found of its board: [`BoardLog`].
+
+use wire::event::{PlacementPart, Scheduling};
+use wire::{Event, Source};
+
+use super::{Moment, Span};
+
+/// What the watchdog found of its board.
+#[derive(Debug, Default)]
+pub(crate) struct BoardLog {
+    pub(crate) placed: Vec<Placed>,
+    pub(crate) refused: Vec<PlacementRefused>,
+    pub(crate) unwritten: Vec<Unwritten>,
+}
+
+/// How a process was found to be scheduled.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Placed {
+    pub(crate) source: Source,
+    pub(crate) of: u32,
+    pub(crate) class: Scheduling,
+    /// Processors 0 to 63, one bit each.
+    pub(crate) cpus: u64,
+    pub(crate) locked_kib: u64,
+}
+
+/// What was refused for a process.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PlacementRefused {
+    pub(crate) source: Source,
+    pub(crate) of: u32,
+    pub(crate) part: PlacementPart,
+    pub(crate) errno: u32,
+}
+
+/// A time in which the recording could not be written.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Unwritten {
+    pub(crate) errno: u32,
+    /// To the last record, where it did not end.
+    pub(crate) span: Span,
+    pub(crate) has_ended: bool,
+}
+
+impl BoardLog {
+    pub(super) fn file(&mut self, at: Moment, event: &Event) {
+        let source = |index: u32| Source::ALL.get(index as usize).copied();
+        match *event {
+            Event::Placed { source: index, of, class, cpus, locked_kib } => {
+                let placed = source(index);
+                self.placed.extend(placed.map(|source| Placed {
+                    source,
+                    of,
+                    class,
+                    cpus,
+                    locked_kib,
+                }));
+            }
+            Event::PlacementRefused { source: index, of, part, errno } => {
+                let refused = source(index);
+                self.refused.extend(refused.map(|source| PlacementRefused {
+                    source,
+                    of,
+                    part,
+                    errno,
+                }));
+            }
+            Event::RecordingStopped { errno } => {
+                let span = Span { from: at, to: at };
+                self.unwritten.push(Unwritten { errno, span, has_ended: false });
+            }
+            Event::RecordingResumed { .. } => {
+                if let Some(last) = self.unwritten.last_mut() {
+                    last.span.to = at;
+                    last.has_ended = true;
+                }
+            }
+            _ => {}
+        }
+    }
+}

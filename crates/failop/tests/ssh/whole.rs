@@ -1,0 +1,53 @@
+//! Runs that come to their end, by themselves or as the user wants it.
+
+use crate::board::{Board, text};
+use crate::processes::signal;
+use crate::rig::{PATIENT, names, scenario, wait_for_records};
+use recording::{Recording, Truncation};
+
+#[test]
+fn a_run_over_ssh_is_judged_as_one_here() {
+    let Some(board) = Board::start() else { return };
+    let nominal = scenario("nominal", 1.0, PATIENT);
+    let here = board.rig.begin("nominal", &nominal).wait();
+    let verdict = board.rig.run_json("nominal")["verdict"].clone();
+    std::fs::remove_dir_all(board.rig.path("out")).expect("its results");
+
+    let far = board.begin(&nominal, &[]).wait();
+    assert_eq!(far.code, here.code, "{far:?}");
+    assert_eq!(board.rig.run_json("nominal")["verdict"], verdict);
+    let recording = Recording::open(&board.rig.run_directory("nominal")).expect("a recording");
+    assert_eq!(recording.truncation, Truncation::Complete);
+    assert!(far.stderr.contains("copying"), "{far:?}");
+    assert_eq!(names(&board.rig.path("board's own")), ["failop", "lock"], "the rest is removed");
+
+    let again = board.begin(&nominal, &["--keep"]).wait();
+    assert_eq!(again.code, here.code, "{again:?}");
+    assert!(!again.stderr.contains("copying"), "the program is there: {again:?}");
+    assert!(board.far("nominal").join(recording::FILE_NAME).exists(), "kept");
+    board.nothing_is_left();
+}
+
+#[test]
+fn ctrl_c_ends_the_run_on_the_board_in_order_and_fetches_it() {
+    let Some(board) = Board::start() else { return };
+    let mut running = board.begin(&scenario("endless", 600.0, PATIENT), &[]);
+    wait_for_records(&board.far("endless"), 100);
+
+    // Meanwhile the directory is nobody else's.
+    let (file, out) = (board.rig.path("board.toml"), board.rig.path("elsewhere"));
+    let other = board.rig.file("other.toml", &scenario("other", 1.0, ""));
+    let arguments = ["hil", "run", "--board", text(&file), "--out", text(&out), &other];
+    let output = crate::binary::failop().args(arguments).output().expect("it starts");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    assert!(said.contains("is in use by failop "), "{said}");
+
+    signal("INT", &running.pid().to_string());
+    let ended = running.wait();
+    assert!(matches!(ended.code, Some(0 | 1 | 3)), "{ended:?}");
+    assert!(ended.stderr.contains("is asked to end"), "{ended:?}");
+    let recording = Recording::open(&board.rig.run_directory("endless")).expect("a recording");
+    assert_eq!(recording.truncation, Truncation::Complete);
+    board.nothing_is_left();
+}

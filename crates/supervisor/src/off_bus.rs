@@ -1,0 +1,50 @@
+//! A controller that is kept off its CAN bus: [`OffBus`].
+
+use crate::stimulus::setting;
+use scenario::board::Can;
+use std::io;
+use sys::can::link::{Condition, LinkError, Setting, down, find, up};
+use sys::clock::now_ns;
+
+/// An interface that is down. Dropped, it is up again.
+#[derive(Debug)]
+pub(crate) struct OffBus {
+    interface: String,
+    setting: Setting,
+    /// When it was seen down.
+    since_ns: u64,
+}
+
+impl OffBus {
+    pub(crate) fn begin(bus: &Can) -> io::Result<OffBus> {
+        down(&bus.interface).map_err(system)?;
+        let (interface, setting) = (bus.interface.clone(), setting(bus));
+        let off = OffBus { interface, setting, since_ns: now_ns() };
+        match find(&bus.interface).map_err(system)?.condition {
+            Condition::Down => Ok(off),
+            found => Err(io::Error::other(format!("the interface is {found:?} after all"))),
+        }
+    }
+
+    /// Lets it take part again; returns for how long it did not, nanoseconds.
+    pub(crate) fn end(&self) -> io::Result<u64> {
+        let away_ns = now_ns() - self.since_ns;
+        up(&self.interface, self.setting).map_err(system)?;
+        Ok(away_ns)
+    }
+}
+
+impl Drop for OffBus {
+    fn drop(&mut self) {
+        // One that is up stays as it is; who may take it down may take it up.
+        if let Err(_gone) = self.end() {}
+    }
+}
+
+/// With the number of the refusal, where there is one.
+fn system(error: LinkError) -> io::Error {
+    match error {
+        LinkError::NotPermitted(_, source) | LinkError::System { source, .. } => source,
+        LinkError::Missing(_) | LinkError::NotCan { .. } => io::Error::other(error),
+    }
+}
