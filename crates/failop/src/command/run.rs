@@ -15,6 +15,7 @@ use crate::remote::{Doors, Remote};
 use crate::{outputs, repetitions, twin};
 use analysis::Summary;
 use anyhow::Context;
+use recording::Reached;
 use scenario::{Loaded, Twin};
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -150,7 +151,9 @@ fn run_one(
     if arguments.repeat > 1 && repetition == 1 && !arguments.resume {
         repetitions::clear(&arguments.out.join(name), name, arguments.repeat)?;
     }
-    let style = match (arguments.quiet, std::io::stderr().is_terminal()) {
+    // What a board's console shows is read elsewhere, line by line.
+    let lines = arguments.reached != Reached::Here || !std::io::stderr().is_terminal();
+    let style = match (arguments.quiet, !lines) {
         (true, _) => Style::Quiet,
         (false, true) => Style::Terminal,
         (false, false) => Style::Plain,
