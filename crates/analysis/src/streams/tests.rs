@@ -221,7 +221,9 @@ fn frames_of_a_device_are_due_when_it_captures_them() {
     };
     let late = |told: Option<Event>| {
         let mut script = Script::new(plan("")).play(play);
-        told.into_iter().for_each(|event| script.node(Node::Camera, 1, 1.0, event));
+        for event in told {
+            script.node(Node::Camera, 1, 1.0, event);
+        }
         script.summary().streams.camera.lost[&Cause::Late]
     };
     assert_eq!(late(None), 1);
