@@ -40,6 +40,10 @@ pub fn bring_up_loopback() -> io::Result<()> {
 /// emulated machine may call it.
 pub fn end(code: u8) -> io::Result<Infallible> {
     crate::mount::sync();
+    // What a serial console still holds would be lost. Where it is none, there is nothing to wait for.
+    // SAFETY: takes the number of a descriptor, open or not.
+    let drained = unsafe { libc::tcdrain(libc::STDERR_FILENO) };
+    if let Err(_no_console) = Errno::result(drained) {}
     tell_emulator(code);
     Ok(reboot(RebootMode::RB_POWER_OFF)?)
 }
