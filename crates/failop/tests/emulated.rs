@@ -51,13 +51,15 @@ fn missing() -> Option<String> {
 /// Whether the test can run; otherwise it says so. Not by a macro: what those print is hidden.
 fn can_run(test: &str) -> bool {
     let Some(why) = missing() else { return true };
-    std::io::stderr().write_all(format!("SKIPPED {test}: {why}\n").as_bytes()).unwrap();
+    std::io::stderr()
+        .write_all(format!("SKIPPED {test}: {why}\n").as_bytes())
+        .expect("a place to tell");
     false
 }
 
 /// A directory with a board that renders and simulates its sensors, and a scenario.
 fn bench(scenario: &str) -> TempDir {
-    let bench = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let bench = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
     let board = r#"
 schema = 1
 name = "test-board"
@@ -69,8 +71,8 @@ memory-mib = 1024
 prepared = "target/hil/virt"
 console = "ttyAMA0"
 "#;
-    std::fs::write(bench.path().join("board.toml"), board).unwrap();
-    std::fs::write(bench.path().join("kill.toml"), scenario).unwrap();
+    std::fs::write(bench.path().join("board.toml"), board).expect("a file");
+    std::fs::write(bench.path().join("kill.toml"), scenario).expect("a file");
     bench
 }
 
@@ -80,7 +82,7 @@ fn run(bench: &TempDir, out: &str, more: &[&str]) -> Output {
     let mut command = binary::failop();
     command.current_dir(root()).args(["hil", "run", "--board", &at("board.toml")]);
     command.args(["--out", &at(out)]).args(more).arg(at("kill.toml"));
-    command.output().unwrap()
+    command.output().expect("failop starts")
 }
 
 /// Processes that take all processors of this machine; they end with it.
@@ -88,18 +90,18 @@ struct Busy(Vec<Child>);
 
 impl Busy {
     fn start() -> Busy {
-        let count = std::thread::available_parallelism().unwrap().get();
+        let count = std::thread::available_parallelism().expect("a machine").get();
         let mut command = binary::command("/bin/sh");
         command.args(["-c", "while :; do :; done"]).stdin(Stdio::null());
-        Busy((0..count).map(|_| command.spawn().unwrap()).collect())
+        Busy((0..count).map(|_| command.spawn().expect("a shell")).collect())
     }
 }
 
 impl Drop for Busy {
     fn drop(&mut self) {
         for child in &mut self.0 {
-            child.kill().unwrap();
-            child.wait().unwrap();
+            child.kill().expect("a child");
+            child.wait().expect("a child");
         }
     }
 }
