@@ -54,7 +54,7 @@ pub(crate) fn cargo(archive: &Archive, subcommand: &str) -> Result<Command> {
     }
     cargo
         .env(variable("LINKER"), system::LINKER)
-        .env(variable("RUSTFLAGS"), "-C target-feature=+crt-static")
+        .env(variable("RUSTFLAGS"), "-C target-feature=+crt-static -C strip=debuginfo")
         // What is built has one place, by which others find it.
         .env("CARGO_TARGET_DIR", tidy::root().join("target"))
         .current_dir(tidy::root())

@@ -77,7 +77,7 @@ mod tests {
     }
 
     /// A recording of another life of the kernel, or of this one, with these entries.
-    fn recorded(directory: &Path, boot_id: &str, entries: Vec<Entry>) {
+    fn recorded(directory: &Path, boot_id: &str, entries: &[Entry]) {
         let part = Part { boot_id: boot_id.to_owned(), ..Part::default() };
         let header = Header {
             scenario_path: "x.toml".to_owned(),
@@ -91,7 +91,7 @@ mod tests {
             host: Host::default(),
             part,
         };
-        Writer::create(directory, header).unwrap().append(&entries).unwrap();
+        Writer::create(directory, header).unwrap().append(entries).unwrap();
     }
 
     fn started() -> Entry {
@@ -99,7 +99,7 @@ mod tests {
         Entry::Record { source: Source::Watchdog, index: 0, record }
     }
 
-    fn check(boot_id: &str, entries: Vec<Entry>, on_reset: Option<OnReset>) -> Left {
+    fn check(boot_id: &str, entries: &[Entry], on_reset: Option<OnReset>) -> Left {
         let directory = tempfile::tempdir().unwrap();
         recorded(directory.path(), boot_id, entries);
         left(directory.path(), &scenario(on_reset))
@@ -108,17 +108,17 @@ mod tests {
     #[test]
     fn what_a_reset_ended_goes_on_where_the_board_file_says_so() {
         let goes_on = Some(OnReset::Resume);
-        let left = check("another", vec![started()], goes_on);
+        let left = check("another", &[started()], goes_on);
         assert!(matches!(left, Left::Unfinished(resumed) if resumed.part == 2));
-        assert_eq!(check("another", vec![started()], Some(OnReset::End)), Left::Whole);
-        assert_eq!(check("another", Vec::new(), goes_on), Left::Nothing, "it had not begun");
+        assert_eq!(check("another", &[started()], Some(OnReset::End)), Left::Whole);
+        assert_eq!(check("another", &[], goes_on), Left::Nothing, "it had not begun");
     }
 
     #[test]
     fn what_ended_without_a_reset_is_not_tried_again() {
         let goes_on = Some(OnReset::Resume);
-        assert_eq!(check("another", vec![started(), Entry::End], goes_on), Left::Whole);
-        assert_eq!(check(&sys::host::boot_id(), vec![started()], goes_on), Left::Whole);
+        assert_eq!(check("another", &[started(), Entry::End], goes_on), Left::Whole);
+        assert_eq!(check(&sys::host::boot_id(), &[started()], goes_on), Left::Whole);
     }
 
     #[test]
@@ -126,7 +126,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let of = scenario(Some(OnReset::Resume));
         assert_eq!(left(directory.path(), &of), Left::Nothing);
-        recorded(directory.path(), "another", vec![started()]);
+        recorded(directory.path(), "another", &[started()]);
         let other = Loaded { text: format!("{TEXT}# another"), ..of };
         assert_eq!(left(directory.path(), &other), Left::Nothing);
         forget(directory.path()).unwrap();

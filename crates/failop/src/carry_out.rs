@@ -57,7 +57,7 @@ pub(crate) fn carry_out(turn: &Turn, host: &HostSide) -> anyhow::Result<(Ending,
     if let Some(resumed) = &turn.resumed {
         plan.duration_ns = resumed.duration_ns;
     }
-    let live = Live::start(style, &plan, repetition);
+    let live = Live::start(style, &plan, repetition, turn.resumed.as_ref().map(|it| it.t0_ns));
     let ties = host.remote.as_ref().map(|remote| remote.watch(&plan, &host.lacking));
     let order = Order {
         plan: &plan,

@@ -92,6 +92,7 @@ pub(crate) enum Command {
 }
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "switches of a command line, each on its own")]
 pub(crate) struct RunArguments {
     /// Scenario files, or directories of which every *.toml is run, in the order of their names
     #[arg(required = true, value_name = "FILE|DIR")]

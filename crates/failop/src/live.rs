@@ -35,13 +35,13 @@ pub(crate) struct Live {
 }
 
 impl Live {
-    /// Starts the display of one run.
-    pub(crate) fn start(style: Style, plan: &Plan, repetition: u32) -> Live {
+    /// Starts the display of one run; one that goes on has a start.
+    pub(crate) fn start(style: Style, plan: &Plan, repetition: u32, t0_ns: Option<u64>) -> Live {
         if style == Style::Quiet {
             return Live { observer: None, thread: None };
         }
         let (observer, records) = unbounded();
-        let mut board = Board::new(plan);
+        let mut board = Board::new(plan, t0_ns);
         let title = match repetition {
             1 => plan.name.clone(),
             n => format!("{} ({n})", plan.name),

@@ -1,6 +1,7 @@
 //! What fusion knows about its sensors. Main type: [`Config`].
 
 use crate::brake::BrakePolicy;
+use crate::plausibility::Regularity;
 
 /// The pinhole model of the camera, which looks straight ahead, level, without distortion.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -84,6 +85,8 @@ pub struct Config {
     pub camera_period_ns: u64,
     /// Nominal time between two radar messages.
     pub radar_period_ns: u64,
+    /// When the camera measures, and when the radar does.
+    pub regularity: [Regularity; 2],
     /// A sensor counts as gone when its newest data is older than this many of its periods.
     ///
     /// Three: one period between two measurements, one of latency, and one lost measurement is no
@@ -113,6 +116,7 @@ impl Config {
             camera,
             camera_period_ns: 33_333_333,
             radar_period_ns: 50_000_000,
+            regularity: [Regularity::Scheduled; 2],
             periods_until_gone: 3,
             camera_view: camera.field_of_view(),
             radar_views: [

@@ -12,7 +12,7 @@ mod persistence;
 mod picture;
 mod radar;
 
-pub use clock::ClockMonitor;
+pub use clock::{ClockMonitor, Regularity};
 pub use consistency::ConsistencyMonitor;
 pub use picture::PictureMonitor;
 pub use radar::{Belief, RadarMonitor};

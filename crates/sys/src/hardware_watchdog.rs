@@ -270,6 +270,6 @@ mod tests {
 
     #[test]
     fn the_layout_is_that_of_the_request() {
-        assert_eq!(size_of::<Info>() as u64, u64::from(GET_SUPPORT) >> 16 & 0x3fff);
+        assert_eq!(size_of::<Info>() as u64, GET_SUPPORT >> 16 & 0x3fff);
     }
 }

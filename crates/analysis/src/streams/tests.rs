@@ -221,7 +221,7 @@ fn frames_of_a_device_are_due_when_it_captures_them() {
     };
     let late = |told: Option<Event>| {
         let mut script = Script::new(plan("")).play(play);
-        for event in told {
+        if let Some(event) = told {
             script.node(Node::Camera, 1, 1.0, event);
         }
         script.summary().streams.camera.lost[&Cause::Late]

@@ -54,7 +54,7 @@ impl Life {
 }
 
 impl Board {
-    pub(super) fn new(plan: &Plan) -> Board {
+    pub(super) fn new(plan: &Plan, t0_ns: Option<u64>) -> Board {
         let faults = plan.faults.iter().map(|fault| FaultSeen {
             id: fault.id.clone(),
             target: fault.target,
@@ -66,7 +66,7 @@ impl Board {
             faults: faults.collect(),
             periods_ns: [plan.camera.due_ns(1), plan.radar.period_ns],
             duration_ns: plan.duration_ns,
-            t0_ns: None,
+            t0_ns,
             now_ns: 0,
             stalled_until_ns: 0,
             lives: Default::default(),

@@ -69,7 +69,8 @@ fn source(attaching: &Attaching, seal: fn(&mut [u8], FrameInfo)) -> anyhow::Resu
                 sys::memory::touch_ahead(HEAP_BYTES)?;
             }
             let grid = Grid::new(1_000_000_000, plan.camera.fps.into(), plan.duration_ns);
-            return Ok(Source::Rendered(Rendered { renderer, ego: attaching.ego()?, grid }));
+            let ego = attaching.ego()?;
+            return Ok(Source::Rendered(Box::new(Rendered { renderer, ego, grid })));
         }
     };
     let mut captured = Captured::new(settings, plan);
@@ -81,7 +82,7 @@ fn source(attaching: &Attaching, seal: fn(&mut [u8], FrameInfo)) -> anyhow::Resu
     {
         return Err(error);
     }
-    Ok(Source::Captured(captured))
+    Ok(Source::Captured(Box::new(captured)))
 }
 
 /// Makes a frame for nobody: code, tables and heap are there when the first one counts.

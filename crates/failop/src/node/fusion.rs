@@ -11,7 +11,7 @@ mod vehicle;
 use super::faults::step::Effects;
 use super::runtime::{Attaching, Runtime};
 use super::{calibration, inlet, outlet};
-use ::fusion::plausibility::Belief;
+use ::fusion::plausibility::{Belief, Regularity};
 use ::fusion::{Component, Config, Fusion, Output, Rejection};
 use anyhow::Context;
 use channel::link::{Ends, Inlet, Outlet, Taken};
@@ -20,6 +20,7 @@ use checks::{Checks, Found, NEVER};
 use commands::Command;
 use frames::Looks;
 use output::{on_the_record, tell_mode, tell_output};
+use scenario::board::{Board, CameraSource, RadarSource};
 use std::convert::Infallible;
 use std::os::fd::RawFd;
 use stream::{Admission, Stream, off_the_wire};
@@ -61,6 +62,7 @@ pub(super) fn work(mut attaching: Attaching, inherited: &Inherited) -> anyhow::R
     let mut config = Config {
         camera_period_ns: 1_000_000_000 / u64::from(plan.camera.fps),
         radar_period_ns: plan.radar.period_ns,
+        regularity: regularity(&plan.board),
         brake: vehicle::policy(plan.traffic.ego.brakes),
         ..Config::new(calibration(&CameraModel::default()))
     };
@@ -103,6 +105,12 @@ fn warm_up(config: &Config) {
     let pixels = vec![0; WIDTH_PX * HEIGHT_PX];
     // A black picture has nothing in it, and nobody asks.
     if Fusion::new(*config).on_frame(0, 0, &pixels).is_err() {}
+}
+
+/// When the sensors of a board measure.
+fn regularity(board: &Board) -> [Regularity; 2] {
+    let scheduled = [board.camera == CameraSource::Rendered, board.radar == RadarSource::Simulated];
+    scheduled.map(|scheduled| if scheduled { Regularity::Scheduled } else { Regularity::Free })
 }
 
 /// Where samples come from.

@@ -4,6 +4,7 @@
 use crate::binary;
 use crate::rig::{Ended, PATIENT, Rig, scenario};
 use serde_json::Value;
+use std::io::Write;
 use std::process::Command;
 use sys::capability::{Capability, missing};
 use sys::sched::{self, Class};
@@ -29,7 +30,8 @@ fn unprivileged() -> Command {
 fn skipped() -> bool {
     let why = missing(Capability::RealTime);
     if let Some(why) = &why {
-        println!("skipped: {why}");
+        let line = format!("SKIPPED: {why}\n");
+        std::io::stderr().write_all(line.as_bytes()).expect("a standard error");
     }
     why.is_some()
 }

@@ -74,7 +74,7 @@ fn die_by_the_fault(directory: &Path) {
     let event = Event::Injecting { fault: 0, incarnation: 0 };
     let last = (Source::Watchdog, Record { t_ns, incarnation: 1, event });
     let mut header = killed.header;
-    header.part.boot_id = "another life".to_owned();
+    "another life".clone_into(&mut header.part.boot_id);
     let mut indices = HashMap::new();
     let entries = killed.records.into_iter().chain([last]).map(|(source, record)| {
         let next: &mut u64 = indices.entry(source.index()).or_default();

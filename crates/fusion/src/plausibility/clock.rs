@@ -15,10 +15,24 @@ const AGE_MAX_PERIODS: u64 = 2;
 /// it. A drift that is slower shows once it has added up to an offset.
 const STEP_TOLERANCE_SHARE: u64 = 8;
 
+/// The same of a sensor that runs freely: its times are those of interrupts and drivers, but they go on,
+/// at least by this share of the period.
+const STEP_MIN_SHARE: u64 = 8;
+
+/// When a sensor measures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Regularity {
+    /// At times that are a multiple of its period apart.
+    Scheduled,
+    /// By a clock of its own, told by whoever hears of it.
+    Free,
+}
+
 /// Judges the measurement times of one sensor.
 #[derive(Clone, Debug)]
 pub struct ClockMonitor {
     period_ns: u64,
+    regularity: Regularity,
     captured_ns: Option<u64>,
     /// Ages of the last samples at their arrival, oldest anywhere.
     ages_ns: [u64; WINDOW],
@@ -28,15 +42,16 @@ pub struct ClockMonitor {
 }
 
 impl ClockMonitor {
-    /// For a sensor that measures every `period_ns`, or leaves out measurements but keeps to their
-    /// times.
+    /// For a sensor that measures every `period_ns`; one that is scheduled may leave out measurements, but
+    /// keeps to their times.
     ///
     /// # Panics
     /// If the period is 0.
-    pub fn new(period_ns: u64) -> ClockMonitor {
+    pub fn new(period_ns: u64, regularity: Regularity) -> ClockMonitor {
         assert!(period_ns > 0, "a sensor has a period");
         ClockMonitor {
             period_ns,
+            regularity,
             captured_ns: None,
             ages_ns: [0; WINDOW],
             next: 0,
@@ -64,9 +79,12 @@ impl ClockMonitor {
         freshest_ns.is_some_and(|&age_ns| age_ns > limit_ns).then_some(Doubt::ClockBehind)
     }
 
-    /// Whether two measurements are a multiple of the period apart, in either order.
+    /// Whether two measurements lie to each other as they should, in either order.
     fn is_step(&self, from_ns: u64, to_ns: u64) -> bool {
         let step_ns = from_ns.abs_diff(to_ns);
+        if self.regularity == Regularity::Free {
+            return step_ns >= self.period_ns / STEP_MIN_SHARE;
+        }
         let tolerance_ns = self.period_ns / STEP_TOLERANCE_SHARE;
         let beyond_ns = step_ns % self.period_ns;
         let off_ns = beyond_ns.min(self.period_ns - beyond_ns);
@@ -83,7 +101,7 @@ mod tests {
 
     /// The doubts of 40 samples: what the clock says at a true time, and how late sample k comes.
     fn check(clock: impl Fn(u64) -> u64, late_ns: impl Fn(u64) -> u64) -> Vec<Option<Doubt>> {
-        let mut monitor = ClockMonitor::new(PERIOD_NS);
+        let mut monitor = ClockMonitor::new(PERIOD_NS, Regularity::Scheduled);
         let times = (20..60).map(|k| (k, k * PERIOD_NS));
         times.map(|(k, true_ns)| monitor.check(clock(true_ns), true_ns + late_ns(k))).collect()
     }
@@ -106,7 +124,7 @@ mod tests {
 
     #[test]
     fn lost_and_late_samples_are_no_fault_of_the_clock() {
-        let mut monitor = ClockMonitor::new(PERIOD_NS);
+        let mut monitor = ClockMonitor::new(PERIOD_NS, Regularity::Scheduled);
         for k in [20, 21, 25, 24, 23, 40, 41, 43, 45] {
             assert_eq!(monitor.check(k * PERIOD_NS + k % 2, k * PERIOD_NS + 10 * MS), None, "{k}");
         }
@@ -133,8 +151,17 @@ mod tests {
     }
 
     #[test]
+    fn a_sensor_that_runs_freely_need_not_keep_to_a_period_but_must_go_on() {
+        let mut monitor = ClockMonitor::new(PERIOD_NS, Regularity::Free);
+        let uneven = [0, 62, 90, 170, 181, 250].map(|ms| 1000 * MS + ms * MS);
+        assert!(uneven.iter().all(|&ns| monitor.check(ns, ns + 10 * MS).is_none()));
+        let stuck = [300, 301, 302].map(|ms| monitor.check(1000 * MS + ms * MS, 1400 * MS));
+        assert_eq!(stuck, [None, None, Some(Doubt::ClockIrregular)]);
+    }
+
+    #[test]
     fn any_time_is_taken() {
-        let mut monitor = ClockMonitor::new(1);
+        let mut monitor = ClockMonitor::new(1, Regularity::Scheduled);
         for ns in [0, u64::MAX, 0, 1, u64::MAX / 2] {
             monitor.check(ns, u64::MAX - ns);
         }

@@ -3,7 +3,7 @@
 
 use crate::wiring::{calibration, off_the_wire, on_the_wire};
 use fusion::plausibility::{
-    Belief, ClockMonitor, ConsistencyMonitor, Doubt, PictureMonitor, RadarMonitor,
+    Belief, ClockMonitor, ConsistencyMonitor, Doubt, PictureMonitor, RadarMonitor, Regularity,
 };
 use fusion::{BrakeRequest, Config, Detection, EgoMotion, Fusion};
 use world::traffic::Traffic;
@@ -51,7 +51,8 @@ impl Drive<'_> {
         let mut fusion = Fusion::new(config);
         let mut pictures = PictureMonitor::new(model.width_px as usize);
         let mut lists = RadarMonitor::new(&config);
-        let mut clocks = [CAMERA_PERIOD_NS, RADAR_PERIOD_NS].map(ClockMonitor::new);
+        let mut clocks = [CAMERA_PERIOD_NS, RADAR_PERIOD_NS]
+            .map(|period| ClockMonitor::new(period, Regularity::Scheduled));
         let mut consistency = [ConsistencyMonitor::of_camera(), ConsistencyMonitor::of_radar()];
         let mut pixels = vec![0; model.pixels()];
         let mut seen = Vec::new();

@@ -102,6 +102,11 @@ fn give_normal_to(pid: u32) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::Write;
+
+    fn tell(why: &str) {
+        std::io::stderr().write_all(format!("SKIPPED: {why}\n").as_bytes()).unwrap();
+    }
     use crate::capability::{Capability, missing};
 
     /// On a thread of its own: the class of the test's is to stay.
@@ -117,9 +122,9 @@ mod tests {
         for class in [Class::Fifo { priority: 7 }, deadline] {
             match (read_back(class), missing(Capability::RealTime)) {
                 (Ok(back), _) => assert_eq!(back, class),
-                (Err(error), Some(why)) => println!("skipped: {error}: {why}"),
+                (Err(error), Some(why)) => tell(&format!("{error}: {why}")),
                 // The bandwidth may be taken, or the machine divided.
-                (Err(error), None) if class == deadline => println!("skipped: {error}"),
+                (Err(error), None) if class == deadline => tell(&error.to_string()),
                 (Err(error), None) => panic!("{class:?}: {error}"),
             }
         }

@@ -8,6 +8,7 @@ use super::layout::{
     SOURCE_MASK, SOURCE_START_OF_EXPOSURE, StreamOn, TIMESTAMP_MASK, TIMESTAMP_MONOTONIC, request,
 };
 use super::{Device, DeviceError, refused};
+use crate::clock;
 use crate::poll::without_waiting;
 use memmap2::{MmapOptions, MmapRaw};
 use nix::errno::Errno;
@@ -110,8 +111,9 @@ impl Stream {
         // How much is filled is the driver's word; the size of the mapping is ours.
         self.ours = Some((taken.index, memory.len().min(taken.bytes_used as usize)));
         let [seconds, micros] = [taken.timestamp_s, taken.timestamp_us].map(i64::cast_unsigned);
+        let kernel_ns = seconds.saturating_mul(1_000_000_000).saturating_add(micros * 1000);
         Ok(Some(Filled {
-            stamped_ns: seconds.saturating_mul(1_000_000_000).saturating_add(micros * 1000),
+            stamped_ns: clock::of_kernel(kernel_ns),
             sequence: taken.sequence,
             bytes: taken.bytes_used,
             is_damaged: taken.flags & BUF_ERROR != 0,

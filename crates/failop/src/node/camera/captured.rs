@@ -14,6 +14,7 @@ use std::io;
 use std::os::fd::AsFd;
 use sys::clock::{now_ns, sleep_until};
 use sys::v4l2::Filled;
+use wire::Checkpoint::{Protected, Published, Rendered, SlotTaken};
 use wire::Event;
 use wire::event::Withheld;
 
@@ -38,6 +39,8 @@ pub(super) struct Captured {
     fps: u32,
     life: Life,
     slots: Slots,
+    /// The slots that brought a frame or were waited for in vain.
+    awaited: Grid,
     /// The last frame since the device streams.
     last: Option<Last>,
     /// First slot that was not handed over.
@@ -45,6 +48,11 @@ pub(super) struct Captured {
     signal: u32,
     /// Number and time of the frame in hand.
     in_hand: (u32, u64),
+}
+
+/// The slots of a plan.
+fn grid(plan: &Plan) -> Grid {
+    Grid::new(1_000_000_000, plan.camera.fps.into(), plan.duration_ns)
 }
 
 enum Life {
@@ -71,7 +79,8 @@ impl Captured {
             settings: settings.clone(),
             fps: plan.camera.fps,
             life: Life::Down { again_ns: 0, backoff_ns: BACKOFF_MIN_NS, errno: None },
-            slots: Slots::new(Grid::new(1_000_000_000, plan.camera.fps.into(), plan.duration_ns)),
+            slots: Slots::new(grid(plan)),
+            awaited: grid(plan),
             last: None,
             next: 0,
             signal: 0,
@@ -103,14 +112,35 @@ impl Captured {
 
     /// When it needs the process although it does not wake it, from the start.
     pub(super) fn next_ns(&self) -> Option<u64> {
-        match self.life {
+        let again_ns = match self.life {
             Life::Streams(_) => None,
             Life::Down { again_ns, .. } => Some(again_ns),
-        }
+        };
+        let overdue_ns = self.awaited.next_due_ns().map(|due_ns| due_ns + self.slots.period_ns());
+        [again_ns, overdue_ns].into_iter().flatten().min()
     }
 
     /// Takes the next frame that is to be handed over, if there is one.
     pub(super) fn take(&mut self, runtime: &mut Runtime) -> anyhow::Result<Option<Shot>> {
+        let shot = self.look(runtime)?;
+        if shot.is_none() {
+            self.rest(runtime);
+        }
+        Ok(shot)
+    }
+
+    /// The work in a slot that brought nothing for a whole period: it was done, and supervision of the
+    /// process must not take the device's silence for the process's.
+    fn rest(&mut self, runtime: &mut Runtime) {
+        let before = runtime.now_ns().checked_sub(self.slots.period_ns());
+        let Some(slot) = before.and_then(|at_ns| self.awaited.take(at_ns)) else { return };
+        runtime.item = slot;
+        for checkpoint in [SlotTaken, Rendered, Protected, Published] {
+            runtime.pass(checkpoint);
+        }
+    }
+
+    fn look(&mut self, runtime: &mut Runtime) -> anyhow::Result<Option<Shot>> {
         match &mut self.life {
             Life::Down { again_ns, .. } if *again_ns <= runtime.now_ns() => {
                 self.open(runtime)?;
@@ -187,7 +217,7 @@ impl Captured {
             // What was captured before the schedule began has no place in it.
             let early = captured_ns.is_none() && now_ns < EARLY_NS;
             if !early {
-                self.withhold(self.next, filled, Withheld::WrongTime, runtime);
+                withhold(runtime, self.next, filled, Withheld::WrongTime);
             }
             return None;
         };
@@ -201,10 +231,11 @@ impl Captured {
         let this = Last { sequence: filled.sequence, slot, stale };
         self.last = Some(this);
         if let Some(why) = self.objection(filled, this, runtime) {
-            self.withhold(slot, filled, why, runtime);
+            withhold(runtime, slot, filled, why);
             return None;
         }
         self.next = slot + 1;
+        self.awaited.take(self.slots.due_ns(slot));
         self.in_hand = (filled.sequence, runtime.absolute_ns(now_ns));
         Some(Shot { frame: slot, at_ns })
     }
@@ -229,11 +260,6 @@ impl Captured {
         checks.into_iter().find(|(wrong, _)| *wrong).map(|(_, why)| why)
     }
 
-    fn withhold(&self, frame: u64, filled: Filled, why: Withheld, runtime: &mut Runtime) {
-        let sequence = filled.sequence;
-        runtime.events.tell(Event::FrameWithheld { frame, sequence, why });
-    }
-
     /// Tells of slots that the device left out. After a frame that was taken late the driver had no buffer
     /// left: that is the process's own loss.
     fn tell_lost(&self, sequence: u32, slot: u64, runtime: &mut Runtime) {
@@ -244,4 +270,8 @@ impl Captured {
             runtime.events.tell(Event::DeviceLost { first: last.slot + 1, count });
         }
     }
+}
+
+fn withhold(runtime: &mut Runtime, frame: u64, Filled { sequence, .. }: Filled, why: Withheld) {
+    runtime.events.tell(Event::FrameWithheld { frame, sequence, why });
 }

@@ -45,6 +45,11 @@ impl Slots {
         self.phase_ns = None;
     }
 
+    /// When a slot is due, from the start.
+    pub(super) fn due_ns(&self, slot: u64) -> u64 {
+        self.grid.due_ns(slot)
+    }
+
     /// Time between two slots, ns.
     pub(super) fn period_ns(&self) -> u64 {
         self.grid.due_ns(1)
@@ -64,34 +69,34 @@ mod tests {
         }
     }
 
-    fn slot(slot: u64) -> Option<Place> {
-        Some(Place { slot, phase_ns: None })
+    const fn slot(slot: u64) -> Place {
+        Place { slot, phase_ns: None }
     }
 
-    fn first(slot: u64, phase_ms: u64) -> Option<Place> {
-        Some(Place { slot, phase_ns: Some(phase_ms * MS) })
+    const fn first(slot: u64, phase_ms: u64) -> Place {
+        Place { slot, phase_ns: Some(phase_ms * MS) }
     }
 
     #[test]
     fn each_frame_serves_the_slot_that_it_comes_nearest_to() {
         check(&[
-            (99, first(0, 99)),
-            (160, slot(1)),
-            (248, slot(1)),
-            (251, slot(2)),
-            (299, slot(2)),
-            (1048, slot(9)),
+            (99, Some(first(0, 99))),
+            (160, Some(slot(1))),
+            (248, Some(slot(1))),
+            (251, Some(slot(2))),
+            (299, Some(slot(2))),
+            (1048, Some(slot(9))),
             (1050, None),
         ]);
-        check(&[(300, first(3, 0)), (351, slot(4)), (349, slot(3))]);
+        check(&[(300, Some(first(3, 0))), (351, Some(slot(4))), (349, Some(slot(3)))]);
     }
 
     #[test]
     fn a_device_that_begins_anew_has_another_phase() {
         let mut slots = Slots::new(Grid::new(100 * MS, 1, 1000 * MS));
-        assert_eq!(slots.place(10 * MS), first(0, 10));
+        assert_eq!(slots.place(10 * MS), Some(first(0, 10)));
         slots.restart();
-        assert_eq!(slots.place(590 * MS), first(5, 90));
-        assert_eq!(slots.place(700 * MS), slot(6));
+        assert_eq!(slots.place(590 * MS), Some(first(5, 90)));
+        assert_eq!(slots.place(700 * MS), Some(slot(6)));
     }
 }

@@ -18,9 +18,9 @@ pub(super) struct Shot {
 /// Makes or takes pictures.
 pub(super) enum Source {
     /// Renders what the world model says is true when a slot is due.
-    Rendered(Rendered),
+    Rendered(Box<Rendered>),
     /// Takes what a capture device delivers.
-    Captured(Captured),
+    Captured(Box<Captured>),
 }
 
 /// A camera in the world model.
@@ -50,9 +50,9 @@ impl Source {
     /// Takes the next picture, if it is time for one.
     pub(super) fn take(&mut self, runtime: &mut Runtime) -> anyhow::Result<Option<Shot>> {
         match self {
-            Source::Rendered(Rendered { grid, .. }) => {
-                let frame = grid.take(runtime.now_ns());
-                Ok(frame.map(|frame| Shot { frame, at_ns: grid.due_ns(frame) }))
+            Source::Rendered(it) => {
+                let frame = it.grid.take(runtime.now_ns());
+                Ok(frame.map(|frame| Shot { frame, at_ns: it.grid.due_ns(frame) }))
             }
             Source::Captured(captured) => captured.take(runtime),
         }
@@ -61,9 +61,9 @@ impl Source {
     /// Puts the pixels of the picture that was taken where it is handed over.
     pub(super) fn paint(&mut self, shot: Shot, pixels: &mut [u8], runtime: &mut Runtime) {
         match self {
-            Source::Rendered(Rendered { renderer, ego, .. }) => {
-                let ego = runtime.ego_at(ego, shot.at_ns, shot.frame);
-                renderer.render(shot.at_ns as f64 * 1e-9, ego, shot.frame, pixels);
+            Source::Rendered(it) => {
+                let ego = runtime.ego_at(&mut it.ego, shot.at_ns, shot.frame);
+                it.renderer.render(shot.at_ns as f64 * 1e-9, ego, shot.frame, pixels);
             }
             Source::Captured(captured) => captured.paint(shot, pixels, runtime),
         }

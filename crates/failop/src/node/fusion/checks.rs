@@ -47,7 +47,7 @@ impl Checks {
         Checks {
             picture: PictureMonitor::new(config.camera.width_px as usize),
             radar: RadarMonitor::new(config),
-            clocks: periods.map(ClockMonitor::new),
+            clocks: [0, 1].map(|it| ClockMonitor::new(periods[it], config.regularity[it])),
             consistency: [ConsistencyMonitor::of_camera(), ConsistencyMonitor::of_radar()]
                 .map(|monitor| (monitor, false)),
             streams: [stream(Demands::FRAMES, periods[0]), stream(Demands::RADAR, periods[1])],
