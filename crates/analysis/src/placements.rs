@@ -85,7 +85,7 @@ mod tests {
     use wire::{Node, Source};
 
     fn plan(board: &str) -> Plan {
-        let text = "schema = 1\nname = \"x\"\nduration-s = 2\n[ego]\nspeed-mps = 20.0\n";
+        let text = "schema = 1\nname = \"x\"\nduration-s = 2\n[ego]\nspeed-kph = 72.0\n";
         let mut plan = scenario::parse("x.toml", text).unwrap();
         let board = format!("schema = 1\nname = \"b\"\n{board}");
         plan.board = scenario::parse_board("b.toml", &board).unwrap();

@@ -51,7 +51,7 @@ mod tests {
 
     fn plan(host: &str, board: &str) -> Plan {
         let text =
-            format!("schema = 1\nname = \"x\"\nduration-s = 2\n{host}\n[ego]\nspeed-mps = 20.0\n");
+            format!("schema = 1\nname = \"x\"\nduration-s = 2\n{host}\n[ego]\nspeed-kph = 72.0\n");
         let mut plan = parse("x.toml", &text).unwrap();
         let board = format!("schema = 1\nname = \"b\"\n{board}\n");
         plan.board = parse_board("b.toml", &board).unwrap();

@@ -63,7 +63,7 @@ fn a_file_that_is_no_board_is_refused_with_line_column_and_what_is_allowed() {
         (
             "[reach]\nssh = { destination = \"a\" }\nemulated = { machine = \"virt\", cpus = 1, \
              memory-mib = 512, prepared = \"p\", console = \"c\" }\n",
-            &["b.toml:3:2: `reach` holds emulated, ssh; it must hold exactly one of ssh, emulated"],
+            &["b.toml:3:1: `reach` holds emulated, ssh; it must hold exactly one of ssh, emulated"],
         ),
     ] {
         let mistakes = parse_board("b.toml", &format!("{HEAD}{text}")).unwrap_err().to_string();

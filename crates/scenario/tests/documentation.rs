@@ -38,7 +38,7 @@ fn page(name: &str) -> PathBuf {
 
 /// What stands between the fences of a page's TOML.
 fn examples(page: &str) -> Vec<&str> {
-    page.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect()
+    page.split("```toml\n").skip(1).map(|rest| rest.split("```").next().expect("a piece")).collect()
 }
 
 #[test]

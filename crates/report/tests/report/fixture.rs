@@ -130,6 +130,8 @@ pub(crate) fn kill() -> Run {
         "SIGKILL the camera while a car cuts in: radar and fusion must not notice.",
     );
     run.summary.board = Some(parts::board());
+    run.summary.placements = vec![parts::placement()];
+    run.summary.unwritten = vec![parts::unwritten()];
     let fault = restarted("F1", Node::Camera, 4003.2);
     let steps = [(4003.2, 4004.1, LifeState::Waiting, 1), (4004.1, 4005.6, LifeState::Starting, 2)];
     run.series.lives.retain(|l| l.node != Node::Camera || l.state == LifeState::Starting);
