@@ -14,7 +14,9 @@ mod storage;
 
 use super::program::{Linked, Program, ProgramError};
 use super::{Job, Outcome, Time, Told};
+use crate::absent::Absent;
 use crate::init::Storage;
+use crate::repetitions;
 use anyhow::Context;
 use arguments::PROGRAM;
 use board::Guest;
@@ -38,6 +40,10 @@ pub(super) fn carry(job: &Job, way: &Emulated) -> anyhow::Result<Outcome> {
     let count = job.scenarios.len();
     let mut failed = None;
     for (number, scenario) in (1..).zip(&job.scenarios) {
+        if job.time == Time::Deterministic && resets_board(scenario) {
+            skip(job, scenario)?;
+            continue;
+        }
         tell(job, &format!("[{number}/{count}] {}: the board starts", scenario.plan.name))?;
         let begun_ns = now_ns();
         match run_one(job, way, &modules, scenario) {
@@ -54,6 +60,22 @@ pub(super) fn carry(job: &Job, way: &Emulated) -> anyhow::Result<Outcome> {
         tell(job, &format!("[{number}/{count}] {}: {wall_s:.1} s", scenario.plan.name))?;
     }
     failed.map_or(Ok(Outcome::Complete), Err)
+}
+
+fn resets_board(scenario: &Loaded) -> bool {
+    scenario.plan.faults.iter().any(|fault| fault.injection.resets_board())
+}
+
+/// Leaves out a scenario that would lose its recording.
+fn skip(job: &Job, scenario: &Loaded) -> anyhow::Result<()> {
+    let why =
+        "a deterministic board records in memory, which a reset clears: without --deterministic";
+    for repetition in 1..=job.repeat {
+        let run = (repetition, job.repeat);
+        let folder = repetitions::directory(&job.out, &scenario.plan.name, run);
+        Absent::Skipped(why.to_owned()).write(&folder)?;
+    }
+    Ok(())
 }
 
 /// Whether all is there, before anything is started.

@@ -222,7 +222,9 @@ impl Captured {
             return None;
         };
         // Frames after the end of the schedule have no place in it, either.
-        let Place { slot, phase_ns } = self.slots.place(at_ns)?;
+        let after_last = self.last.map(|last| filled.sequence.wrapping_sub(last.sequence));
+        let after_last = after_last.filter(|frames| (1..=GAP_MAX).contains(frames));
+        let Place { slot, phase_ns } = self.slots.place(at_ns, after_last)?;
         if let Some(phase_ns) = phase_ns {
             runtime.events.tell(Event::DeviceAligned { frame: slot, phase_ns });
         }

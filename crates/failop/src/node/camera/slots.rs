@@ -1,7 +1,8 @@
 //! Which slot of the schedule a frame of a free-running camera serves: [`Slots`].
 //!
-//! The device has the schedule's rate and not its phase. The phase is that of its first frame; a later one
-//! belongs to the slot that it comes nearest to.
+//! The device has the schedule's rate and not its phase. The phase is that of its first frame; from then on
+//! the device's own numbers tell, since the time of one frame alone may be off, the first one's too. A rate
+//! that is a little off adds up: once the times say so by three quarters of a period, they are followed.
 
 use crate::node::grid::Grid;
 
@@ -10,6 +11,7 @@ use crate::node::grid::Grid;
 pub(super) struct Slots {
     grid: Grid,
     phase_ns: Option<u64>,
+    last: u64,
 }
 
 /// Where a frame lies.
@@ -23,20 +25,27 @@ pub(super) struct Place {
 
 impl Slots {
     pub(super) fn new(grid: Grid) -> Slots {
-        Slots { grid, phase_ns: None }
+        Slots { grid, phase_ns: None, last: 0 }
     }
 
-    /// Where a frame lies that was captured at this time from the start; `None` after the end of the
-    /// schedule.
-    pub(super) fn place(&mut self, at_ns: u64) -> Option<Place> {
+    /// Where a frame lies that was captured at this time from the start, and is so many frames after the last
+    /// one, if the device did not begin to count anew; `None` after the end of the schedule.
+    pub(super) fn place(&mut self, at_ns: u64, after_last: Option<u32>) -> Option<Place> {
         let Some(phase_ns) = self.phase_ns else {
             let slot = self.grid.current(at_ns)?;
             let phase_ns = at_ns - self.grid.due_ns(slot);
-            self.phase_ns = Some(phase_ns);
+            (self.phase_ns, self.last) = (Some(phase_ns), slot);
             return Some(Place { slot, phase_ns: Some(phase_ns) });
         };
-        let half_ns = self.grid.due_ns(1) / 2;
-        let slot = self.grid.current((at_ns + half_ns).saturating_sub(phase_ns))?;
+        let counted = after_last.map(|frames| self.last + u64::from(frames));
+        let counted = counted.filter(|&slot| {
+            let off_ns = at_ns.abs_diff(self.grid.due_ns(slot) + phase_ns);
+            off_ns <= self.period_ns() / 4 * 3
+        });
+        let half_ns = self.period_ns() / 2;
+        let timed_ns = (at_ns + half_ns).saturating_sub(phase_ns);
+        let slot = self.grid.current(counted.map_or(timed_ns, |slot| self.grid.due_ns(slot)))?;
+        self.last = slot;
         Some(Place { slot, phase_ns: None })
     }
 
@@ -62,10 +71,11 @@ mod tests {
 
     const MS: u64 = 1_000_000;
 
-    fn check(frames: &[(u64, Option<Place>)]) {
+    /// Times of frames, the number after the last, and where they lie.
+    fn check(frames: &[(u64, Option<u32>, Option<Place>)]) {
         let mut slots = Slots::new(Grid::new(100 * MS, 1, 1000 * MS));
-        for (at_ms, place) in frames {
-            assert_eq!(slots.place(at_ms * MS), *place, "at {at_ms} ms");
+        for (at_ms, after, place) in frames {
+            assert_eq!(slots.place(at_ms * MS, *after), *place, "at {at_ms} ms");
         }
     }
 
@@ -78,25 +88,44 @@ mod tests {
     }
 
     #[test]
-    fn each_frame_serves_the_slot_that_it_comes_nearest_to() {
+    fn a_frame_whose_number_tells_nothing_serves_the_slot_that_it_comes_nearest_to() {
         check(&[
-            (99, Some(first(0, 99))),
-            (160, Some(slot(1))),
-            (248, Some(slot(1))),
-            (251, Some(slot(2))),
-            (299, Some(slot(2))),
-            (1048, Some(slot(9))),
-            (1050, None),
+            (99, None, Some(first(0, 99))),
+            (160, None, Some(slot(1))),
+            (248, None, Some(slot(1))),
+            (251, None, Some(slot(2))),
+            (1048, None, Some(slot(9))),
+            (1050, None, None),
         ]);
-        check(&[(300, Some(first(3, 0))), (351, Some(slot(4))), (349, Some(slot(3)))]);
+    }
+
+    #[test]
+    fn numbers_count_where_times_waver_also_that_of_the_first_frame() {
+        check(&[
+            (50, None, Some(first(0, 50))),
+            (102, Some(1), Some(slot(1))),
+            (198, Some(1), Some(slot(2))),
+            (403, Some(2), Some(slot(4))),
+        ]);
+    }
+
+    #[test]
+    fn a_rate_that_is_off_is_followed_once_it_has_added_up() {
+        check(&[
+            (0, None, Some(first(0, 0))),
+            (130, Some(1), Some(slot(1))),
+            (260, Some(1), Some(slot(2))),
+            (390, Some(1), Some(slot(4))),
+            (470, Some(1), Some(slot(5))),
+        ]);
     }
 
     #[test]
     fn a_device_that_begins_anew_has_another_phase() {
         let mut slots = Slots::new(Grid::new(100 * MS, 1, 1000 * MS));
-        assert_eq!(slots.place(10 * MS), Some(first(0, 10)));
+        assert_eq!(slots.place(10 * MS, None), Some(first(0, 10)));
         slots.restart();
-        assert_eq!(slots.place(590 * MS), Some(first(5, 90)));
-        assert_eq!(slots.place(700 * MS), Some(slot(6)));
+        assert_eq!(slots.place(590 * MS, None), Some(first(5, 90)));
+        assert_eq!(slots.place(700 * MS, Some(1)), Some(slot(6)));
     }
 }
