@@ -116,7 +116,7 @@ impl Captured {
             Life::Streams(_) => None,
             Life::Down { again_ns, .. } => Some(again_ns),
         };
-        let overdue_ns = self.awaited.next_due_ns().map(|due_ns| due_ns + self.slots.period_ns());
+        let overdue_ns = self.awaited.next_due_ns().map(|due_ns| due_ns + self.patience_ns());
         [again_ns, overdue_ns].into_iter().flatten().min()
     }
 
@@ -129,10 +129,15 @@ impl Captured {
         Ok(shot)
     }
 
+    /// How long after its due time a slot is waited for.
+    fn patience_ns(&self) -> u64 {
+        self.slots.phase_ns() + self.slots.period_ns() * STALE_TENTHS / 10
+    }
+
     /// The work in a slot that brought nothing for a whole period: it was done, and supervision of the
     /// process must not take the device's silence for the process's.
     fn rest(&mut self, runtime: &mut Runtime) {
-        let before = runtime.now_ns().checked_sub(self.slots.period_ns());
+        let before = runtime.now_ns().checked_sub(self.patience_ns());
         let Some(slot) = before.and_then(|at_ns| self.awaited.take(at_ns)) else { return };
         runtime.item = slot;
         for checkpoint in [SlotTaken, Rendered, Protected, Published] {

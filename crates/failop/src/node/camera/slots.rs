@@ -54,6 +54,11 @@ impl Slots {
         self.phase_ns = None;
     }
 
+    /// How long after the slot's due time its frame is captured; 0 until the first one tells.
+    pub(super) fn phase_ns(&self) -> u64 {
+        self.phase_ns.unwrap_or(0)
+    }
+
     /// When a slot is due, from the start.
     pub(super) fn due_ns(&self, slot: u64) -> u64 {
         self.grid.due_ns(slot)
