@@ -8,13 +8,16 @@ use scenario::Plan;
 use std::collections::HashMap;
 use std::path::Path;
 use supervisor::{Order, Resumed};
+use sys::clock::{now_ns, sleep_until};
 use sys::signals::StopSignals;
 use wire::event::{Detector, Ending};
 use wire::{Event, Node, Record, Source};
 
 /// Long enough to be killed in, short enough to be waited for twice.
 const DURATION_S: f64 = 6.0;
-const FAULT: &str = "[[fault]]\nid = \"F1\"\ntarget = \"watchdog\"\nat-s = 1.0\n\
+/// Some periods of each sensor.
+const OUTAGE_NS: u64 = 500_000_000;
+const FAULT: &str = "[[fault]]\nid = \"F1\"\ntarget = \"watchdog\"\nat-s = 0.05\n\
     inject.kill-watchdog = {}\n";
 
 #[test]
@@ -28,6 +31,8 @@ fn a_run_that_a_reset_ended_goes_on_as_one_run() {
     rig.nothing_is_left();
     die_by_the_fault(&directory);
 
+    // A reset costs time.
+    sleep_until(now_ns() + OUTAGE_NS);
     let mut plan = scenario::parse("reset.toml", &text).expect("a sound scenario");
     go_on(&directory, &mut plan);
 

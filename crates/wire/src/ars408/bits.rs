@@ -1,4 +1,4 @@
-//! Numbers in the bits of a CAN frame: [`read`], [`write`], and [`Scaled`] for those with a unit.
+//! Numbers in the bits of a CAN frame: [`read()`], [`write()`], and [`Scaled`] for those with a unit.
 
 /// A field of a frame: its first bit, counted from bit 7 of byte 0, and how many it has, up to 32. The
 /// first has the highest value.

@@ -93,8 +93,7 @@ mod tests {
         assert_eq!(bytes.len() % ALIGNMENT, 0);
         // Magic, inode, mode, owner, group, links, time, size, device, device of the node, name.
         let expected = "07070100000003000081ED00000000000000000000000100000000000000050000000000000000\
-                        0000000000000000000000060000000\
-                        0init\0hello\0\0\0";
+                        00000000000000000000000500000000init\0\0hello\0\0\0";
         assert!(text.contains(expected), "{text}");
         assert!(text.contains("TRAILER!!!\0"));
     }

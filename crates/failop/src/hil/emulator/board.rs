@@ -130,7 +130,7 @@ impl Guest<'_> {
             End::Interrupted => Ok(Outcome::Interrupted),
             End::Hangs => {
                 let within_s = (now_ns() - begun_ns) as f64 * 1e-9;
-                Err(BoardError::Hangs { within_s, last: console.last_line() }.into())
+                Err(BoardError::Hangs { within_s, last: console.last_words() }.into())
             }
         }
     }
@@ -198,7 +198,7 @@ fn judge(exit: Exit, console: &Console) -> anyhow::Result<Outcome> {
         Exit::Code(BROKEN) => Err(BoardError::Told(console.told_last()).into()),
         _ => Err(match console.panic() {
             Some(panic) => BoardError::Panic(panic.to_owned()),
-            None => BoardError::NoCode { exit, last: console.last_line() },
+            None => BoardError::NoCode { exit, last: console.last_words() },
         }
         .into()),
     }

@@ -29,7 +29,8 @@ pub(super) struct Console {
 /// What lines so far have said.
 #[derive(Debug, Default)]
 struct Seen {
-    last: String,
+    /// The last line that was not empty, and the one before it.
+    last: [String; 2],
     told_last: String,
     panic: Option<String>,
     up: bool,
@@ -75,9 +76,9 @@ impl Console {
         self.seen.told_last.clone()
     }
 
-    /// The last line that was not empty.
-    pub(super) fn last_line(&self) -> String {
-        self.seen.last.clone()
+    /// The last two lines that were not empty: whoever complains gives his advice after it.
+    pub(super) fn last_words(&self) -> String {
+        self.seen.last.join(" / ").trim_start_matches(" / ").to_owned()
     }
 
     fn end_line(&mut self) -> anyhow::Result<()> {
@@ -104,7 +105,8 @@ impl Seen {
         if line.is_empty() {
             return;
         }
-        line.clone_into(&mut self.last);
+        self.last.swap(0, 1);
+        line.clone_into(&mut self.last[1]);
         if let Some((_, told)) = line.split_once(TELLS) {
             self.up |= told == BEGUN;
             told.clone_into(&mut self.told_last);
@@ -124,13 +126,18 @@ mod tests {
         let directory = tempfile::TempDir::new().unwrap();
         let log = directory.path().join("console.log");
         let (mut console, mut to) = Console::start(&log, Told::Nobody).unwrap();
-        to.write_all(b"boot\r\nfailop-init: no storage\r\n").unwrap();
-        to.write_all(b"[ 1.2] Kernel panic - not syncing: No init found.\nCPU: 0\n\nend").unwrap();
+        let said = [
+            &b"boot\r\nfailop-init: no storage\r\n"[..],
+            b"[ 1.2] Kernel panic - not syncing: No init found.\nCPU: 0\n\nend",
+        ];
+        for it in said {
+            to.write_all(it).unwrap();
+        }
         drop(to);
         console.read_rest().unwrap();
         assert_eq!(console.told_last(), "no storage");
         assert_eq!(console.panic(), Some("No init found."));
-        assert_eq!(console.last_line(), "end");
-        assert_eq!(std::fs::read(log).unwrap().len(), 89);
+        assert_eq!(console.last_words().split(" / ").last(), Some("end"));
+        assert_eq!(std::fs::read(log).unwrap(), said.concat());
     }
 }

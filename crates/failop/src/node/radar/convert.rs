@@ -94,10 +94,10 @@ mod tests {
             (back.range_m.get(), seen.range_m, 1e-3),
             (back.azimuth_rad.get(), seen.azimuth_rad, 1e-4),
             (back.range_rate_mps.get(), seen.range_rate_mps, 1e-3),
-            // Larger by what the steps of the bus add.
-            (f32::from(back.range_sigma_mm.get()) / 1e3, 0.208, 0.01),
+            // The bus has few words for accuracies: the next larger one.
+            (f32::from(back.range_sigma_mm.get()) / 1e3, 0.2, 0.05),
             (f32::from(back.azimuth_sigma_e4rad.get()) / 1e4, 0.01, 3e-4),
-            (f32::from(back.range_rate_sigma_mmps.get()) / 1e3, 0.123, 0.01),
+            (f32::from(back.range_rate_sigma_mmps.get()) / 1e3, 0.1, 0.03),
         ];
         for (back, seen, apart) in pairs {
             assert!((back - seen).abs() <= apart, "{back} for {seen}");
