@@ -42,8 +42,6 @@ pub(crate) const BROKEN: u8 = 43;
 
 /// The CAN bus that is only software, on boards that load `vcan`.
 const SOFT_BUS: &str = "vcan0";
-/// Most starts of a board for one errand: one more than resets that a run survives, with some to spare.
-const STARTS_MAX: u32 = 6;
 
 /// Whether this process is to be the first one of a board.
 pub(crate) fn is_wanted() -> bool {
@@ -106,8 +104,8 @@ fn do_errand() -> anyhow::Result<()> {
     if boot > 1 {
         // What there is of the results, should the rest never come.
         hand_over(&results)?;
-        if boot > STARTS_MAX {
-            anyhow::bail!("the board started {STARTS_MAX} times, and was reset each time");
+        if boot > errand.starts_max {
+            anyhow::bail!("the board started {} times, and was reset each time", boot - 1);
         }
         arguments.push("--resume".to_owned());
     }

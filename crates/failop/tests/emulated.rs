@@ -57,20 +57,10 @@ fn can_run(test: &str) -> bool {
     false
 }
 
-/// A directory with a board that renders and simulates its sensors, and a scenario.
+/// A directory with the emulated board, its camera, its CAN bus and its watchdog, and a scenario.
 fn bench(scenario: &str) -> TempDir {
     let bench = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
-    let board = r#"
-schema = 1
-name = "test-board"
-[reach.emulated]
-machine = "virt"
-cpu = "cortex-a72"
-cpus = 2
-memory-mib = 1024
-prepared = "target/hil/virt"
-console = "ttyAMA0"
-"#;
+    let board = include_str!("../../../hil/boards/qemu-virt.toml");
     std::fs::write(bench.path().join("board.toml"), board).expect("a file");
     std::fs::write(bench.path().join("kill.toml"), scenario).expect("a file");
     bench

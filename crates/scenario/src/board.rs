@@ -299,6 +299,16 @@ pub struct HardwareWatchdog {
     pub on_reset: OnReset,
 }
 
+/// How many timeouts a reset may take: a device may have two stages, and round.
+const RESET_TIMEOUTS: u32 = 4;
+
+impl HardwareWatchdog {
+    /// How long the board may take to be reset once nobody keeps the device alive, s.
+    pub fn reset_within_s(&self) -> u32 {
+        self.timeout_s.saturating_mul(RESET_TIMEOUTS)
+    }
+}
+
 /// What a reset of the board does to the run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]

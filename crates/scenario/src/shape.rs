@@ -163,7 +163,11 @@ impl<'a> Shape<'a> {
             }
             Self::List { items, max, .. } => {
                 let limit = max.map(|max| format!("at most {max} ")).unwrap_or_default();
-                let items = if items["$ref"].is_null() { "strings" } else { "tables" };
+                let items = match items["type"].as_str() {
+                    _ if !items["$ref"].is_null() => "tables",
+                    Some("integer") => "integers",
+                    _ => "strings",
+                };
                 format!("a list of {limit}{items}")
             }
             Self::Table { keys, .. } if keys.is_empty() => "an empty table {}".to_owned(),

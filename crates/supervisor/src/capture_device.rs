@@ -57,6 +57,12 @@ pub(crate) fn begin(path: &str, fault: DeviceFault) -> io::Result<u64> {
     set(path, name, value, anew)
 }
 
+/// Whether it happens once, at the press of a button: there is nothing to end, and whatever value is set
+/// presses it again.
+pub(crate) fn is_button(fault: DeviceFault) -> bool {
+    matches!(fault, DeviceFault::Disconnect | DeviceFault::Error(_))
+}
+
 /// Lets it go right again.
 pub(crate) fn end(path: &str, fault: DeviceFault) -> io::Result<()> {
     let (name, _, anew) = setting(fault);

@@ -26,7 +26,12 @@ fn why_lacking(need: Need, board: &Board) -> Option<String> {
             CameraSource::V4l2(it) => capture_device::why_lacking(&it.device),
             CameraSource::Rendered => unnamed(false),
         },
-        Need::CanBus => unnamed(matches!(board.radar, RadarSource::Can(_))),
+        Need::CanBus => match &board.radar {
+            RadarSource::Can(can) => {
+                sys::can::link::find(&can.interface).err().map(|it| it.to_string())
+            }
+            RadarSource::Simulated => unnamed(false),
+        },
         Need::HardwareWatchdog => match &board.watchdog {
             Some(it) => hardware_watchdog::missing(Path::new(&it.device)),
             None => unnamed(false),

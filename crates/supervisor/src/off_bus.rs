@@ -1,16 +1,14 @@
 //! A controller that is kept off its CAN bus: [`OffBus`].
 
-use crate::stimulus::setting;
 use scenario::board::Can;
 use std::io;
-use sys::can::link::{Condition, LinkError, Setting, down, find, up};
+use sys::can::link::{Condition, LinkError, down, find, up_again};
 use sys::clock::now_ns;
 
 /// An interface that is down. Dropped, it is up again.
 #[derive(Debug)]
 pub(crate) struct OffBus {
     interface: String,
-    setting: Setting,
     /// When it was seen down.
     since_ns: u64,
 }
@@ -18,8 +16,7 @@ pub(crate) struct OffBus {
 impl OffBus {
     pub(crate) fn begin(bus: &Can) -> io::Result<OffBus> {
         down(&bus.interface).map_err(system)?;
-        let (interface, setting) = (bus.interface.clone(), setting(bus));
-        let off = OffBus { interface, setting, since_ns: now_ns() };
+        let off = OffBus { interface: bus.interface.clone(), since_ns: now_ns() };
         match find(&bus.interface).map_err(system)?.condition {
             Condition::Down => Ok(off),
             found => Err(io::Error::other(format!("the interface is {found:?} after all"))),
@@ -29,7 +26,7 @@ impl OffBus {
     /// Lets it take part again; returns for how long it did not, nanoseconds.
     pub(crate) fn end(&self) -> io::Result<u64> {
         let away_ns = now_ns() - self.since_ns;
-        up(&self.interface, self.setting).map_err(system)?;
+        up_again(&self.interface).map_err(system)?;
         Ok(away_ns)
     }
 }

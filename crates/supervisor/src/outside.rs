@@ -163,6 +163,9 @@ impl Assaults {
             Outside::Device(fault) => {
                 let device = means.device.ok_or_else(absent)?;
                 amount = Some(capture_device::begin(device, fault)?);
+                if capture_device::is_button(fault) {
+                    return Ok(amount);
+                }
                 Hold::Device(device.to_owned(), fault)
             }
             // Done where signals are sent, and by the watchdog to itself.

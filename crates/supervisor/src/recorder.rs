@@ -256,8 +256,9 @@ impl Drainer {
         self.pending.push(Entry::End);
         self.tried_ns = 0;
         let written = self.write()?;
-        self.sync()?;
-        Ok(if written { Finished::Complete } else { Finished::InRings })
+        // The rings go next: what was in them must outlive a reset.
+        let stored = self.sync.is_none() || self.took(self.writer.sync_data())?;
+        Ok(if written && stored { Finished::Complete } else { Finished::InRings })
     }
 
     fn show(&mut self) {
@@ -273,9 +274,9 @@ impl Drainer {
 
     /// Moves what is in the rings into the recording; whether all of it found room.
     fn drain(&mut self) -> Result<bool, WriteError> {
-        // Relaxed: a number that stands for itself.
-        self.looked_ns.store(now_ns(), Ordering::Relaxed);
         loop {
+            // Relaxed: a number that stands for itself.
+            self.looked_ns.store(now_ns(), Ordering::Relaxed);
             if self.pending.is_empty() {
                 self.take();
             }

@@ -14,6 +14,9 @@ use wire::{Node, Source};
 /// board a second or two; then tracks are to be confirmed. Where more of the scenario's schedule is left, it is
 /// played to its end.
 const COME_BACK_NS: u64 = 5_000_000_000;
+/// The longest that a board may have been away by the clock on the wall; beyond, that clock was set meanwhile, or
+/// this is another day. It bounds the schedule of a run that goes on.
+const AWAY_MAX_NS: u64 = 3_600_000_000_000;
 /// From the last record of before to the first of this part, where the machine's clock stood still meanwhile.
 const SOME_TIME_NS: u64 = 1_000_000;
 
@@ -93,8 +96,8 @@ impl Resumed {
 /// How the run's clock goes on when the kernel's shows `kernel_ns` and that on the wall `unix_ns`.
 fn go_on(part: &Part, last_ns: u64, kernel_ns: u64, unix_ns: u64) -> Clock {
     let passed_ns = unix_ns.checked_sub(part.begun_unix_ns);
-    let by_wall_ns = passed_ns.map(|passed_ns| part.begun_ns + passed_ns);
-    let went_on = by_wall_ns.filter(|now_ns| *now_ns > last_ns);
+    let by_wall_ns = passed_ns.and_then(|passed_ns| part.begun_ns.checked_add(passed_ns));
+    let went_on = by_wall_ns.filter(|now_ns| *now_ns > last_ns && now_ns - last_ns <= AWAY_MAX_NS);
     let now_ns = went_on.unwrap_or(last_ns + SOME_TIME_NS);
     Clock { ahead_ns: now_ns.saturating_sub(kernel_ns), went_on: went_on.is_some() }
 }
@@ -116,8 +119,8 @@ mod tests {
     }
 
     #[test]
-    fn without_a_clock_on_the_wall_it_goes_on_from_the_last_record() {
-        for unix_ns in [0, 7_000_004 * S] {
+    fn without_a_clock_on_the_wall_or_with_one_that_was_set_it_goes_on_from_the_last_record() {
+        for unix_ns in [0, 7_000_004 * S, 7_010_000 * S, u64::MAX] {
             let clock = go_on(&part(), 105 * S, 3 * S, unix_ns);
             assert_eq!(clock, Clock { ahead_ns: 102 * S + SOME_TIME_NS, went_on: false });
         }

@@ -42,7 +42,7 @@ pub(crate) fn ready_bus(can: &Can) -> Result<(), LinkError> {
 }
 
 /// How a board file sets a controller.
-pub(crate) fn setting(can: &Can) -> Setting {
+fn setting(can: &Can) -> Setting {
     Setting { bitrate_kbps: can.bitrate_kbps, restart_ms: can.restart_ms }
 }
 

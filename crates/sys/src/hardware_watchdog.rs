@@ -122,7 +122,13 @@ impl HardwareWatchdog {
         // One with a fixed timeout refuses; which it has is asked next.
         let set = watchdog.number(SET_TIMEOUT, asked);
         let given = watchdog.number(GET_TIMEOUT, 0).or(set);
-        let given = given.map_err(refused("tell its timeout"))?;
+        let given = match given {
+            Ok(given) => given,
+            Err(source) => {
+                watchdog.disarm().map_err(refused("be stopped"))?;
+                return Err(refused("tell its timeout")(source));
+            }
+        };
         let found = Found {
             identity: text(&info.identity),
             options: info.options,

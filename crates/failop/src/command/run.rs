@@ -16,7 +16,8 @@ use crate::{outputs, repetitions, twin};
 use analysis::Summary;
 use anyhow::Context;
 use recording::Reached;
-use scenario::{Loaded, Twin};
+use scenario::board::{Board, Reach};
+use scenario::{Loaded, LoadedBoard, Twin};
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use sys::service_manager::ServiceManager;
@@ -28,10 +29,10 @@ pub(crate) fn run(arguments: &RunArguments) -> anyhow::Result<Code> {
     // Before any thread: one that started earlier would still be killed by Ctrl-C.
     let stop = StopSignals::take().context("cannot take over Ctrl-C")?;
     let Some(mut scenarios) = load_all(&arguments.scenarios)? else { return Ok(Code::Invalid) };
-    let board = match arguments.board.as_deref().map(scenario::load_board).transpose() {
+    let board = match board(arguments) {
         Ok(board) => board,
-        Err(error) => {
-            writeln!(std::io::stderr(), "{}", refusal(error))?;
+        Err(why) => {
+            writeln!(std::io::stderr(), "{why}")?;
             return Ok(Code::Invalid);
         }
     };
@@ -45,13 +46,7 @@ pub(crate) fn run(arguments: &RunArguments) -> anyhow::Result<Code> {
         }
     };
     let machine = board.as_ref().map(|it| it.board.clone()).unwrap_or_default();
-    for scenario in &mut scenarios {
-        scenario.plan.board = machine.clone();
-        if arguments.without_faults {
-            *scenario = twin_of(scenario, Twin::WithoutFaults)?;
-        }
-        scenario.plan.seed = arguments.seed.unwrap_or(scenario.plan.seed);
-    }
+    scenarios.iter_mut().try_for_each(|it| adapt(it, arguments, &machine))?;
     let remote = start_remote(arguments)?;
     let service_manager = ServiceManager::find().context("cannot tell the service manager")?;
     if !arguments.resume && machine.watchdog.is_some() {
@@ -98,6 +93,30 @@ pub(crate) fn run(arguments: &RunArguments) -> anyhow::Result<Code> {
         writeln!(std::io::stderr(), "failop: --dbus: {:#}", anyhow::Error::from(error))?;
     }
     done.finish(all)
+}
+
+/// Makes of a scenario what the command line asks for.
+fn adapt(scenario: &mut Loaded, arguments: &RunArguments, machine: &Board) -> anyhow::Result<()> {
+    scenario.plan.board = machine.clone();
+    if arguments.without_faults {
+        *scenario = twin_of(scenario, Twin::WithoutFaults)?;
+    }
+    scenario.plan.seed = arguments.seed.unwrap_or(scenario.plan.seed);
+    Ok(())
+}
+
+/// What the board file tells, if there is one; or what is wrong with it.
+fn board(arguments: &RunArguments) -> Result<Option<LoadedBoard>, String> {
+    let loaded = arguments.board.as_deref().map(scenario::load_board).transpose();
+    let board = loaded.map_err(refusal)?;
+    let reach = board.as_ref().map(|it| &it.board.reach);
+    if let (Reached::Here, Some(Reach::Emulated(_)), Some(file)) =
+        (arguments.reached, reach, &arguments.board)
+    {
+        let file = file.display();
+        return Err(format!("failop: {file}: an emulated board: failop hil run --board {file}"));
+    }
+    Ok(board)
 }
 
 /// Why there is no summary of a run.

@@ -42,7 +42,7 @@ pub(crate) enum ProgramError {
     #[error("{} is no Linux program of 64 bits", path.display())]
     NotElf { path: PathBuf },
     /// It is for other machines.
-    #[error("{} is a program for {found}, and the board is {expected}; `cargo xtask cross` makes one for it", path.display())]
+    #[error("{} is a program for {found}, and the board is {expected}; `cargo xtask cross` makes one for aarch64", path.display())]
     OtherArchitecture { path: PathBuf, found: &'static str, expected: String },
     /// It needs libraries.
     #[error("{} needs libraries, and the board has none; `cargo xtask cross` makes one that holds them", path.display())]

@@ -20,6 +20,8 @@ pub(crate) struct Errand {
     /// How long the hardware watchdog may take to reset the board once nobody keeps it alive, s; `None` for
     /// a board without.
     pub(crate) reset_within_s: Option<u32>,
+    /// Most starts of the board: one more than there may be resets.
+    pub(crate) starts_max: u32,
 }
 
 /// A kernel module.

@@ -116,6 +116,11 @@ pub fn up(name: &str, setting: Setting) -> Result<(), LinkError> {
     switch(name, link.index, libc::IFF_UP.cast_unsigned(), "take up")
 }
 
+/// Takes an interface up that was taken down, with the setting that it had: the driver keeps it.
+pub fn up_again(name: &str) -> Result<(), LinkError> {
+    switch(name, find(name)?.index, libc::IFF_UP.cast_unsigned(), "take up")
+}
+
 /// Takes an interface down.
 pub fn down(name: &str) -> Result<(), LinkError> {
     switch(name, find(name)?.index, 0, "take down")

@@ -109,13 +109,14 @@ impl Stream {
         let memory = self.buffers.get(taken.index as usize);
         let memory = memory.ok_or(io::Error::from(Errno::EPROTO))?;
         // How much is filled is the driver's word; the size of the mapping is ours.
-        self.ours = Some((taken.index, memory.len().min(taken.bytes_used as usize)));
+        let bytes = memory.len().min(taken.bytes_used as usize);
+        self.ours = Some((taken.index, bytes));
         let [seconds, micros] = [taken.timestamp_s, taken.timestamp_us].map(i64::cast_unsigned);
         let kernel_ns = seconds.saturating_mul(1_000_000_000).saturating_add(micros * 1000);
         Ok(Some(Filled {
             stamped_ns: clock::of_kernel(kernel_ns),
             sequence: taken.sequence,
-            bytes: taken.bytes_used,
+            bytes: bytes as u32,
             is_damaged: taken.flags & BUF_ERROR != 0,
         }))
     }

@@ -9,8 +9,9 @@ use crate::hil::emulator::arguments::PROGRAM;
 use crate::hil::{Job, Outcome, Told};
 use crate::init::{self, BROKEN, DONE, Errand, INPUTS, MODULES, RESULTS, Storage};
 use anyhow::Context;
+use recording::PARTS_MAX;
 use scenario::Loaded;
-use scenario::board::Emulated;
+use scenario::board::{Emulated, HardwareWatchdog};
 use std::fs::File;
 use std::os::fd::AsFd;
 use std::path::Path;
@@ -22,8 +23,6 @@ use thiserror::Error;
 
 /// Directories that must be there before anything is mounted.
 const PLACES: [&str; 6] = ["/dev", "/proc", "/sys", "/tmp", INPUTS, MODULES];
-/// How many timeouts of its hardware watchdog a board waits for its reset: one may have two stages, and round.
-const RESET_TIMEOUTS: u32 = 4;
 /// Who looks for what, in the poller.
 const ENDED: u64 = 0;
 const CONSOLE: u64 = 1;
@@ -75,8 +74,10 @@ pub(super) fn initial(
     let arguments = job.command(scenario, INPUTS, &format!("{directory}/{RESULTS}"));
     let name = job.board.board.name.clone();
     let watchdog = job.board.board.watchdog.as_ref();
-    let reset_within_s = watchdog.map(|it| it.timeout_s * RESET_TIMEOUTS);
-    let errand = Errand { name, modules: order, storage, directory, arguments, reset_within_s };
+    let reset_within_s = watchdog.map(HardwareWatchdog::reset_within_s);
+    let starts_max = job.repeat.saturating_mul(PARTS_MAX) + 1;
+    let errand =
+        Errand { name, modules: order, storage, directory, arguments, reset_within_s, starts_max };
     archive.file(init::ERRAND, &errand.to_bytes());
     Ok(archive.finish())
 }

@@ -5,7 +5,7 @@
 
 use super::{Error, script};
 use crate::hil::Job;
-use scenario::board::Ssh;
+use scenario::board::{HardwareWatchdog, Ssh};
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::AsFd;
@@ -47,6 +47,8 @@ pub(super) const OWN_FAILURE: i32 = 255;
 pub(super) struct Client<'a> {
     way: &'a Ssh,
     stop: &'a StopSignals,
+    /// How long the board waits for its reset once nobody keeps its hardware watchdog alive, s.
+    reset_within_s: u32,
     /// With the control socket and what programs say on standard error.
     private: TempDir,
 }
@@ -81,7 +83,9 @@ impl<'a> Client<'a> {
             && !usual.as_os_str().as_encoded_bytes().contains(&b'%');
         let parent = if fits { usual.as_path() } else { Path::new("/tmp") };
         let private = tempfile::Builder::new().prefix("failop-").tempdir_in(parent)?;
-        Ok(Client { way, stop: &job.stop, private })
+        let watchdog = job.board.board.watchdog.as_ref();
+        let reset_within_s = watchdog.map_or(0, HardwareWatchdog::reset_within_s);
+        Ok(Client { way, stop: &job.stop, reset_within_s, private })
     }
 
     pub(super) fn destination(&self) -> &str {
@@ -90,9 +94,11 @@ impl<'a> Client<'a> {
 
     /// Connects. `directory` is the one on the board.
     pub(super) fn open(&self, directory: &str) -> Result<Session, Error> {
+        let reset_within_s = self.reset_within_s.to_string();
         let errors = self.private.path().join("session");
         let mut command = self.ssh("ControlMaster=yes", &[]);
-        command.arg(script::command(script::SESSION, &[directory, script::KEEPER]));
+        command
+            .arg(script::command(script::SESSION, &[directory, script::KEEPER, &reset_within_s]));
         let mut child = start(command, Stdio::piped(), &errors)?;
         let orders = child.stdin.take();
         let answers = child.stdout.take().expect("it was asked for");

@@ -91,7 +91,7 @@ pub(super) enum Error {
         found: String,
     },
     /// The program is none for this board.
-    #[error("{board}: {source}")]
+    #[error("there is nothing to bring to {board}")]
     Program {
         /// The destination.
         board: String,

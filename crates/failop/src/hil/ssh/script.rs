@@ -18,7 +18,7 @@ pub(super) const STARTED: &str = "started";
 /// and starts runs. The lock is held until the session and what it started have ended, by the kernel: a
 /// reset or a crash leaves none behind.
 ///
-/// `$1` directory, `$2` [`KEEPER`]. An order is a line: the arguments of the program, as [`words`].
+/// `$1` directory, `$2` [`KEEPER`], `$3` how long a board whose run was killed waits for its reset, s. An order is a line: the arguments of the program, as [`words`].
 pub(super) const SESSION: &str = r#"
 mkdir -p -- "$1" && cd -- "$1" && ( : >> lock ) || exit 74
 exec 9>> lock
@@ -38,6 +38,7 @@ df -Pk . 2> /dev/null | { read -r head; read -r from all used free rest; echo "f
 echo "digest $(sha256sum failop 2> /dev/null)"
 echo ready
 keeper=$2
+export FAILOP_RESET_S="$3"
 detach=$(command -v setsid)
 while read -r order; do
     eval "set -- $order"
@@ -57,13 +58,21 @@ pub(super) const KEEPER: &str = r#"
 echo $! > job/pid.part
 mv job/pid.part job/pid
 wait $!
-echo $? > job/code.part
+code=$?
+# Who was killed keeps no hardware watchdog alive: its reset comes before this code.
+[ "$code" -le 128 ] || sleep "$FAILOP_RESET_S"
+echo "$code" > job/code.part
 mv job/code.part job/code
 "#;
 
 /// Makes the directory the job's own. `$1` directory, `$2` token, `$3` who.
 pub(super) const RESET: &str = r#"
-cd -- "$1" && rm -rf job reports && mkdir job && echo "$3" > job/holder && echo "$2" > job/token || exit 74
+cd -- "$1" || exit 74
+if [ ! -e job/token ] && { [ -e job ] || [ -e reports ]; }; then
+    echo "$1 holds a job or reports that are not failop's: take another files.directory" >&2
+    exit 74
+fi
+rm -rf job reports && mkdir job && echo "$3" > job/holder && echo "$2" > job/token || exit 74
 "#;
 
 /// Removes what is the job's. `$1` directory.

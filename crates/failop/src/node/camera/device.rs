@@ -48,6 +48,8 @@ fn set_up(settings: &V4l2, fps: u32) -> anyhow::Result<Opened> {
     let (format, picture) = set_format(&device, &settings.formats)?;
     let period_ns = device.set_rate(fps)?;
     check_rate(period_ns, fps)?;
+    let luma = Luma::of(format, &picture);
+    ensure!(luma.fits(), "its rows have {} bytes, too few for their pixels", picture.stride_bytes);
     let stream = Stream::start(device, settings.buffers)?;
     check_stamps(&stream, settings.timestamps)?;
     let told = Event::DeviceOpened {
@@ -57,7 +59,7 @@ fn set_up(settings: &V4l2, fps: u32) -> anyhow::Result<Opened> {
         period_ns: period_ns.unwrap_or(0),
         opening_ns: now_ns() - begun_ns,
     };
-    Ok(Opened { stream, luma: Luma::of(format, &picture), told })
+    Ok(Opened { stream, luma, told })
 }
 
 /// Sets the first of the wanted formats that the device offers in the frame buffer's size.

@@ -49,6 +49,11 @@ impl Luma {
         Luma { grey, stride_bytes: picture.stride_bytes as usize }
     }
 
+    /// Whether a row of the driver's has room for its pixels.
+    pub(super) fn fits(&self) -> bool {
+        self.stride_bytes >= self.row_bytes()
+    }
+
     /// Bytes that a picture must have.
     pub(super) fn bytes(&self) -> usize {
         self.stride_bytes * (HEIGHT_PX - 1) + self.row_bytes()
