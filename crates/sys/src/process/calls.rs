@@ -71,6 +71,7 @@ mod tests {
             assert_eq!((exit, is_told), (Exit::Code(7), true));
             calls
         };
-        assert!(calls(&"umask 077;".repeat(50)) >= calls("") + 50);
+        // The shell may have begun before its calls are counted.
+        assert!(calls(&"umask 077;".repeat(500)) >= calls("") + 300);
     }
 }

@@ -12,7 +12,7 @@ use nix::sys::socket::{
 use std::fs::{self, Permissions};
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 /// Who has connected and was not accepted yet; more are told to come again.
@@ -35,7 +35,7 @@ impl Listener {
     /// taken; one that somebody serves is `AddrInUse`.
     pub fn bind(path: &Path) -> io::Result<Listener> {
         let address = UnixAddr::new(path)?;
-        if is_left_over(&address)? {
+        if is_left_over(path, &address)? {
             fs::remove_file(path)?;
         }
         let socket = stream()?;
@@ -103,7 +103,11 @@ fn stream() -> io::Result<OwnedFd> {
 }
 
 /// Whether there is a socket of this name that nobody serves.
-fn is_left_over(address: &UnixAddr) -> io::Result<bool> {
+fn is_left_over(path: &Path, address: &UnixAddr) -> io::Result<bool> {
+    // The kernel refuses a connection to any other file in the same words.
+    if !fs::symlink_metadata(path).is_ok_and(|file| file.file_type().is_socket()) {
+        return Ok(false);
+    }
     Ok(connect(stream()?.as_raw_fd(), address) == Err(Errno::ECONNREFUSED))
 }
 
