@@ -1,10 +1,14 @@
 //! Which slot of the schedule a list of a radar is for that runs free: [`Slots`].
 //!
 //! The first list tells how the radar's cycles lie to the slots: at most half a period before or after
-//! one. From then on each list goes to the slot that is nearest to its beginning, seen from there. Times
-//! are nanoseconds from the start of the schedule.
+//! one. From then on each list goes to the slot that is nearest to its beginning, seen from there, and the phase
+//! follows them slowly. Times are nanoseconds from the start of the schedule.
 
 use std::ops::Range;
+
+/// By which share of what a list is off the phase follows it: the first list may have come late, as the first
+/// after a start often does, and no list may say alone where the others lie.
+const FOLLOW: i64 = 8;
 
 /// The slots of a schedule.
 #[derive(Clone, Copy, Debug)]
@@ -48,6 +52,8 @@ impl Slots {
         if number >= self.count {
             return None;
         }
+        let off_ns = begun_ns - phase_ns - number.cast_signed() * period_ns;
+        self.phase_ns = Some(phase_ns + off_ns / FOLLOW);
         let next = self.next.unwrap_or(number);
         if number < next {
             return Some(Place::Taken(number));
@@ -99,6 +105,17 @@ mod tests {
             Some(free(2, 2..2)),
             "24 ms early"
         );
+    }
+
+    #[test]
+    fn a_first_list_that_came_late_does_not_say_for_ever_where_the_others_lie() {
+        let mut slots = Slots::new(50 * MS, 10_000 * MS);
+        assert_eq!(slots.place(130 * MS), Some(free(3, 3..3)), "that of slot 2");
+        assert_eq!(slots.place(150 * MS), Some(Place::Taken(3)));
+        for number in 4..24 {
+            assert_eq!(slots.place(number * 50 * MS), Some(free(number, number..number)));
+        }
+        assert_eq!(slots.place(1220 * MS), Some(free(24, 24..24)), "20 ms late");
     }
 
     #[test]
