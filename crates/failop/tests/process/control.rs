@@ -84,9 +84,9 @@ fn a_client_sees_the_processes_injects_a_fault_once_and_ends_the_run() {
         assert_eq!(answer["ok"], false, "{answer}");
         assert!(answer["error"].as_str().is_some_and(|it| it.contains(why)), "{why}: {answer}");
     }
-    wait("the fault", || {
+    wait("what the fault does", || {
         let told = std::fs::read_to_string(rig.path("stderr")).ok()?;
-        told.contains("fault lost is injected").then_some(())
+        told.contains("mode fused -> radar-only").then_some(())
     });
     assert_eq!(client.ask("stop")["ok"], true);
     let ended = running.wait();
