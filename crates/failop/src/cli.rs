@@ -91,15 +91,12 @@ pub(crate) enum Command {
     Hog(HogArguments),
 }
 
+/// Which runs, and what becomes of them: wherever they take place.
 #[derive(Debug, Args)]
-#[expect(clippy::struct_excessive_bools, reason = "switches of a command line, each on its own")]
-pub(crate) struct RunArguments {
+pub(crate) struct Runs {
     /// Scenario files, or directories of which every *.toml is run, in the order of their names
     #[arg(required = true, value_name = "FILE|DIR")]
     pub(crate) scenarios: Vec<PathBuf>,
-    /// Board file: the sensors, scheduling and hardware watchdog of this machine. See docs/boards.md
-    #[arg(long, value_name = "FILE")]
-    pub(crate) board: Option<PathBuf>,
     /// Directory for the results: one folder per scenario
     #[arg(long, value_name = "DIR", default_value = "reports")]
     pub(crate) out: PathBuf,
@@ -121,6 +118,18 @@ pub(crate) struct RunArguments {
     /// Where to write the JUnit file [default: OUT/junit.xml]
     #[arg(long, value_name = "FILE")]
     pub(crate) junit: Option<PathBuf>,
+    /// Print nothing while running, only the summary
+    #[arg(long)]
+    pub(crate) quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunArguments {
+    #[command(flatten)]
+    pub(crate) runs: Runs,
+    /// Board file: the sensors, scheduling and hardware watchdog of this machine. See docs/boards.md
+    #[arg(long, value_name = "FILE")]
+    pub(crate) board: Option<PathBuf>,
     /// Tell on D-Bus what goes on, and inject from there the faults that a scenario leaves to a person
     /// (`when.by-hand`): on the session bus, the `system` bus, or the bus at an address
     /// (`unix:path=…`). See docs/dbus.md
@@ -135,9 +144,6 @@ pub(crate) struct RunArguments {
     /// one that was under way goes on as the board file says
     #[arg(long)]
     pub(crate) resume: bool,
-    /// Print nothing while running, only the summary
-    #[arg(long)]
-    pub(crate) quiet: bool,
     /// How this machine was reached by who fetches the recordings, and makes the reports
     #[arg(long, hide = true, default_value = "here", value_parser = hil::reached)]
     pub(crate) reached: Reached,

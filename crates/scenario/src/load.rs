@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use serde_json::Value as Json;
 use thiserror::Error;
 use toml::de::DeTable;
 
@@ -96,17 +97,16 @@ fn read(path: &Path) -> Result<String, LoadError> {
 
 /// Checks the text of a scenario file; `name` stands before each message.
 pub fn parse(name: &str, text: &str) -> Result<Plan, Mistakes> {
-    let refuse = |findings| Err(Mistakes::new(name, text, findings));
-    let (table, syntax_errors) = DeTable::parse_recoverable(text);
-    let document = Value::document(table.get_ref());
-    if let Some(finding) = other_schema(&document) {
-        return refuse(vec![finding]);
-    }
-    let mut findings = validate::findings(schema::document(), text, &document);
-    if !syntax_errors.is_empty() {
-        let broken = syntax_errors.iter().map(syntax).collect();
-        return refuse(beside_broken(text, broken, findings));
-    }
+    plan(text).map_err(|findings| Mistakes::new(name, text, findings))
+}
+
+/// Checks the text of a board file; `name` stands before each message.
+pub fn parse_board(name: &str, text: &str) -> Result<Board, Mistakes> {
+    board(text).map_err(|findings| Mistakes::new(name, text, findings))
+}
+
+fn plan(text: &str) -> Result<Plan, Vec<Finding>> {
+    let (document, mut findings) = shaped(text, schema::document())?;
     let scenario = toml::from_str::<text::Scenario>(text);
     let right = findings.is_empty();
     findings.extend(check::findings(&document));
@@ -115,46 +115,45 @@ pub fn parse(name: &str, text: &str) -> Result<Plan, Mistakes> {
         findings.extend(check::encounter_within_run(&document, scenario));
     }
     if !findings.is_empty() {
-        return refuse(findings);
+        return Err(findings);
     }
-    match scenario {
-        Ok(scenario) => resolve::plan(scenario).or_else(|never| {
-            let fault = document.get("fault").and_then(|faults| faults.items().get(never.fault));
-            let when = fault.and_then(|fault| fault.get("when"));
-            let span = when.map_or(0..0, |when| when.span.clone());
-            refuse(vec![Finding::wrong(&span, never.why)])
-        }),
-        Err(error) => {
-            let span = error.span().unwrap_or_default();
-            refuse(vec![Finding::wrong(&span, error.message().to_owned())])
-        }
-    }
+    resolve::plan(scenario.map_err(|error| unreadable(&error))?).map_err(|never| {
+        let fault = document.get("fault").and_then(|faults| faults.items().get(never.fault));
+        let when = fault.and_then(|fault| fault.get("when"));
+        let span = when.map_or(0..0, |when| when.span.clone());
+        vec![Finding::wrong(&span, never.why)]
+    })
 }
 
-/// Checks the text of a board file; `name` stands before each message.
-pub fn parse_board(name: &str, text: &str) -> Result<Board, Mistakes> {
-    let refuse = |findings| Err(Mistakes::new(name, text, findings));
+fn board(text: &str) -> Result<Board, Vec<Finding>> {
+    let (document, mut findings) = shaped(text, schema::board_document())?;
+    findings.extend(check::board_findings(&document));
+    if !findings.is_empty() {
+        return Err(findings);
+    }
+    let board = toml::from_str::<text::board::Board>(text);
+    board.map(resolve::board).map_err(|error| unreadable(&error))
+}
+
+/// The tree of a text, and what in it the schema does not allow; or what is wrong with a text that has no
+/// sound tree, or one of another version.
+fn shaped(text: &str, schema: &Json) -> Result<(Value, Vec<Finding>), Vec<Finding>> {
     let (table, syntax_errors) = DeTable::parse_recoverable(text);
     let document = Value::document(table.get_ref());
     if let Some(finding) = other_schema(&document) {
-        return refuse(vec![finding]);
+        return Err(vec![finding]);
     }
-    let mut findings = validate::findings(schema::board_document(), text, &document);
-    if !syntax_errors.is_empty() {
-        let broken = syntax_errors.iter().map(syntax).collect();
-        return refuse(beside_broken(text, broken, findings));
+    let findings = validate::findings(schema, text, &document);
+    if syntax_errors.is_empty() {
+        return Ok((document, findings));
     }
-    findings.extend(check::board_findings(&document));
-    if !findings.is_empty() {
-        return refuse(findings);
-    }
-    match toml::from_str::<text::board::Board>(text) {
-        Ok(board) => Ok(resolve::board(board)),
-        Err(error) => {
-            let span = error.span().unwrap_or_default();
-            refuse(vec![Finding::wrong(&span, error.message().to_owned())])
-        }
-    }
+    let broken = syntax_errors.iter().map(syntax).collect();
+    Err(beside_broken(text, broken, findings))
+}
+
+/// What the schema allowed and its type does not.
+fn unreadable(error: &toml::de::Error) -> Vec<Finding> {
+    vec![Finding::wrong(&error.span().unwrap_or_default(), error.message().to_owned())]
 }
 
 /// A file of another version of the format: whatever else differs is no mistake.

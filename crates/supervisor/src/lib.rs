@@ -14,6 +14,7 @@ pub mod run;
 mod capture_device;
 mod children;
 mod deaths;
+mod harness;
 mod hogs;
 mod impostor;
 mod life_signs;

@@ -1,17 +1,16 @@
 //! The plant in the eyes of the watchdog: [`PlantProcess`].
 //!
-//! It is the harness, not under test: it is not restarted, and a run that lost it proves nothing. It
-//! dies with the watchdog.
+//! It is a process of the [`Harness`], of which more can be seen: how far it knows the way.
 
-use crate::boot::{BootError, PlantBoot, pack};
+use crate::boot::{BootError, PlantBoot};
+use crate::harness::Harness;
 use crate::resources::PlantFds;
 use channel::AttachError;
 use channel::board::BoardView;
 use scenario::Plan;
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::os::fd::AsRawFd;
 use std::path::Path;
-use sys::process::{Child, Exit, Usage, spawn};
 use wire::plant::{WAY_WORDS, WayTold};
 use wire::shared::PageKind;
 
@@ -22,7 +21,7 @@ const PATIENCE_NS: u64 = 100_000_000;
 /// The plant at work. Dropped, it is gone.
 #[derive(Debug)]
 pub(crate) struct PlantProcess {
-    child: Child,
+    pub(crate) process: Harness,
     way: BoardView<WAY_WORDS>,
 }
 
@@ -57,11 +56,9 @@ impl PlantProcess {
             plan: plan.clone(),
         };
         let view = BoardView::attach(PageKind::Way, way)?;
-        let memory = pack(&boot)?;
-        let number = memory.fd().as_raw_fd().to_string();
-        let inherited = [events, start, way, brake, memory.fd()];
-        let child = spawn(program, &["node", "plant", "--boot", &number], &inherited)?;
-        Ok(PlantProcess { child, way: view })
+        let fds = [events, start, way, brake];
+        let process = Harness::start::<PlantError>(program, "plant", &boot, &fds)?;
+        Ok(PlantProcess { process, way: view })
     }
 
     /// Up to when the way is known, nanoseconds from the start of the schedule; `None` before it is
@@ -75,35 +72,5 @@ impl PlantProcess {
     /// Whether it stands still, `now` nanoseconds from the start of the schedule.
     pub(crate) fn stands_still(&self, now: u64) -> bool {
         self.known_until_ns().is_none_or(|until| now > until.saturating_add(PATIENCE_NS))
-    }
-
-    /// Its process id.
-    pub(crate) fn pid(&self) -> u32 {
-        self.child.pid()
-    }
-
-    /// What it has used.
-    pub(crate) fn usage(&self) -> io::Result<Usage> {
-        self.child.usage()
-    }
-
-    /// How it ended, if it did.
-    pub(crate) fn ended(&self) -> io::Result<Option<Exit>> {
-        self.child.try_reap()
-    }
-}
-
-impl Drop for PlantProcess {
-    fn drop(&mut self) {
-        // It is ours; where it was buried already, the kernel says so.
-        if self.child.kill().is_ok()
-            && let Err(_gone) = self.child.reap()
-        {}
-    }
-}
-
-impl AsFd for PlantProcess {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.child.as_fd()
     }
 }

@@ -16,6 +16,7 @@ mod written;
 use crate::boot::BootError;
 use crate::children::{Children, Seat};
 use crate::deaths::{Deaths, DeathsError};
+use crate::harness::Harness;
 use crate::life_signs::LifeSigns;
 use crate::looks::Looks;
 use crate::outside::Assaults;
@@ -27,7 +28,7 @@ use crate::recorder::{Durability, Finished, Observer, RecordError, Recorder};
 use crate::reload::{Reader, Reload};
 use crate::resources::{ResourceError, Resources};
 use crate::resumed::Resumed;
-use crate::stimulus::{StimulusError, StimulusProcess};
+use crate::stimulus::StimulusError;
 use crate::strikes::Strikes;
 use crate::triggers::Triggers;
 
@@ -304,7 +305,7 @@ struct Watchdog<'a> {
     plant: Option<PlantProcess>,
     life_signs: LifeSigns<'a>,
     /// Where the part of a radar is played.
-    stimulus: Option<StimulusProcess>,
+    stimulus: Option<Harness>,
 }
 
 impl Watchdog<'_> {

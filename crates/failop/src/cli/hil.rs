@@ -1,6 +1,6 @@
 //! The arguments of `failop hil`: [`HilCommand`].
 
-use super::EXIT_CODES;
+use super::{EXIT_CODES, Runs};
 use clap::{Args, Subcommand};
 use recording::Reached;
 use std::path::PathBuf;
@@ -36,32 +36,12 @@ pub(crate) struct DoctorArguments {
 }
 
 #[derive(Debug, Args)]
-#[expect(clippy::struct_excessive_bools, reason = "switches of a command line, each on its own")]
 pub(crate) struct HilRunArguments {
     /// Board file: how to reach the board, its sensors, scheduling and hardware watchdog
     #[arg(long, value_name = "FILE")]
     pub(crate) board: PathBuf,
-    /// Scenario files, or directories of which every *.toml is run, in the order of their names
-    #[arg(required = true, value_name = "FILE|DIR")]
-    pub(crate) scenarios: Vec<PathBuf>,
-    /// Directory for the results: one folder per scenario
-    #[arg(long, value_name = "DIR", default_value = "reports")]
-    pub(crate) out: PathBuf,
-    /// Seed to use in place of the scenario's
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
-    pub(crate) seed: Option<u64>,
-    /// Run each scenario this many times, as `failop run --repeat` does
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    pub(crate) repeat: u32,
-    /// Run in place of each scenario its twin in which nothing goes wrong: it must pass
-    #[arg(long)]
-    pub(crate) without_faults: bool,
-    /// Before each scenario that has faults, run its twin without them, as `failop run --twin` does
-    #[arg(long, conflicts_with = "without_faults")]
-    pub(crate) twin: bool,
-    /// Where to write the JUnit file [default: OUT/junit.xml]
-    #[arg(long, value_name = "FILE")]
-    pub(crate) junit: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) runs: Runs,
     /// Emulated boards only: the board's time is a count of its instructions. The same scenario and seed
     /// give the same recording, bit for bit, also on a busy machine
     #[arg(long)]
@@ -70,9 +50,6 @@ pub(crate) struct HilRunArguments {
     /// was started with in OUT
     #[arg(long)]
     pub(crate) keep: bool,
-    /// Print nothing while running, only the summary
-    #[arg(long)]
-    pub(crate) quiet: bool,
 }
 
 /// The way with this name.

@@ -27,7 +27,7 @@ pub(crate) fn hil(command: &HilCommand) -> anyhow::Result<Code> {
 fn run(arguments: &HilRunArguments) -> anyhow::Result<Code> {
     // Before any thread: one that started earlier would still be killed by Ctrl-C.
     let stop = StopSignals::take().context("cannot take over Ctrl-C")?;
-    let Some(scenarios) = load_all(&arguments.scenarios)? else { return Ok(Code::Invalid) };
+    let Some(scenarios) = load_all(&arguments.runs.scenarios)? else { return Ok(Code::Invalid) };
     let mut err = std::io::stderr();
     let board = match scenario::load_board(&arguments.board) {
         Ok(board) => board,
@@ -40,8 +40,8 @@ fn run(arguments: &HilRunArguments) -> anyhow::Result<Code> {
         writeln!(err, "failop: {}: {why}", arguments.board.display())?;
         return Ok(Code::Invalid);
     }
-    let (out, junit) = (arguments.out.clone(), arguments.junit.clone());
-    let mut done = match Done::start(out, junit, arguments.repeat) {
+    let (out, junit) = (arguments.runs.out.clone(), arguments.runs.junit.clone());
+    let mut done = match Done::start(out, junit, arguments.runs.repeat) {
         Ok(done) => done,
         Err(error) => {
             writeln!(err, "failop: --out or --junit: {error:#}")?;
@@ -53,11 +53,11 @@ fn run(arguments: &HilRunArguments) -> anyhow::Result<Code> {
         board,
         scenarios,
         run_arguments: run_arguments(arguments),
-        repeat: arguments.repeat,
-        out: arguments.out.clone(),
+        repeat: arguments.runs.repeat,
+        out: arguments.runs.out.clone(),
         time: if arguments.deterministic { Time::Deterministic } else { Time::Free },
         afterwards: if arguments.keep { Afterwards::Keep } else { Afterwards::Remove },
-        told: if arguments.quiet { Told::Nobody } else { Told::Everyone },
+        told: if arguments.runs.quiet { Told::Nobody } else { Told::Everyone },
         stop,
     };
     for (scenario, directory) in runs(&job) {
@@ -93,11 +93,12 @@ fn refused(arguments: &HilRunArguments, reach: &Reach) -> Option<String> {
 
 /// What `failop run` is told on the board.
 fn run_arguments(arguments: &HilRunArguments) -> Vec<String> {
-    let mut given = vec!["--repeat".to_owned(), arguments.repeat.to_string()];
-    if let Some(seed) = arguments.seed {
+    let mut given = vec!["--repeat".to_owned(), arguments.runs.repeat.to_string()];
+    if let Some(seed) = arguments.runs.seed {
         given.extend(["--seed".to_owned(), seed.to_string()]);
     }
-    let switches = [("--without-faults", arguments.without_faults), ("--twin", arguments.twin)];
+    let switches =
+        [("--without-faults", arguments.runs.without_faults), ("--twin", arguments.runs.twin)];
     given.extend(switches.into_iter().filter(|(_, on)| *on).map(|(name, _)| name.to_owned()));
     given
 }

@@ -28,7 +28,9 @@ use wire::event::Ending;
 pub(crate) fn run(arguments: &RunArguments) -> anyhow::Result<Code> {
     // Before any thread: one that started earlier would still be killed by Ctrl-C.
     let stop = StopSignals::take().context("cannot take over Ctrl-C")?;
-    let Some(mut scenarios) = load_all(&arguments.scenarios)? else { return Ok(Code::Invalid) };
+    let Some(mut scenarios) = load_all(&arguments.runs.scenarios)? else {
+        return Ok(Code::Invalid);
+    };
     let board = match board(arguments) {
         Ok(board) => board,
         Err(why) => {
@@ -37,8 +39,8 @@ pub(crate) fn run(arguments: &RunArguments) -> anyhow::Result<Code> {
         }
     };
     // Tells now, not after the first run, if it cannot be written; and removes an old verdict.
-    let (out, junit) = (arguments.out.clone(), arguments.junit.clone());
-    let mut done = match Done::start(out, junit, arguments.repeat) {
+    let (out, junit) = (arguments.runs.out.clone(), arguments.runs.junit.clone());
+    let mut done = match Done::start(out, junit, arguments.runs.repeat) {
         Ok(done) => done,
         Err(error) => {
             writeln!(std::io::stderr(), "failop: --out or --junit: {error:#}")?;
@@ -56,15 +58,16 @@ pub(crate) fn run(arguments: &RunArguments) -> anyhow::Result<Code> {
     let host =
         HostSide { lacking, stop, board, remote, reached: arguments.reached, service_manager };
     tell_manager(&host, ServiceManager::ready)?;
-    let turns =
-        scenarios.iter().flat_map(|scenario| (1..=arguments.repeat).map(move |n| (scenario, n)));
-    let all = scenarios.len() * arguments.repeat as usize;
+    let turns = scenarios
+        .iter()
+        .flat_map(|scenario| (1..=arguments.runs.repeat).map(move |n| (scenario, n)));
+    let all = scenarios.len() * arguments.runs.repeat as usize;
     for (turn, (scenario, repetition)) in (1..).zip(turns) {
         let what = format!("{} ({turn} of {all})", scenario.plan.name);
         tell_manager(&host, |manager| manager.status(&what))?;
         let ending = match run_one(arguments, (scenario, repetition), &host) {
             Ok((ending, Some(summary))) => {
-                if !arguments.quiet {
+                if !arguments.runs.quiet {
                     let verdict = report::verdict_line(&summary);
                     writeln!(std::io::stderr(), "{verdict}  ({turn} of {all})\n")?;
                 }
@@ -98,10 +101,10 @@ pub(crate) fn run(arguments: &RunArguments) -> anyhow::Result<Code> {
 /// Makes of a scenario what the command line asks for.
 fn adapt(scenario: &mut Loaded, arguments: &RunArguments, machine: &Board) -> anyhow::Result<()> {
     scenario.plan.board = machine.clone();
-    if arguments.without_faults {
+    if arguments.runs.without_faults {
         *scenario = twin_of(scenario, Twin::WithoutFaults)?;
     }
-    scenario.plan.seed = arguments.seed.unwrap_or(scenario.plan.seed);
+    scenario.plan.seed = arguments.runs.seed.unwrap_or(scenario.plan.seed);
     Ok(())
 }
 
@@ -135,7 +138,7 @@ fn tell_manager(
 /// Removes the recordings of earlier runs: after a reset they would be taken for those of this invocation.
 fn forget(arguments: &RunArguments, scenarios: &[Loaded]) -> anyhow::Result<()> {
     for scenario in scenarios {
-        for repetition in 1..=arguments.repeat {
+        for repetition in 1..=arguments.runs.repeat {
             let directory = directory(arguments, scenario, repetition);
             before::forget(&directory)
                 .with_context(|| format!("cannot clear {}", directory.display()))?;
@@ -148,7 +151,7 @@ fn forget(arguments: &RunArguments, scenarios: &[Loaded]) -> anyhow::Result<()> 
 fn start_remote(arguments: &RunArguments) -> anyhow::Result<Option<Remote>> {
     let bus = arguments.dbus.as_deref().map(Bus::open).transpose().context("--dbus")?;
     if let Some(bus) = &bus
-        && !arguments.quiet
+        && !arguments.runs.quiet
     {
         writeln!(std::io::stderr(), "on the bus as {}", bus.name())?;
     }
@@ -157,8 +160,8 @@ fn start_remote(arguments: &RunArguments) -> anyhow::Result<Option<Remote>> {
 }
 
 fn directory(arguments: &RunArguments, scenario: &Loaded, repetition: u32) -> PathBuf {
-    let of = (repetition, arguments.repeat);
-    repetitions::directory(&arguments.out, &scenario.plan.name, of)
+    let of = (repetition, arguments.runs.repeat);
+    repetitions::directory(&arguments.runs.out, &scenario.plan.name, of)
 }
 
 fn run_one(
@@ -167,18 +170,18 @@ fn run_one(
     host: &HostSide,
 ) -> anyhow::Result<(Ending, Option<Summary>)> {
     let name = &scenario.plan.name;
-    if arguments.repeat > 1 && repetition == 1 && !arguments.resume {
-        repetitions::clear(&arguments.out.join(name), name, arguments.repeat)?;
+    if arguments.runs.repeat > 1 && repetition == 1 && !arguments.resume {
+        repetitions::clear(&arguments.runs.out.join(name), name, arguments.runs.repeat)?;
     }
     // What a board's console shows is read elsewhere, line by line.
     let lines = arguments.reached != Reached::Here || !std::io::stderr().is_terminal();
-    let style = match (arguments.quiet, !lines) {
+    let style = match (arguments.runs.quiet, !lines) {
         (true, _) => Style::Quiet,
         (false, true) => Style::Terminal,
         (false, false) => Style::Plain,
     };
     let directory = &directory(arguments, scenario, repetition);
-    let repetitions = arguments.repeat;
+    let repetitions = arguments.runs.repeat;
     let left = if arguments.resume { before::left(directory, scenario) } else { Left::Nothing };
     let resumed = match left {
         Left::Whole => return Ok((Ending::Completed, reports(directory, host)?)),
@@ -201,7 +204,7 @@ fn run_twin(
     host: &HostSide,
 ) -> anyhow::Result<Ending> {
     twin::remove(directory)?;
-    let wanted = arguments.twin || scenario.plan.expect.safety.needs_twin();
+    let wanted = arguments.runs.twin || scenario.plan.expect.safety.needs_twin();
     if !wanted || scenario.plan.faults.is_empty() {
         return Ok(Ending::Completed);
     }

@@ -13,8 +13,8 @@ impl Watchdog<'_> {
     pub(super) fn start_plant(&mut self) -> Result<(), RunError> {
         let Some(fds) = self.resources.plants() else { return Ok(()) };
         let plant = PlantProcess::start(self.program, self.plan, fds)?;
-        let placed = self.placing.ask(Source::Plant, 1, plant.pid());
-        self.poller.add(&plant, PLANT_TOKEN).map_err(kernel("watch the plant"))?;
+        let placed = self.placing.ask(Source::Plant, 1, plant.process.pid());
+        self.poller.add(&plant.process, PLANT_TOKEN).map_err(kernel("watch the plant"))?;
         self.plant = Some(plant);
         self.keep_placed(placed)
     }
@@ -28,7 +28,7 @@ impl Watchdog<'_> {
     /// on is not true.
     pub(super) fn lost_plant(&mut self, now: u64) -> Result<Option<Ending>, RunError> {
         let Some(plant) = &self.plant else { return Ok(None) };
-        let ended = plant.ended().map_err(kernel("look at the plant"))?;
+        let ended = plant.process.ended().map_err(kernel("look at the plant"))?;
         let since_start = self.t0_ns.and_then(|t0| now.checked_sub(t0));
         let still = since_start.is_some_and(|now| plant.stands_still(now));
         let Some(status) = ended.map(status).or(still.then_some(STANDS_STILL)) else {
@@ -41,7 +41,7 @@ impl Watchdog<'_> {
     /// Ends the plant.
     pub(super) fn end_plant(&mut self) -> Result<(), RunError> {
         if let Some(plant) = self.plant.take() {
-            self.poller.remove(&plant).map_err(kernel("forget the plant"))?;
+            self.poller.remove(&plant.process).map_err(kernel("forget the plant"))?;
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! The stimulus of a radar on a bus: started before everyone, watched, gone after everyone.
 
 use super::{RunError, STIMULUS_TOKEN, Watchdog, kernel, status};
-use crate::stimulus::{StimulusError, StimulusProcess, ready_bus};
+use crate::stimulus::{self, StimulusError, ready_bus};
 use scenario::board::RadarSource;
 use wire::Source;
 use wire::event::{Ending, Event};
@@ -13,7 +13,7 @@ impl Watchdog<'_> {
         ready_bus(can).map_err(StimulusError::from)?;
         if can.stimulus.is_some() {
             let fds = self.resources.stimulus();
-            let stimulus = StimulusProcess::start(self.program, self.plan, fds)?;
+            let stimulus = stimulus::start(self.program, self.plan, fds)?;
             let placed = self.placing.ask(Source::Stimulus, 1, stimulus.pid());
             self.poller.add(&stimulus, STIMULUS_TOKEN).map_err(kernel("watch the stimulus"))?;
             self.stimulus = Some(stimulus);

@@ -2,6 +2,7 @@
 
 use super::{RunError, Watchdog};
 use crate::children::Seated;
+use crate::harness::Harness;
 use crate::policy::Seen;
 use sys::process::{RunState, Usage};
 use wire::Source;
@@ -40,13 +41,12 @@ impl Watchdog<'_> {
                 self.carry_out(actions)?;
             }
         }
-        let plant = self.plant.as_ref().filter(|_| told).and_then(|plant| plant.usage().ok());
-        if let Some(usage) = plant {
-            self.tell_usage(Source::Plant, 1, usage);
-        }
-        let stimulus = self.stimulus.as_ref().filter(|_| told).and_then(|it| it.usage().ok());
-        if let Some(usage) = stimulus {
-            self.tell_usage(Source::Stimulus, 1, usage);
+        let plant = self.plant.as_ref().map(|plant| &plant.process);
+        let harness = [(Source::Plant, plant), (Source::Stimulus, self.stimulus.as_ref())];
+        let look = |(source, it): (_, Option<&Harness>)| Some((source, it?.usage().ok()?));
+        let harness: Vec<_> = harness.into_iter().filter(|_| told).filter_map(look).collect();
+        for (source, usage) in harness {
+            self.tell_usage(source, 1, usage);
         }
         if let Some(usage) = told.then(sys::process::own_usage).and_then(Result::ok) {
             self.tell_usage(Source::Watchdog, 1, usage);
