@@ -1,8 +1,10 @@
 //! Preparing the emulated boards, below `target/hil/`: [`prepare`]. For each board a folder with
 //! `vmlinuz`, `modules/NAME.ko`, `modules/deps` and the device tree that it needs.
 
+/// As failop makes what its emulated boards start with.
+#[path = "../../crates/failop/src/hil/emulator/archive.rs"]
+mod archive;
 mod guest;
-mod initramfs;
 mod kernel;
 mod modules;
 

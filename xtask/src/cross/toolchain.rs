@@ -16,6 +16,9 @@ const COMPILER: &str = "rustc-web";
 /// Its standard library, for the architecture of the package.
 const LIBRARY: &str = "libstd-rust-web-dev";
 
+/// Where the packages are unpacked, beside the wrappers.
+const UNPACKED: &str = "unpacked";
+
 /// Holds what `rustc --version` said; written last, so that an interrupted fetch begins anew.
 const STAMP: &str = "version";
 
@@ -47,11 +50,11 @@ fn fetch(archive: &Archive, folder: &Path) -> Result<()> {
         system::install(&needed.iter().map(String::as_str).collect::<Vec<_>>())?;
     }
     let foreign = format!("{LIBRARY}:arm64");
-    let unpacked = folder.join("unpacked");
-    archive.unpack(&[COMPILER, LIBRARY, &shared, &llvm, &foreign], suite, &unpacked)?;
+    let packages = [COMPILER, LIBRARY, &shared, &llvm, &foreign];
+    archive.unpack(&packages, suite, &folder.join(UNPACKED))?;
     for program in ["rustc", "rustdoc"] {
         let path = folder.join(program);
-        fs::write(&path, wrapper(&unpacked, program))?;
+        fs::write(&path, wrapper(program))?;
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755))?;
     }
     let version = output(tool(folder.join("rustc")).arg("--version"))?;
@@ -59,17 +62,18 @@ fn fetch(archive: &Archive, folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Lets the program find the libraries that stand beside it instead of in the system.
-fn wrapper(unpacked: &Path, program: &str) -> String {
+/// Lets the program find the libraries that stand beside it instead of in the system, wherever the
+/// whole is moved to.
+fn wrapper(program: &str) -> String {
     let triplet = match host_architecture() {
         "arm64" => "aarch64-linux-gnu",
         _ => "x86_64-linux-gnu",
     };
-    let root = unpacked.display();
     format!(
         "#!/bin/sh\n\
-         LD_LIBRARY_PATH='{root}/usr/lib/{triplet}'${{LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}}\n\
+         root=${{0%/*}}/{UNPACKED}\n\
+         LD_LIBRARY_PATH=\"$root/usr/lib/{triplet}\"${{LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}}\n\
          export LD_LIBRARY_PATH\n\
-         exec '{root}/usr/bin/{program}' \"$@\"\n"
+         exec \"$root/usr/bin/{program}\" \"$@\"\n"
     )
 }

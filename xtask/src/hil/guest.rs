@@ -5,7 +5,8 @@
 //! of memory accesses under the emulator. What the compiler reorders for aarch64 is seen here, and so
 //! are its other instructions; what an aarch64 processor would reorder, only on one.
 
-use super::{VIRT, cache, initramfs::Initramfs};
+use super::archive::Archive as Files;
+use super::{VIRT, cache};
 use crate::debian::{Archive, Suite};
 use crate::tool::{Stream, bytes, each_line, say, tool};
 use crate::{cross, system, tidy};
@@ -117,15 +118,18 @@ fn program(line: &str) -> Option<Program> {
 
 /// What the board starts with: a shell as the first process, and the programs.
 fn initramfs(archive: &Archive, programs: &[Program], filter: Option<&str>) -> Result<Vec<u8>> {
-    let mut files = Initramfs::new(&["bin", "dev", "proc", "sys", "tmp", "tests"]);
-    files.program("bin/busybox", &fs::read(busybox(archive)?)?);
-    files.symlink("bin/sh", "busybox");
-    files.program("init", init(programs, filter).as_bytes());
+    let mut files = Files::default();
+    for folder in ["/bin", "/dev", "/proc", "/sys", "/tmp", "/tests"] {
+        files.directory(folder);
+    }
+    files.devices();
+    files.file("/bin/busybox", &fs::read(busybox(archive)?)?);
+    files.file("/init", init(programs, filter).as_bytes());
     for program in programs {
         // Nobody looks for lines on the board; with them the programs are ten times as large.
         let stripped = cache().join("test/stripped");
         bytes(tool(system::STRIP).arg("-o").arg(&stripped).arg(&program.path))?;
-        files.program(&format!("tests/{}", program.name), &fs::read(stripped)?);
+        files.file(&format!("/tests/{}", program.name), &fs::read(stripped)?);
     }
     Ok(files.finish())
 }
@@ -144,7 +148,7 @@ fn busybox(archive: &Archive) -> Result<PathBuf> {
 /// The first process: makes the system that the tests expect, runs them, and switches off.
 fn init(programs: &[Program], filter: Option<&str>) -> String {
     let mut script = String::from(
-        "#!/bin/sh\n\
+        "#!/bin/busybox sh\n\
          export PATH=/bin TMPDIR=/tmp HOME=/tmp\n\
          /bin/busybox --install -s /bin\n\
          mount -t proc none /proc\n\

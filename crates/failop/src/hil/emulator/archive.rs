@@ -9,6 +9,8 @@ const DIRECTORY: u32 = 0o040_755;
 const FILE: u32 = 0o100_755;
 /// Those of a character device.
 const CHARACTER_DEVICE: u32 = 0o020_600;
+/// Devices by their numbers (the kernel's `admin-guide/devices.txt`).
+const DEVICES: [(&str, (u32, u32)); 2] = [("/dev/console", (5, 1)), ("/dev/null", (1, 3))];
 /// Everything stands at a multiple of this.
 const ALIGNMENT: usize = 4;
 
@@ -30,9 +32,11 @@ impl Archive {
         self.entry(path, FILE, (0, 0), content);
     }
 
-    /// A character device.
-    pub(super) fn device(&mut self, path: &str, numbers: (u32, u32)) {
-        self.entry(path, CHARACTER_DEVICE, numbers, &[]);
+    /// What a first process needs of `/dev` before the kernel has filled it.
+    pub(super) fn devices(&mut self) {
+        for (path, numbers) in DEVICES {
+            self.entry(path, CHARACTER_DEVICE, numbers, &[]);
+        }
     }
 
     /// The bytes of the archive.
@@ -85,14 +89,14 @@ mod tests {
     fn an_archive_is_what_the_kernel_documents() {
         let mut archive = Archive::default();
         archive.directory("/dev");
-        archive.device("/dev/console", (5, 1));
+        archive.devices();
         archive.file("/init", b"hello");
         let bytes = archive.finish();
         let text = String::from_utf8(bytes.clone()).unwrap();
         assert!(text.starts_with("070701000000010000"), "{text}");
         assert_eq!(bytes.len() % ALIGNMENT, 0);
         // Magic, inode, mode, owner, group, links, time, size, device, device of the node, name.
-        let expected = "07070100000003000081ED00000000000000000000000100000000000000050000000000000000\
+        let expected = "07070100000004000081ED00000000000000000000000100000000000000050000000000000000\
                         00000000000000000000000500000000init\0\0hello\0\0\0";
         assert!(text.contains(expected), "{text}");
         assert!(text.contains("TRAILER!!!\0"));

@@ -59,8 +59,7 @@ pub(super) fn initial(
     for place in PLACES {
         archive.directory(place);
     }
-    archive.device("/dev/console", (5, 1));
-    archive.device("/dev/null", (1, 3));
+    archive.devices();
     archive.file(init::PROGRAM, &read(&job.program)?);
     archive.file(&format!("{INPUTS}/board.toml"), job.board.text.as_bytes());
     let file = Job::scenario_file(scenario);
