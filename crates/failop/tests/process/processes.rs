@@ -26,10 +26,15 @@ pub(crate) fn is_stopped(pid: u32) -> bool {
     state_and_parent(pid).is_some_and(|(state, _)| state == 'T')
 }
 
+/// What a process was started with, each ended by a zero; nothing if it is gone.
+pub(crate) fn arguments(pid: u32) -> Vec<u8> {
+    std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default()
+}
+
 /// The living process that a watchdog has started in this role: a node, or the plant.
 pub(crate) fn role_of(watchdog: u32, role: &str) -> Option<u32> {
     all().find(|&pid| {
-        let arguments = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        let arguments = arguments(pid);
         let mut arguments = arguments.split(|&byte| byte == 0).skip(1);
         (arguments.next(), arguments.next()) == (Some(b"node"), Some(role.as_bytes()))
             && state_and_parent(pid)

@@ -1,7 +1,7 @@
 //! Connections, boards and runs that go away in the middle.
 
 use crate::board::{Board, is_root, skipped, text};
-use crate::processes::signal;
+use crate::processes::{arguments, signal};
 use crate::rig::{PATIENT, Running, scenario, wait, wait_for_records};
 use recording::{Recording, Truncation};
 use serde_json::Value;
@@ -27,12 +27,31 @@ fn begin(board: &Board, name: &str, duration_s: f64) -> Running {
 
 #[test]
 fn a_connection_that_is_cut_is_made_again_and_the_run_goes_on_meanwhile() {
+    is_made_again_when(|_, board| {
+        for session in sys::process::children_of(board.server()).expect("those of a living process")
+        {
+            signal("KILL", &session.pid.to_string());
+        }
+    });
+}
+
+/// Who is killed leaves the socket of the connection behind.
+#[test]
+fn a_connection_whose_ssh_is_killed_here_is_made_again() {
+    is_made_again_when(|running, _| {
+        let children = sys::process::children_of(running.pid()).expect("those of a living process");
+        let connects =
+            |pid| arguments(pid).split(|&byte| byte == 0).any(|word| word == b"ControlMaster=yes");
+        let connection = children.iter().find(|child| connects(child.pid)).expect("a connection");
+        signal("KILL", &connection.pid.to_string());
+    });
+}
+
+fn is_made_again_when(cut: impl FnOnce(&Running, &Board)) {
     let Some(board) = Board::start() else { return };
     let mut running = begin(&board, "cut", 5.0);
     let pid = far_pid(&board);
-    for session in sys::process::children_of(board.server()).expect("those of a living process") {
-        signal("KILL", &session.pid.to_string());
-    }
+    cut(&running, &board);
     wait("word of the loss", || {
         let said = std::fs::read_to_string(board.rig.path("stderr")).expect("text");
         said.contains("answers again after").then_some(())

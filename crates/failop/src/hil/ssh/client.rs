@@ -9,7 +9,7 @@ use scenario::board::{HardwareWatchdog, Ssh};
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::AsFd;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use sys::clock::now_ns;
 use sys::poll::wait_any;
@@ -94,6 +94,11 @@ impl<'a> Client<'a> {
 
     /// Connects. `directory` is the one on the board.
     pub(super) fn open(&self, directory: &str) -> Result<Session, Error> {
+        // An ssh that was killed has left its socket, and the next one would share its connection with nobody.
+        match std::fs::remove_file(self.socket()) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
+            _ => {}
+        }
         let reset_within_s = self.reset_within_s.to_string();
         let errors = self.private.path().join("session");
         let mut command = self.ssh("ControlMaster=yes", &[]);
@@ -179,9 +184,14 @@ impl<'a> Client<'a> {
         Ok(Listening { child, output, buffer: vec![0; 1 << 16] })
     }
 
+    /// Where the steps find the connection.
+    fn socket(&self) -> PathBuf {
+        self.private.path().join("control")
+    }
+
     fn ssh(&self, role: &str, more: &[&str]) -> Command {
         let mut command = program("ssh");
-        command.arg("-S").arg(self.private.path().join("control"));
+        command.arg("-S").arg(self.socket());
         for option in [role].iter().chain(&FIRST).chain(more) {
             command.args(["-o", option]);
         }

@@ -137,6 +137,6 @@ impl Visit<'_> {
     }
 
     fn within_s(&self) -> f64 {
-        self.way.reboot_within_ns as f64 * 1e-9
+        self.way.reboot_within_ns as f64 / 1e9
     }
 }
