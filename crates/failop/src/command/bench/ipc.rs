@@ -80,7 +80,7 @@ pub(super) fn bench(arguments: &IpcArguments) -> anyhow::Result<Code> {
         write_page(path, &comparison)?;
     }
     let text =
-        if arguments.json { report::ipc_json(&comparison) } else { report::ipc_lines(&comparison) };
+        if arguments.json { report::json(&comparison) } else { report::ipc_lines(&comparison) };
     std::io::stdout().write_all(text.as_bytes())?;
     let is_missed = comparison.goals(ClaimVerdict::DoesNotHold).next().is_some();
     Ok(match (is_missed, is_sound) {
