@@ -30,6 +30,7 @@ fn everything() -> Comparison {
             stream("camera", 2_073_600, 30.0, Mechanism::Shm),
             stream("radar", 1024, 20.0, Mechanism::UnixDgram),
         ],
+        has_failed: false,
     })
 }
 
