@@ -4,11 +4,13 @@
 //! [`SCHEMA`]. Times ending in `_ms` count from the start of the schedule unless they are
 //! durations; a value that was not observed is `null`, never 0.
 
+mod about;
 mod accuracy;
 mod board;
 mod safety;
 mod trial;
 
+pub(crate) use about::About;
 pub use accuracy::{AccuracyPhase, Consistency, GospaParts, Phase, ThroughFault, TrackErrors};
 pub use board::{Board, BoardRow, Placement, Unwritten};
 pub use safety::{Impact, Safety, Twin};
@@ -275,6 +277,13 @@ pub struct Expectation {
     pub reason: Option<String>,
     /// The same for programs.
     pub cause: Option<WhyNot>,
+}
+
+impl Expectation {
+    /// What it is about.
+    pub(crate) fn about(&self) -> About<'_> {
+        About::of(&self.name)
+    }
 }
 
 /// Isolation of one process from one fault in another.

@@ -6,7 +6,7 @@ use wire::{Node, Source};
 use super::{Demand, Finding, without_effect};
 use crate::analyse::Findings;
 use crate::noticed::Noticed;
-use crate::summary::{Expectation, WhyNot};
+use crate::summary::{About, Expectation, WhyNot};
 use crate::timeline::{Detected, Exit, Reset};
 use crate::words::{self, count};
 
@@ -36,7 +36,7 @@ pub(super) fn judge(findings: &Findings) -> Vec<Expectation> {
                 skipped => skipped,
             }
         };
-        let name = format!("fault {} took effect", facts.fault.id);
+        let name = About::Trial { fault: &facts.fault.id, what: "took effect" }.name();
         Demand { name, expected: "evidence of its effect".into(), actual: evidence }
             .came_to(finding)
     }));

@@ -14,7 +14,7 @@ use wire::Node;
 use super::{Demand, Finding, NOT_OBSERVED};
 use crate::analyse::Findings;
 use crate::modes;
-use crate::summary::{Expectation, WhyNot};
+use crate::summary::{About, Expectation, WhyNot};
 use crate::timeline::{Moment, Output, Span, TrackSeen};
 use crate::words::{count, in_ms};
 
@@ -28,7 +28,7 @@ const SETTLE_NS: Moment = 2_000_000_000;
 pub(super) fn judge(findings: &Findings, id: &str) -> Expectation {
     let traffic = &findings.timeline.plan.traffic;
     let demand = |actual: String| Demand {
-        name: format!("expect.fusion.follows.{id}"),
+        name: About::Process { process: Node::Fusion, key: &format!("follows.{id}") }.name(),
         expected: format!("within {GATE_M} m of one track, always"),
         actual,
     };

@@ -8,7 +8,7 @@ use crate::analyse::Findings;
 use crate::latency::CAPTURED_TO_FUSED;
 use crate::modes;
 use crate::quantiles::{quantiles_us, rank};
-use crate::summary::{Expectation, WhyNot};
+use crate::summary::{About, Expectation, WhyNot};
 use crate::timeline::{Moment, Span};
 use crate::words::{in_ms, limit_ms};
 
@@ -27,6 +27,10 @@ pub(super) fn judge(findings: &Findings) -> Vec<Expectation> {
     }
     all.extend(expect.follows.iter().map(|actor| follows::judge(findings, actor)));
     all
+}
+
+fn name(key: &str) -> String {
+    About::Process { process: Node::Fusion, key }.name()
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -74,7 +78,7 @@ fn latency(findings: &Findings, place: Where, limit_ns: u64) -> Expectation {
         _ => Finding::Unclear(WhyNot::NoData, format!("no frame was fused {words}.")),
     };
     let expected = format!("at most {}", limit_ms(limit_ns));
-    Demand { name: format!("expect.fusion.{key}"), expected, actual }.came_to(finding)
+    Demand { name: name(key), expected, actual }.came_to(finding)
 }
 
 fn at_end(findings: &Findings, wanted: Mode) -> Expectation {
@@ -92,7 +96,7 @@ fn at_end(findings: &Findings, wanted: Mode) -> Expectation {
             Finding::missed(&format!("fusion's mode at the end: {actual}"), by_host)
         }
     };
-    let name = "expect.fusion.mode-at-end".to_owned();
+    let name = name("mode-at-end");
     Demand { name, expected: wanted.name().to_owned(), actual }.came_to(finding)
 }
 
@@ -112,6 +116,6 @@ fn never(findings: &Findings, forbidden: &[Mode]) -> Expectation {
         }
     };
     let names: Vec<&str> = forbidden.iter().map(|mode| mode.name()).collect();
-    let name = "expect.fusion.never-modes".to_owned();
+    let name = name("never-modes");
     Demand { name, expected: format!("never {}", names.join(" or ")), actual }.came_to(finding)
 }
