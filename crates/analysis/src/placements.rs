@@ -70,12 +70,8 @@ fn reason(errno: u32) -> String {
 /// When the recording could not be written.
 pub(crate) fn unwritten(timeline: &Timeline) -> Vec<Unwritten> {
     let all = timeline.watchdog.board.unwritten.iter();
-    all.map(|it| Unwritten {
-        from_ms: ms(it.span.from),
-        to_ms: it.has_ended.then_some(ms(it.span.to)),
-        reason: reason(it.errno),
-    })
-    .collect()
+    all.map(|it| Unwritten { from_ms: ms(it.from), to_ms: it.to.map(ms), reason: reason(it.errno) })
+        .collect()
 }
 
 #[cfg(test)]
