@@ -232,17 +232,17 @@ impl Cause {
         Cause::BoardReset,
     ];
 
-    /// The cause in words: `not produced`.
+    /// The cause in words, as in every table: `not produced`.
     pub const fn words(self) -> &'static str {
         match self {
             Cause::NotProduced => "not produced",
-            Cause::Overrun => "dropped by the sender",
-            Cause::Device => "lost by the device",
+            Cause::Overrun => "overrun",
+            Cause::Device => "device",
             Cause::Rejected => "rejected",
             Cause::Superseded => "superseded",
             Cause::Late => "late",
-            Cause::NoInput => "without input",
-            Cause::BoardReset => "lost to a reset of the board",
+            Cause::NoInput => "no input",
+            Cause::BoardReset => "board reset",
         }
     }
 }

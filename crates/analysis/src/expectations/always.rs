@@ -10,8 +10,8 @@ use crate::summary::{About, Expectation, WhyNot};
 use crate::timeline::{Detected, Exit, Reset};
 use crate::words::{self, count};
 
-/// Ends that are told one by one: a crash loop has hundreds, and they are alike. The report's table of
-/// processes holds them all.
+/// Ends that are told one by one: a crash loop has hundreds, and they are alike. `run.json` holds them
+/// all, by process.
 const ENDS_TOLD: usize = 3;
 
 pub(super) fn judge(findings: &Findings) -> Vec<Expectation> {

@@ -86,7 +86,7 @@ impl<'a> Panel<'a> {
         canvas.text((MARGIN, top + HEADING / 2.0), &heading, label)?;
         let mut legend = Legend::default();
         for (cause, count) in self.stream.lost.iter().filter(|(_, count)| **count > 0) {
-            let text = format!("{} {}", words::cause(*cause), number::count(*count));
+            let text = format!("{} {}", cause.words(), number::count(*count));
             legend.add(Mark::Box, palette::cause(*cause), text);
         }
         legend.draw(canvas, (LEFT + 280.0, top + 3.0))?;
