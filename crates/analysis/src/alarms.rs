@@ -14,20 +14,18 @@ mod tests;
 
 use std::collections::BTreeMap;
 use wire::event::Detector;
+use wire::limits::PERIODS_UNTIL_GONE;
 use wire::{Node, Source};
 
 use crate::analyse::Findings;
+use crate::excuses::SETTLE_NS;
 use crate::modes;
 use crate::noticed::{Noticed, all_noticed};
 use crate::streams::Outcome;
 use crate::timeline::{Moment, Span};
 
-/// How long a fault, or an alarm that was none, may have consequences: the time in which fusion is
-/// allowed to find everyone.
-const SETTLE_NS: Moment = 2_000_000_000;
-
-/// A sensor is silent for fusion after three periods; the last sample may have come at once.
-const SILENCE_PERIODS: i64 = 2;
+/// A sensor is silent for fusion once it is gone; the last sample may have come at once.
+const SILENCE_PERIODS: i64 = PERIODS_UNTIL_GONE as i64 - 1;
 
 /// Each false alarm of the run, in the order of time.
 pub(crate) fn false_alarms(findings: &Findings) -> Vec<Noticed> {

@@ -3,6 +3,7 @@
 
 use wire::Node;
 use wire::event::{Detector, Ending};
+use wire::limits::TICK_NS;
 
 use crate::analyse::Findings;
 use crate::modes;
@@ -11,7 +12,13 @@ use crate::timeline::{Detected, Moment, Span};
 use crate::words::in_ms;
 
 /// A sensor may find the plant behind by one tick of it: it is as late as any process of this machine.
-const BEHIND_MAX_NS: i64 = 10_000_000;
+const BEHIND_MAX_NS: i64 = TICK_NS as i64;
+/// The start of a run, in which nothing is demanded of modes and tracks: fusion is blind before its first
+/// samples.
+pub(crate) const START_NS: Moment = 1_000_000_000;
+/// How long fusion may take to find everyone, and so for how long a fault, or an alarm that was none, may
+/// have consequences.
+pub(crate) const SETTLE_NS: Moment = 2_000_000_000;
 
 impl Findings<'_> {
     /// Why what the sensors saw may not have been true, in words.

@@ -51,6 +51,7 @@ use sys::process::{Child, Exit};
 use sys::service_manager::ServiceManager;
 use sys::signals::StopSignals;
 use wire::event::{Ending, Event};
+use wire::limits::STALL_NS;
 use wire::{Node, Source};
 
 /// From the decision to start to frame 0: everyone has read the start by then.
@@ -59,8 +60,6 @@ const START_LEAD_NS: u64 = 50_000_000;
 const TAIL_NS: u64 = 150_000_000;
 /// The watchdog looks at least this often at what no descriptor tells: heartbeats and probes.
 const LOOK_PERIOD_NS: u64 = 20_000_000;
-/// Lateness from which on the host counts as stalled: a third of a frame period at 30 FPS.
-pub(crate) const STALL_NS: u64 = 10_000_000;
 /// From the first spawn to the start of the schedule: afterwards the processes count as unable to
 /// start, however many restarts they have left.
 const START_TIMEOUT_NS: u64 = 20_000_000_000;

@@ -5,15 +5,13 @@ use wire::event::Mode;
 
 use super::{Demand, Finding, NOT_OBSERVED, follows};
 use crate::analyse::Findings;
+use crate::excuses::START_NS;
 use crate::latency::CAPTURED_TO_FUSED;
 use crate::modes;
 use crate::quantiles::{quantiles_us, rank};
 use crate::summary::{About, Expectation, WhyNot};
 use crate::timeline::{Moment, Span};
 use crate::words::{in_ms, limit_ms};
-
-/// The start of a run, in which no mode is forbidden: fusion is blind before its first sample.
-const MODES_SETTLE_NS: Moment = 1_000_000_000;
 
 pub(super) fn judge(findings: &Findings) -> Vec<Expectation> {
     let expect = &findings.timeline.plan.expect.fusion;
@@ -101,7 +99,7 @@ fn at_end(findings: &Findings, wanted: Mode) -> Expectation {
 }
 
 fn never(findings: &Findings, forbidden: &[Mode]) -> Expectation {
-    let settled = Span { from: MODES_SETTLE_NS, to: Moment::MAX };
+    let settled = Span { from: START_NS, to: Moment::MAX };
     let seen = || {
         let modes = findings.modes.iter();
         modes.filter(|it| forbidden.contains(&it.mode) && it.span.overlaps(settled))

@@ -11,6 +11,7 @@ use channel::start::StartView;
 use std::convert::Infallible;
 use supervisor::PlantBoot;
 use sys::clock::{now_ns, sleep_until};
+use wire::limits::TICK_NS;
 use wire::plant::{BRAKE_WORDS, BrakeTold, StretchTold, WAY_WORDS, WayTold};
 use wire::shared::PageKind;
 use wire::{Event, Source};
@@ -20,9 +21,6 @@ use world::{Plant, Request};
 /// What it is called on the command line.
 pub(super) const ROLE: &str = "plant";
 
-/// Time between two ticks. A request counts from the next tick on: what comes of it does not depend on
-/// the microsecond in which it was made.
-const TICK_NS: u64 = 10_000_000;
 /// A request older than this does not count any more: fusion is silent. Fusion says it anew with each
 /// output, and where there is none in half of this time.
 const REQUEST_AGE_MAX_NS: u64 = 200_000_000;
