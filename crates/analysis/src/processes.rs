@@ -1,5 +1,6 @@
 //! The processes and their lives: [`processes`], [`states`].
 
+use scenario::Plan;
 use std::collections::{BTreeMap, HashMap};
 use wire::event::{LifeState, Reaction};
 use wire::{Node, Source};
@@ -14,15 +15,9 @@ const STEADY_FROM_NS: Moment = 500_000_000;
 
 /// Camera, radar, fusion, watchdog; and of the harness what there was.
 pub(crate) fn processes(timeline: &Timeline) -> Vec<Process> {
-    let plan = timeline.plan;
-    let is_there = |source: &Source| match source {
-        Source::Node(_) | Source::Watchdog => true,
-        Source::Plant => plan.traffic.ego.brakes.is_some(),
-        Source::Stimulus => plan.board.stimulates(),
-    };
     Source::ALL
         .into_iter()
-        .filter(is_there)
+        .filter(|&source| runs(timeline.plan, source))
         .map(|source| Process {
             name: source.name().to_owned(),
             incarnations: match source {
@@ -38,6 +33,15 @@ pub(crate) fn processes(timeline: &Timeline) -> Vec<Process> {
             usage: usage(timeline, source),
         })
         .collect()
+}
+
+/// Whether a process runs in this plan.
+pub(crate) fn runs(plan: &Plan, source: Source) -> bool {
+    match source {
+        Source::Node(_) | Source::Watchdog => true,
+        Source::Plant => plan.traffic.ego.brakes.is_some(),
+        Source::Stimulus => plan.board.stimulates(),
+    }
 }
 
 fn incarnations(timeline: &Timeline, node: Node) -> Vec<Incarnation> {
