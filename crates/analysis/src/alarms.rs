@@ -69,9 +69,11 @@ fn involved(noticed: &Noticed) -> impl Iterator<Item = Node> {
 fn is_explained(findings: &Findings, noticed: &Noticed) -> bool {
     findings.faults.iter().any(|facts| {
         let compared = noticed.detector == Detector::Plausibility;
-        let involved = facts.fault.target.node().is_none_or(|target| {
-            compared || target == noticed.node || involved(noticed).any(|node| node == target)
-        });
+        let involved = facts
+            .fault
+            .target
+            .node()
+            .is_none_or(|target| compared || involved(noticed).any(|node| node == target));
         let lately = Span { from: noticed.at - SETTLE_NS, to: noticed.at };
         involved && facts.acting(&findings.timeline).is_some_and(|span| span.overlaps(lately))
     })
@@ -121,7 +123,5 @@ fn is_excused(findings: &Findings, noticed: &Noticed) -> bool {
         Source::Watchdog => findings.patience(noticed.node, noticed.detector, noticed.at),
         Source::Node(_) | Source::Plant | Source::Stimulus => Some(modes::silence_limit(timeline)),
     };
-    patience.is_some_and(|patience| {
-        findings.stalls.disturb(Span { from: noticed.at.saturating_sub(patience), to: noticed.at })
-    })
+    patience.is_some_and(|patience| findings.stalled_before(noticed.at, patience))
 }

@@ -79,9 +79,13 @@ impl Findings<'_> {
     /// count stalls, but what they hold up is not always over with them.
     pub(crate) fn is_silenced_by_stall(&self, complaint: &Detected) -> bool {
         let Detected { at, node, detector, .. } = *complaint;
-        self.patience(node, detector, at).is_some_and(|patience| {
-            self.stalls.disturb(Span { from: at.saturating_sub(patience), to: at })
-        })
+        let patience = self.patience(node, detector, at);
+        patience.is_some_and(|patience| self.stalled_before(at, patience))
+    }
+
+    /// Whether a processor stood still in this long before a moment.
+    pub(crate) fn stalled_before(&self, at: Moment, long: Moment) -> bool {
+        self.stalls.disturb(Span { from: at.saturating_sub(long), to: at })
     }
 
     /// Whether a mode of fusion, or its silence, lasted no longer than the host stalled in it or just

@@ -43,9 +43,7 @@ fn torn(findings: &Findings, bound: Bound) -> Expectation {
     let actual = count(torn, "torn frame");
     let finding = match bound {
         _ if met => Finding::Met,
-        Bound::Min(_) if !findings.timeline.end.whole => {
-            Finding::Unclear(WhyNot::EndedEarly, "the run ended early.".into())
-        }
+        Bound::Min(_) if !findings.timeline.end.whole => Finding::ended_early(),
         Bound::Min(_) => {
             let run = Span { from: 0, to: findings.timeline.end.cut };
             Finding::missed(&format!("fusion read {actual}"), findings.stalls.disturb(run))
