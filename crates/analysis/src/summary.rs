@@ -108,7 +108,8 @@ pub struct Summary {
     pub verdict: Verdict,
     /// Why it is not a pass; empty for a pass.
     pub reasons: Vec<String>,
-    /// How the run ended: completed, interrupted, cannot start, or the watchdog was killed.
+    /// How the run ended: completed, interrupted, cannot start, the plant or the stimulus was lost, the
+    /// watchdog was killed, the recording is damaged; unknown where the record does not tell.
     pub ended: String,
     /// By what frames travelled from the camera to fusion.
     #[serde(default)]
@@ -138,7 +139,7 @@ pub struct Summary {
     pub expectations: Vec<Expectation>,
     /// Isolation of each process that the scenario names, from each fault in another.
     pub isolation: Vec<Isolation>,
-    /// The processes: camera, radar, fusion, the plant where there was one, watchdog.
+    /// The processes: camera, radar, fusion, watchdog; the plant and the stimulus where there was one.
     pub processes: Vec<Process>,
     /// How good the tracks were, in each part of the run.
     #[serde(default)]
