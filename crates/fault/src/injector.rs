@@ -138,7 +138,8 @@ impl Injector {
         hit.filter_map(move |own| match own.act {
             Act::Sample(SampleFault::Delay(by_ns)) => {
                 let jitter_ns = own.injection.jitter_ns();
-                let drawn = self.draw(own.index, item).random_range(0..=2 * jitter_ns);
+                // Streams from the other end: the first draw of the item's own decided that it is hit.
+                let drawn = self.draw(own.index, !item).random_range(0..=2 * jitter_ns);
                 let by_ns = (by_ns + drawn).saturating_sub(jitter_ns);
                 Some((own.index, SampleFault::Delay(by_ns), own.since(due_ns)))
             }

@@ -90,18 +90,24 @@ fn faults_on_samples_act_in_their_interval_in_the_order_of_the_plan() {
 }
 
 #[test]
-fn a_delay_with_jitter_stays_within_it() {
-    let faults = [fault(0, r#"{"delay":{"by-ms":20.0,"jitter-ms":5.0,"for-s":1.0}}"#)];
-    let injector = injector(&faults, 0);
-    let delays: Vec<u64> = (0..200)
-        .flat_map(|item| injector.sample_faults(0, item))
-        .map(|(_, what, _)| match what {
-            SampleFault::Delay(ns) => ns,
-            other => panic!("{other:?}"),
-        })
-        .collect();
-    assert!(delays.iter().all(|ns| (15 * MS..=25 * MS).contains(ns)), "{delays:?}");
-    assert!(delays.iter().any(|&ns| ns < 16 * MS) && delays.iter().any(|&ns| ns > 24 * MS));
+fn a_delay_with_jitter_is_as_often_above_as_below_the_middle_whichever_samples_it_hits() {
+    for percent in ["10.0", "50.0", "100.0"] {
+        let delay = r#"{"delay":{"by-ms":20.0,"jitter-ms":5.0,"for-s":1.0,"percent":"#;
+        let faults = [fault(0, &format!("{delay}{percent}}}}}"))];
+        let injector = injector(&faults, 0);
+        let delays: Vec<u64> = (0..1000)
+            .flat_map(|item| injector.sample_faults(0, item))
+            .map(|(_, what, _)| match what {
+                SampleFault::Delay(ns) => ns,
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert!(delays.iter().all(|ns| (15 * MS..=25 * MS).contains(ns)), "{delays:?}");
+        assert!(delays.iter().any(|&ns| ns < 16 * MS) && delays.iter().any(|&ns| ns > 24 * MS));
+        // Some 100 at the least: five standard deviations of their share are 25 %.
+        let above = delays.iter().filter(|&&ns| ns > 20 * MS).count() as f64;
+        assert!((0.25..0.75).contains(&(above / delays.len() as f64)), "{percent}: {above}");
+    }
 }
 
 fn hits(injector: &Injector, items: u64) -> Vec<u64> {
