@@ -107,11 +107,12 @@ impl Value {
         }
     }
 
-    /// An integer or a float as a number.
+    /// An integer or a float as a number. `inf` and `nan` are none: no key allows them, and nobody can
+    /// compare with them.
     pub(crate) fn number(&self) -> Option<f64> {
         match self.kind {
             Kind::Integer(number) => Some(number as f64),
-            Kind::Number(number) => Some(number),
+            Kind::Number(number) => Some(number).filter(|number| number.is_finite()),
             _ => None,
         }
     }
