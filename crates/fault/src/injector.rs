@@ -46,7 +46,9 @@ impl Injector {
         born_ns: u64,
         lacking: &[Need],
     ) -> Injector {
-        let own = (0..).zip(faults).filter(|(_, fault)| fault.target.node() == Some(node));
+        let acts_here =
+            |fault: &Fault| fault.target.node() == Some(node) && fault.is_possible(lacking);
+        let own = (0..).zip(faults).filter(|(_, fault)| acts_here(fault));
         let own = own.map(|(index, fault)| Own {
             index,
             injection: fault.injection.clone(),
@@ -55,9 +57,7 @@ impl Injector {
             end_ns: None,
             spent: false,
         });
-        let possible =
-            |own: &Own| !own.injection.kind().needs.iter().any(|need| lacking.contains(need));
-        let inside = own.filter(|own| !matches!(own.act, Act::Outside(_)) && possible(own));
+        let inside = own.filter(|own| !matches!(own.act, Act::Outside(_)));
         let mut injector = Injector { faults: inside.collect(), seed, born_ns };
         for (index, fault) in (0..).zip(faults) {
             if let Some(at_ns) = fault.start.at_ns() {
