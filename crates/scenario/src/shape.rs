@@ -2,6 +2,7 @@
 //!
 //! Validator, messages and reference match on it; nobody else reads raw JSON Schema.
 
+use std::ops::RangeInclusive;
 use std::sync::LazyLock;
 
 use serde_json::{Map, Value};
@@ -33,7 +34,7 @@ pub(crate) enum Shape<'a> {
     /// A number.
     Number(Bounds),
     /// A string.
-    Text { max_chars: Option<u64>, must_be: Option<&'a str>, pattern: Option<&'a str> },
+    Text { chars: RangeInclusive<u64>, must_be: Option<&'a str>, pattern: Option<&'a str> },
     /// A string out of a list: word and meaning.
     Words(Vec<(&'a str, &'a str)>),
     /// A list.
@@ -73,7 +74,7 @@ impl Bounds {
     pub(crate) fn hold(self, number: f64) -> bool {
         let large_enough =
             self.min.is_none_or(|min| if self.open { number > min } else { number >= min });
-        number.is_finite() && large_enough && self.max.is_none_or(|max| number <= max)
+        large_enough && self.max.is_none_or(|max| number <= max)
     }
 
     /// The limits in words, with the unit of the key.
@@ -116,7 +117,8 @@ impl<'a> Shape<'a> {
             Some("integer") => Self::Integer(bounds),
             Some("number") => Self::Number(bounds),
             Some("string") => Self::Text {
-                max_chars: schema["maxLength"].as_u64(),
+                chars: schema["minLength"].as_u64().unwrap_or(0)
+                    ..=schema["maxLength"].as_u64().unwrap_or(u64::MAX),
                 must_be: schema["x-must-be"].as_str(),
                 pattern: schema["pattern"].as_str(),
             },
@@ -152,10 +154,11 @@ impl<'a> Shape<'a> {
             Self::Integer(bounds) => format!("an integer {}", bounds.words(key)),
             Self::Number(bounds) => format!("a number {}", bounds.words(key)),
             Self::Text { must_be: Some(words), .. } => (*words).to_owned(),
-            Self::Text { max_chars: Some(max), .. } => {
-                format!("a string of at most {max} characters")
-            }
-            Self::Text { .. } => "a string".to_owned(),
+            Self::Text { chars, .. } => match (*chars.start(), *chars.end()) {
+                (0, u64::MAX) => "a string".to_owned(),
+                (0, max) => format!("a string of at most {max} characters"),
+                (min, max) => format!("a string of {min} to {max} characters"),
+            },
             Self::Words(words) => {
                 let each: Vec<String> =
                     words.iter().map(|(word, _)| format!("\"{word}\"")).collect();
