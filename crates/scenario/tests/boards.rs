@@ -75,3 +75,16 @@ fn a_file_that_is_no_board_is_refused_with_line_column_and_what_is_allowed() {
         assert_eq!(told, said);
     }
 }
+
+#[test]
+fn a_board_is_no_scenario_and_a_scenario_no_board() {
+    for path in shipped() {
+        let mistakes = scenario::parse("b.toml", &fs::read_to_string(&path).unwrap()).unwrap_err();
+        assert_eq!(mistakes.len(), 1, "{mistakes}");
+        assert!(mistakes[0].message.starts_with("this is a board file, no scenario"), "{mistakes}");
+    }
+    let text = include_str!("../../../scenarios/nominal.toml");
+    let mistakes = parse_board("s.toml", text).unwrap_err();
+    assert_eq!(mistakes.len(), 1, "{mistakes}");
+    assert!(mistakes[0].message.starts_with("this is a scenario, no board file"), "{mistakes}");
+}
