@@ -11,6 +11,7 @@
 //! - `bytes`, `picture`, `objects`: what faults do to data, as pure functions
 //! - `out_of_reach`: what is not in the catalogue, and why
 //! - `outcome`: what becomes of a fault
+//! - `units`: the units of the keys that a scenario has for all this
 //! - `injector`: whether a fault acts now, inside the process that it targets
 #![forbid(unsafe_code)]
 
@@ -24,6 +25,7 @@ pub mod objects;
 pub mod out_of_reach;
 pub mod outcome;
 pub mod picture;
+pub mod units;
 
 pub use act::Act;
 pub use fault::{Cause, Fault, Start, Target};

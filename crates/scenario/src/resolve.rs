@@ -7,6 +7,7 @@ mod watchdog;
 
 use std::collections::BTreeMap;
 
+use fault::units::{ns_from_ms, ns_from_s};
 use wire::Node;
 
 use crate::board::Board;
@@ -52,14 +53,6 @@ pub(crate) fn plan(mut text: text::Scenario) -> Result<plan::Plan, Never> {
         faults: resolved.faults,
         traffic,
     })
-}
-
-fn ns_from_s(seconds: f64) -> u64 {
-    (seconds * 1e9).round() as u64
-}
-
-fn ns_from_ms(milliseconds: f64) -> u64 {
-    (milliseconds * 1e6).round() as u64
 }
 
 fn mps_from_kph(kilometres_an_hour: f64) -> f64 {

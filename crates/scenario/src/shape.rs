@@ -10,20 +10,6 @@ use serde_json::{Map, Value};
 /// The keys of a table that has none.
 static NO_KEYS: LazyLock<Map<String, Value>> = LazyLock::new(Map::new);
 
-/// Unit by the end of a key.
-const UNITS: [(&str, &str); 10] = [
-    ("-mps3", "m/s³"),
-    ("-mps2", "m/s²"),
-    ("-mps", "m/s"),
-    ("-kph", "km/h"),
-    ("-mmph", "mm/h"),
-    ("-ms", "ms"),
-    ("-s", "s"),
-    ("-m", "m"),
-    ("percent", "%"),
-    ("fps", "frames/s"),
-];
-
 /// What is allowed.
 #[derive(Debug)]
 pub(crate) enum Shape<'a> {
@@ -79,7 +65,8 @@ impl Bounds {
 
     /// The limits in words, with the unit of the key.
     pub(crate) fn words(self, key: &str) -> String {
-        let unit = unit(key).map(|unit| format!(" {unit}")).unwrap_or_default();
+        let (_, unit) = fault::units::split(key);
+        let unit = unit.map(|unit| format!(" {unit}")).unwrap_or_default();
         let show = |bound: f64| {
             if bound >= i64::MAX as f64 { "2^63 - 1".to_owned() } else { bound.to_string() }
         };
@@ -185,11 +172,6 @@ impl<'a> Shape<'a> {
             }
         }
     }
-}
-
-/// The unit that the end of a key names.
-pub(crate) fn unit(key: &str) -> Option<&'static str> {
-    UNITS.iter().find(|(end, _)| key.ends_with(end)).map(|(_, unit)| *unit)
 }
 
 /// The definition that a schema refers to, or the schema itself.

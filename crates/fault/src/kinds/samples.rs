@@ -1,15 +1,13 @@
 //! Parameters of the faults of samples on their way: frames and messages.
 
-use super::{Ending, Parameters, ns_from_ms};
+use super::{Ending, Parameters};
 use crate::act::{
     Act, Call, Damage, Errno, HeaderField, ImpostorHow, Outside, ProcessFault, PublishStep,
-    SampleFault,
+    SampleFault, Signal,
 };
+use crate::units::ns_from_ms;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-/// `SIGKILL`, by which a process ends itself at once.
-const SIGKILL: u32 = 9;
 
 fn all() -> f64 {
     100.0
@@ -122,7 +120,7 @@ impl Parameters for DieAt {
         Act::Sample(SampleFault::DieAt(self.step))
     }
     fn ending(&self) -> Option<Ending> {
-        Some(Ending::Signal(SIGKILL))
+        Some(Ending::by(Signal::Sigkill))
     }
 }
 

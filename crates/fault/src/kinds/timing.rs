@@ -1,7 +1,8 @@
 //! Parameters of the faults of time.
 
-use super::{Parameters, ns_from_ms};
+use super::Parameters;
 use crate::act::{Act, ClockError, LoadHow, Outside, ProcessFault, StepFault};
+use crate::units::ns_from_ms;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -1,11 +1,11 @@
 //! From the text of the faults to the faults of the plan: triggers resolved as far as they can be
 //! before the run, repetitions written out: [`faults`].
 
+use fault::units::{ns_from_ms, ns_from_s};
 use fault::{Cause, Fault, Start};
 use world::traffic::Traffic;
 use world::{Motion, Way};
 
-use super::{ns_from_ms, ns_from_s};
 use crate::plan::Camera;
 use crate::text::fault::{self as text, When};
 
