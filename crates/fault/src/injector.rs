@@ -184,6 +184,7 @@ impl Injector {
         // Each block of items has a chain of its own, so that any item can be asked about.
         let block = item / BLOCK_ITEMS * BLOCK_ITEMS;
         let leaves = 1.0 / burst;
+        // At most 1, but for rounding: a scenario with a larger share is refused.
         let enters = (leaves * share / (1.0 - share)).min(1.0);
         let first = self.draw(own.index, block).random_bool(share);
         (block + 1..=item).fold(first, |bad, item| {
@@ -226,7 +227,9 @@ impl Own {
 
 /// Spreads fault indices over the seed space: 2⁶⁴ divided by the golden ratio.
 const FAULT_SALT: u64 = 0x9e37_79b9_7f4a_7c15;
-/// Items after which a chain of losses begins anew.
+/// Items after which a chain of losses begins anew. All of a block before an item are drawn to ask about
+/// it, which this keeps to a fraction of a millisecond; and it is eight times the longest mean run of a
+/// scenario (32), so that the ends of blocks make runs a tenth shorter at the most.
 const BLOCK_ITEMS: u64 = 256;
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ mod camera_device;
 mod can;
 mod content;
 mod detectors;
+mod flaw;
 mod memory;
 mod process;
 mod samples;
@@ -22,6 +23,7 @@ use crate::fault::Target;
 use crate::kind::{Evidence, Group, Interference, Kind, Need, Unit};
 use crate::units::{self, ns_from_s};
 use detectors::{BUS, CONTENT, DAMAGE, END, LOSS, STANDSTILL, START, TIMING};
+pub use flaw::Flaw;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -66,6 +68,11 @@ trait Parameters {
     /// How much a time that it adds differs from sample to sample, to either side.
     fn jitter_ns(&self) -> u64 {
         0
+    }
+
+    /// What only several parameters together can tell to be wrong.
+    fn flaw(&self) -> Option<Flaw> {
+        None
     }
 }
 
@@ -449,6 +456,11 @@ impl Injection {
     /// How much a time that it adds differs from sample to sample, to either side, nanoseconds.
     pub fn jitter_ns(&self) -> u64 {
         self.parameters().jitter_ns()
+    }
+
+    /// What only several parameters together can tell to be wrong. A plan has no fault with a flaw.
+    pub fn flaw(&self) -> Option<Flaw> {
+        self.parameters().flaw()
     }
 
     /// The parameters in words, as the scenario has them: `SIGKILL`, `spin, for 0.4 s`.

@@ -31,6 +31,6 @@ pub use act::Act;
 pub use fault::{Cause, Fault, Start, Target};
 pub use injector::Injector;
 pub use kind::{Actor, Evidence, Group, Interference, Kind, Need};
-pub use kinds::{Injection, KINDS};
+pub use kinds::{Flaw, Injection, KINDS};
 pub use out_of_reach::{OUT_OF_REACH, OutOfReach};
 pub use outcome::Outcome;

@@ -5,6 +5,7 @@
 
 mod board;
 mod faults;
+mod inject;
 mod safety;
 mod traffic;
 mod watchdog;
@@ -63,6 +64,11 @@ impl Run {
 
 fn list<'t>(document: &'t Value, key: &str) -> &'t [Value] {
     document.get(key).map(Value::items).unwrap_or_default()
+}
+
+/// Whether the ego car brakes when fusion asks it to.
+fn is_closed_loop(document: &Value) -> bool {
+    document.get("preset").is_some() || document.at(&["ego", "brakes"]).is_some()
 }
 
 /// What messages call an actor or a fault.

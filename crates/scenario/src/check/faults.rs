@@ -1,21 +1,15 @@
 //! What only several keys together can tell to be wrong with a fault: [`check`].
 
 use fault::fault::FAULTS_MAX;
-use fault::{KINDS, Kind, Need, Target};
-use wire::Node;
+use fault::{KINDS, Kind, Target};
 
-use super::{Run, actor_ids, ids, known, list, named};
+use super::{Run, actor_ids, ids, inject, known, list, named};
 use crate::mistake::Finding;
 use crate::tree::Value;
 
 /// How far two times in seconds may differ and still be the same nanosecond: 3.9 + 0.1 is not
 /// exactly 4.0.
-const SAME_S: f64 = 1e-9;
-
-/// Most samples that a delay holds back at a time. A frame takes 2 MB, so that the camera keeps at
-/// most 133 MB; 64 samples are two seconds of the camera and three of the radar at their defaults,
-/// far older than any receiver accepts. A file that asks for more is refused.
-const HELD_BACK_MAX: f64 = 64.0;
+pub(super) const SAME_S: f64 = 1e-9;
 
 /// Everything that is wrong with the faults.
 pub(super) fn check(document: &Value, run: &Run, findings: &mut Vec<Finding>) {
@@ -23,8 +17,7 @@ pub(super) fn check(document: &Value, run: &Run, findings: &mut Vec<Finding>) {
     for (index, fault) in faults.iter().enumerate() {
         within_run(fault, run, findings);
         target_can_suffer(fault, findings);
-        reset_needs_open_loop(document, fault, findings);
-        delay_holds_back_few(fault, run, findings);
+        inject::check(document, fault, run, findings);
         cause_is_there(document, (fault, &faults[..index]), findings);
     }
     few_enough(document, findings);
@@ -117,50 +110,6 @@ fn target_can_suffer(fault: &Value, findings: &mut Vec<Finding>) {
                 kinds.join(", "),
             ),
         ));
-    }
-}
-
-/// What resets the board takes the plant with it: nobody knows any more where the ego car is.
-fn reset_needs_open_loop(document: &Value, fault: &Value, findings: &mut Vec<Finding>) {
-    let closed = document.get("preset").is_some() || document.at(&["ego", "brakes"]).is_some();
-    let entries = fault.get("inject").into_iter().flat_map(Value::entries);
-    for entry in entries.filter(|_| closed) {
-        let mut kinds = KINDS.iter().filter(|kind| kind.name == entry.key);
-        if kinds.any(|kind| kind.needs.contains(&Need::HardwareWatchdog)) {
-            findings.push(Finding::wrong(
-                &entry.key_span,
-                format!(
-                    "`{}` resets the board, and the plant of a closed loop with it; it must stand in \
-                     a file without [ego.brakes] and without a preset",
-                    entry.key
-                ),
-            ));
-        }
-    }
-}
-
-/// As many samples are held back as are due within the delay.
-fn delay_holds_back_few(fault: &Value, run: &Run, findings: &mut Vec<Finding>) {
-    let target = fault.get("target").and_then(Value::text);
-    let period_s = match target {
-        Some(name) if name == Node::Camera.name() => 1.0 / run.fps,
-        Some(name) if name == Node::Radar.name() => run.radar_period_s,
-        _ => return,
-    };
-    let Some(by) = fault.at(&["inject", "delay", "by-ms"]) else { return };
-    let Some(by_ms) = by.number() else { return };
-    let jitter_ms = fault.at(&["inject", "delay", "jitter-ms"]).and_then(Value::number);
-    let by_ms = by_ms + jitter_ms.unwrap_or(0.0);
-    let held_back = by_ms / 1e3 / period_s;
-    if held_back > HELD_BACK_MAX + SAME_S {
-        let at_most_ms = (HELD_BACK_MAX * period_s * 1e3).floor();
-        let message = format!(
-            "{} holds back {by_ms} ms of samples, {} at a time; at most {HELD_BACK_MAX} are kept, \
-             here {at_most_ms} ms",
-            named("fault", fault),
-            held_back.ceil(),
-        );
-        findings.push(Finding::wrong(&by.span, message));
     }
 }
 
