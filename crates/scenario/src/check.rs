@@ -18,6 +18,7 @@ use crate::text::{Camera, Radar};
 use crate::tree::Value;
 use crate::validate::did_you_mean;
 pub(crate) use board::board_findings;
+pub(crate) use faults::Times;
 pub(crate) use traffic::encounter_within_run;
 use wire::Mechanism;
 

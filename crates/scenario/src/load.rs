@@ -119,8 +119,8 @@ fn plan(text: &str) -> Result<Plan, Vec<Finding>> {
     }
     resolve::plan(scenario.map_err(|error| unreadable(&error))?).map_err(|never| {
         let fault = document.get("fault").and_then(|faults| faults.items().get(never.fault));
-        let when = fault.and_then(|fault| fault.get("when"));
-        let span = when.map_or(0..0, |when| when.span.clone());
+        let place = fault.map(|fault| fault.get("when").unwrap_or(fault));
+        let span = place.map_or(0..0, |place| place.span.clone());
         vec![Finding::wrong(&span, never.why)]
     })
 }

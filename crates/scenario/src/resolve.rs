@@ -18,7 +18,7 @@ pub(crate) use faults::Never;
 use faults::{Resolved, Run};
 
 /// The plan that the text asks for. The text has passed all checks; what it cannot keep to is a
-/// fault that never begins.
+/// fault that never begins, or for which the run is too short.
 pub(crate) fn plan(mut text: text::Scenario) -> Result<plan::Plan, Never> {
     let text::Camera { fps, buffers, sync, protection, link } = text.camera;
     let buffers = if sync == FrameSync::None { 1 } else { buffers };

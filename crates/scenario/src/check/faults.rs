@@ -23,15 +23,49 @@ pub(super) fn check(document: &Value, run: &Run, findings: &mut Vec<Finding>) {
     few_enough(document, findings);
 }
 
-/// A time for messages: 3.9 + 4.2 shall read 8.1.
-fn seconds(time_s: f64) -> f64 {
-    (time_s * 1e6).round() / 1e6
+/// When a fault strikes.
+pub(crate) struct Times {
+    /// When it begins for the first and for the last time.
+    pub(crate) begins_s: [f64; 2],
+    /// How long it lasts, if it ends by itself.
+    pub(crate) for_s: Option<f64>,
+}
+
+/// The key that takes a fault beyond the end of the run.
+pub(crate) enum Beyond {
+    /// What it begins at.
+    Start,
+    /// How often it begins.
+    Repeat,
+    /// How long it lasts.
+    Duration,
+}
+
+impl Times {
+    /// What of it lies beyond the end of the run, if anything does.
+    pub(crate) fn beyond(&self, id: &str, end_s: f64) -> Option<(Beyond, String)> {
+        // A time for messages: 3.9 + 4.2 shall read 8.1.
+        let seconds = |time_s: f64| (time_s * 1e6).round() / 1e6;
+        let begins = |at_s: f64| at_s < end_s - SAME_S;
+        let [first_s, last_s] = self.begins_s;
+        let until_s = last_s + self.for_s.unwrap_or(0.0);
+        let (key, what) = if !begins(first_s) {
+            (Beyond::Start, format!("begins at {} s", seconds(first_s)))
+        } else if !begins(last_s) {
+            (Beyond::Repeat, format!("begins for the last time at {} s", seconds(last_s)))
+        } else if until_s > end_s + SAME_S {
+            (Beyond::Duration, format!("lasts until {} s", seconds(until_s)))
+        } else {
+            return None;
+        };
+        Some((key, format!("{id} {what}, but the run ends at {} s", seconds(end_s))))
+    }
 }
 
 fn within_run(fault: &Value, run: &Run, findings: &mut Vec<Finding>) {
     const WAYS: [&str; 3] = ["at-s", "at-frame", "when"];
     let given: Vec<&str> = WAYS.into_iter().filter(|key| fault.get(key).is_some()).collect();
-    let (place, start_s) = match given[..] {
+    let (place, first_s) = match given[..] {
         [] => {
             let message =
                 format!("{} lacks its time: `at-s`, `at-frame` or `when`", named("fault", fault));
@@ -52,41 +86,26 @@ fn within_run(fault: &Value, run: &Run, findings: &mut Vec<Finding>) {
             match way {
                 "at-s" => (value, value.number()),
                 "at-frame" => (value, value.number().map(|frame| frame / run.fps)),
+                // The plan has its times, as far as they are known before the run.
                 _ => return,
             }
         }
     };
-    let Some(mut start_s) = start_s else { return };
-    let (name, end_s) = (named("fault", fault), run.duration_s);
-    if start_s >= end_s - SAME_S {
-        let message =
-            format!("{name} begins at {} s, but the run ends at {end_s} s", seconds(start_s));
+    let Some(first_s) = first_s else { return };
+    let repeat = |key| fault.at(&["repeat", key]).and_then(Value::number);
+    let repeated = repeat("every-s").zip(repeat("times"));
+    let later_s = repeated.map_or(0.0, |(every_s, times)| every_s * (times - 1.0).max(0.0));
+    let mut parameters = fault.get("inject").into_iter().flat_map(Value::entries);
+    let lasts = parameters.find_map(|entry| entry.value.get("for-s"));
+    let times =
+        Times { begins_s: [first_s, first_s + later_s], for_s: lasts.and_then(Value::number) };
+    if let Some((key, message)) = times.beyond(&named("fault", fault), run.duration_s) {
+        let place = match key {
+            Beyond::Start => place,
+            Beyond::Repeat => fault.at(&["repeat", "times"]).unwrap_or(place),
+            Beyond::Duration => lasts.unwrap_or(place),
+        };
         findings.push(Finding::wrong(&place.span, message));
-        return;
-    }
-    let repeat = |key| fault.at(&["repeat", key]);
-    if let (Some(every), Some(times)) = (repeat("every-s"), repeat("times"))
-        && let (Some(every_s), Some(times_count)) = (every.number(), times.number())
-    {
-        start_s += every_s * (times_count - 1.0).max(0.0);
-        if start_s >= end_s - SAME_S {
-            let last_s = seconds(start_s);
-            let message = format!(
-                "{name} begins for the last time at {last_s} s, but the run ends at {end_s} s"
-            );
-            findings.push(Finding::wrong(&times.span, message));
-            return;
-        }
-    }
-    let lasts = fault.get("inject").into_iter().flat_map(Value::entries);
-    for lasts in lasts.filter_map(|entry| entry.value.get("for-s")) {
-        if let Some(until_s) = lasts.number().map(|for_s| start_s + for_s)
-            && until_s > end_s + SAME_S
-        {
-            let message =
-                format!("{name} lasts until {} s, but the run ends at {end_s} s", seconds(until_s));
-            findings.push(Finding::wrong(&lasts.span, message));
-        }
     }
 }
 
