@@ -6,7 +6,7 @@ use crate::impostor::{Impostor, ImpostorError, Making};
 use crate::looks::{Looks, Victim};
 use crate::outside::Means;
 use crate::policy::Seen;
-use crate::strikes::{Blow, Strike, is_possible};
+use crate::strikes::{Blow, Strike};
 use fault::Injector;
 use fault::act::Outside;
 use fault::fault::FAULTS_MAX;
@@ -59,7 +59,7 @@ impl Watchdog<'_> {
     fn arm(&mut self, t0_ns: u64, set_off: Vec<(u32, u64)>) {
         for (fault, start_ns) in set_off {
             let what = &self.plan.faults[fault as usize];
-            if is_possible(what, self.lacking) {
+            if what.is_possible(self.lacking) {
                 self.resources.arming.begin(fault as usize, start_ns);
                 self.strikes.begin(fault, what, start_ns);
                 self.events.tell(Event::Armed { fault, at_ns: t0_ns + start_ns });
