@@ -3,7 +3,6 @@
 
 use super::{RunError, Watchdog, kernel};
 use crate::hogs::HogError;
-use crate::policy::Seen;
 use crate::resumed::Resumed;
 use crate::vitals::Condition;
 use std::io;
@@ -20,11 +19,11 @@ const HANG_TIMEOUTS: u64 = 3;
 
 impl Watchdog<'_> {
     /// Tells of the hardware watchdog, and of a reset that the run goes on after.
-    pub(super) fn begin(&mut self, resumed: Option<&Resumed>) {
+    pub(super) fn begin(&mut self, resumed: Option<&Resumed>) -> Result<(), RunError> {
         if let Some(armed) = self.life_signs.armed(self.plan.board.watchdog.as_ref()) {
             self.events.tell(armed);
         }
-        let Some(resumed) = resumed else { return };
+        let Some(resumed) = resumed else { return Ok(()) };
         self.events.tell(Event::BoardReset {
             last_ns: resumed.last_ns,
             booted_ns: resumed.clock.ahead_ns,
@@ -35,12 +34,7 @@ impl Watchdog<'_> {
             let value = now_ns().saturating_sub(resumed.last_ns);
             self.events.tell(Event::Applied { fault, proof: Proof::Acted, item: 0, value });
         }
-        let t0_ns = resumed.t0_ns;
-        self.resources.start.announce(t0_ns);
-        self.t0_ns = Some(t0_ns);
-        let scheduled = Seen::Scheduled(t0_ns, t0_ns + self.plan.duration_ns);
-        // Nothing follows from it yet.
-        self.policy.on_seen(scheduled, now_ns());
+        self.begin_schedule(resumed.t0_ns)
     }
 
     /// Shows that the watchdog lives to whom it may concern, if it does what it should: its loop was to turn

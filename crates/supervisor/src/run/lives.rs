@@ -140,15 +140,17 @@ impl Watchdog<'_> {
             };
             if child.runs_no_more().map_err(kernel("look at a child"))? {
                 let died = Seen::Died(death.seat.node, *incarnation);
-                let mut actions = self.policy.on_seen(died, death.at_ns);
+                let actions = self.policy.on_seen(died, death.at_ns);
                 self.show_status();
-                // It was seen when it was seen, and not when the standby has been woken.
-                if let Some(Action::Tell(event @ Event::Detected { .. })) = actions.first().copied()
-                {
-                    self.events.tell_at(death.at_ns, event);
-                    actions.remove(0);
+                for action in actions {
+                    match action {
+                        // It was seen when it was seen, and not when the standby has been woken.
+                        Action::Tell(found @ Event::Detected { .. }) => {
+                            self.tell_at(death.at_ns, found);
+                        }
+                        other => self.act(other)?,
+                    }
                 }
-                self.carry_out(actions)?;
             }
         }
         Ok(())

@@ -32,16 +32,21 @@ impl Watchdog<'_> {
 
     /// Writes an event into the record, and begins the faults that it sets off.
     pub(super) fn tell(&mut self, event: Event) {
-        self.events.tell(event);
-        if let Some((t0_ns, now)) = self.schedule() {
-            let set_off = self.triggers.on_event(&event, now);
+        self.tell_at(now_ns(), event);
+    }
+
+    /// The same of an event that happened at `at_ns`.
+    pub(super) fn tell_at(&mut self, at_ns: u64, event: Event) {
+        self.events.tell_at(at_ns, event);
+        if let Some((t0_ns, then)) = self.schedule_at(at_ns) {
+            let set_off = self.triggers.on_event(&event, then);
             self.arm(t0_ns, set_off);
         }
     }
 
     /// Begins the faults that a person has asked for since the last look.
     pub(super) fn take_by_hand(&mut self) {
-        let Some((t0_ns, now)) = self.schedule() else { return };
+        let Some((t0_ns, now)) = self.schedule_at(now_ns()) else { return };
         // Each can be asked for once.
         let asked: Vec<u32> = self.by_hand.try_iter().take(FAULTS_MAX).collect();
         for fault in asked {
@@ -50,10 +55,10 @@ impl Watchdog<'_> {
         }
     }
 
-    /// Its start and how long ago that was.
-    fn schedule(&self) -> Option<(u64, u64)> {
+    /// Its start and how long before `at_ns` that was.
+    fn schedule_at(&self, at_ns: u64) -> Option<(u64, u64)> {
         let t0_ns = self.t0_ns?;
-        Some((t0_ns, now_ns().checked_sub(t0_ns)?))
+        Some((t0_ns, at_ns.checked_sub(t0_ns)?))
     }
 
     fn arm(&mut self, t0_ns: u64, set_off: Vec<(u32, u64)>) {
