@@ -227,11 +227,18 @@ impl Assaults {
         })
     }
 
-    /// Ends all assaults: the run is over.
-    pub(crate) fn end_all(&mut self) -> io::Result<Vec<Event>> {
+    /// Ends all assaults: the run is over. One that cannot be ended keeps no other from it; the first refusal is
+    /// told.
+    pub(crate) fn end_all(&mut self) -> (Vec<Event>, io::Result<()>) {
         let faults: Vec<u32> = self.lasting.iter().map(|it| it.fault).collect();
-        let ended = faults.into_iter().map(|fault| self.end(fault, None));
-        Ok(ended.collect::<io::Result<Vec<_>>>()?.into_iter().flatten().collect())
+        let (mut told, mut refused) = (Vec::new(), Ok(()));
+        for fault in faults {
+            match self.end(fault, None) {
+                Ok(events) => told.extend(events),
+                Err(error) => refused = refused.and(Err(error)),
+            }
+        }
+        (told, refused)
     }
 
     /// Lets go of a victim that is gone: a frozen or limited group ends with it. Tells how often the
