@@ -13,6 +13,7 @@ pub mod run;
 mod capture_device;
 mod children;
 mod deaths;
+mod errno;
 mod harness;
 mod hogs;
 mod impostor;

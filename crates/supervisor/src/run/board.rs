@@ -2,7 +2,7 @@
 //! bring one about.
 
 use super::{RunError, Watchdog, kernel};
-use crate::hogs::HogError;
+use crate::outside::AssaultError;
 use crate::resumed::Resumed;
 use crate::vitals::Condition;
 use std::io;
@@ -69,26 +69,26 @@ impl Watchdog<'_> {
     }
 
     /// Kills the watchdog once the record of it is on storage.
-    pub(super) fn kill_itself(&self) -> Result<Option<u64>, HogError> {
+    pub(super) fn kill_itself(&self) -> Result<Option<u64>, AssaultError> {
         self.leave_a_record()?;
         if std::process::id() == INIT_PID {
-            return Err(HogError::Spawn(io::Error::from_raw_os_error(EPERM)));
+            return Err(AssaultError::Refused(io::Error::from_raw_os_error(EPERM)));
         }
         sys::crash::kill_self()
     }
 
     /// Hangs the watchdog, once the record of it is on storage.
-    pub(super) fn hang_itself(&self) -> Result<Option<u64>, HogError> {
+    pub(super) fn hang_itself(&self) -> Result<Option<u64>, AssaultError> {
         self.leave_a_record()?;
         let timeout_s = self.life_signs.timeout_s().unwrap_or(0);
         sleep_until(now_ns() + u64::from(timeout_s) * HANG_TIMEOUTS * 1_000_000_000);
         Ok(None)
     }
 
-    fn leave_a_record(&self) -> Result<(), HogError> {
+    fn leave_a_record(&self) -> Result<(), AssaultError> {
         if self.recorder.sync(self.directory) {
             return Ok(());
         }
-        Err(HogError::Spawn(io::Error::from(io::ErrorKind::TimedOut)))
+        Err(AssaultError::Refused(io::Error::from(io::ErrorKind::TimedOut)))
     }
 }
