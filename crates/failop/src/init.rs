@@ -43,6 +43,10 @@ pub(crate) const DONE: u8 = 64;
 /// Code of the machine when something went wrong, which was told.
 pub(crate) const BROKEN: u8 = 43;
 
+/// The longest that a device may take to appear, on a slow and busy machine.
+const DEVICE_NS: u64 = 60_000_000_000;
+/// From one look for it to the next.
+const LOOK_NS: u64 = 10_000_000;
 /// The CAN bus that is only software, on boards that load `vcan`.
 const SOFT_BUS: &str = "vcan0";
 
@@ -99,7 +103,10 @@ fn do_errand() -> anyhow::Result<u8> {
     let directory = Path::new(&errand.directory);
     match &errand.storage {
         Storage::Memory => mount::mount("tmpfs", "tmpfs", directory, "size=75%"),
-        Storage::Disk(device) => mount::mount("ext4", device, directory, ""),
+        Storage::Disk(device) => {
+            wait_for(Path::new(device))?;
+            mount::mount("ext4", device, directory, "")
+        }
     }
     .with_context(|| format!("cannot mount the storage at {}", directory.display()))?;
     let results = directory.join(RESULTS);
@@ -128,6 +135,18 @@ fn do_errand() -> anyhow::Result<u8> {
         Exit::Code(code) => Ok(code),
         Exit::Signal(signal) => anyhow::bail!("failop was ended by signal {signal}"),
     }
+}
+
+/// Waits for a device: the kernel looks at a bus of a chip beside whatever else it does.
+fn wait_for(device: &Path) -> anyhow::Result<()> {
+    let give_up_ns = now_ns() + DEVICE_NS;
+    while !device.exists() {
+        if now_ns() >= give_up_ns {
+            anyhow::bail!("no {} within {} s", device.display(), DEVICE_NS / 1_000_000_000);
+        }
+        sleep_until(now_ns() + LOOK_NS);
+    }
+    Ok(())
 }
 
 /// Runs `failop` with these arguments, and buries whoever ends meanwhile.

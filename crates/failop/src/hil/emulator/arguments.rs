@@ -12,6 +12,9 @@ pub(super) const PROGRAM: &str = "qemu-system-aarch64";
 const DETERMINISTIC: [&str; 6] =
     ["-icount", "shift=0,sleep=off", "-seed", "1", "-rtc", "base=2026-01-01,clock=vm"];
 
+/// Behind a port of PCI Express Linux looks for one device alone; QEMU puts there whatever has no place of its own.
+const ALL_SLOTS: &str = "pci=pcie_scan_all";
+
 /// Files of this machine that a board sees.
 #[derive(Debug)]
 pub(super) struct Files {
@@ -54,7 +57,7 @@ pub(super) fn of(way: &Emulated, files: &Files, time: Time) -> Result<Vec<String
         "-virtfs",
         &format!("local,path={out},mount_tag={WAY_OUT},security_model=none"),
     ]));
-    let mut line = format!("console={} quiet panic=-1", way.console);
+    let mut line = format!("console={} quiet panic=-1 {ALL_SLOTS}", way.console);
     match time {
         Time::Free => {
             let disk = option_value(&text(&files.disk)?);
@@ -125,7 +128,7 @@ mod tests {
             "path=/a,,b,mount_tag=out",
             "-device virtio-blk-pci,drive=storage",
             "-accel tcg,thread=multi",
-            "-append console=ttyAMA0 quiet panic=-1 -device i6300esb",
+            "-append console=ttyAMA0 quiet panic=-1 pci=pcie_scan_all -device i6300esb",
         ] {
             assert!(line.contains(part), "{part} is not in {line}");
         }
