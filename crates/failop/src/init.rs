@@ -8,6 +8,7 @@ mod copy;
 mod errand;
 mod places;
 mod starts;
+mod turns;
 
 pub(crate) use errand::{Errand, Module, Storage};
 
@@ -20,6 +21,7 @@ use sys::can::link::create_virtual;
 use sys::clock::{now_ns, sleep_until};
 use sys::process::{Exit, Streams, reap_any, spawn_with};
 use sys::{machine, module, mount};
+use turns::Turn;
 
 /// Where the program stands that is the first process.
 pub(crate) const PROGRAM: &str = "/init";
@@ -117,6 +119,9 @@ fn do_errand() -> anyhow::Result<u8> {
         hand_over(&results)?;
         if boot > errand.starts_max {
             anyhow::bail!("the board started {} times, and was reset each time", boot - 1);
+        }
+        if turns::take(Path::new(turns::DRIVER), boot)? == Turn::Again {
+            tell("each CAN controller was the first before: the radar may be heard late");
         }
         arguments.push("--resume".to_owned());
     }
