@@ -9,7 +9,7 @@ mod ssh;
 
 use anyhow::Context;
 use recording::Reached;
-use scenario::board::Reach;
+use scenario::board::{Reach, Ssh, Times};
 use scenario::{Loaded, LoadedBoard};
 use std::convert::Infallible;
 use std::path::PathBuf;
@@ -100,8 +100,9 @@ impl Job {
     fn reached(&self) -> Reached {
         match (&self.board.board.reach, self.time) {
             (Reach::Here, _) => Reached::Here,
-            (Reach::Ssh(_), _) => Reached::Ssh,
-            (Reach::Emulated(_), Time::Free) => Reached::Emulated,
+            (Reach::Ssh(Ssh { times: Times::Measured, .. }), _) => Reached::Ssh,
+            (Reach::Ssh(Ssh { times: Times::Emulated, .. }), _)
+            | (Reach::Emulated(_), Time::Free) => Reached::Emulated,
             (Reach::Emulated(_), Time::Deterministic) => Reached::Deterministic,
         }
     }
