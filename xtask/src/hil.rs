@@ -7,6 +7,7 @@ mod archive;
 mod guest;
 mod kernel;
 mod modules;
+mod remote;
 
 use crate::debian::{Archive, Suite};
 use crate::{cross, system, tidy};
@@ -95,6 +96,7 @@ pub(crate) fn prepare() -> Result<()> {
     for board in [VIRT, IMX8MP] {
         kernel::prepare(&archive, board, &folder(board))?;
     }
+    remote::prepare(&archive, &cache().join("remote"))?;
     system::board_emulator(&archive)?;
     system::user_emulator(&archive)?;
     cross::build(&archive)?;

@@ -114,7 +114,9 @@ impl Done {
         if left > 0 {
             writeln!(out, "interrupted: {left} more not run")?;
         }
-        writeln!(out, "reports: {}", self.out.display())?;
+        if self.recorded == 0 {
+            writeln!(out, "reports: {}", self.out.display())?;
+        }
         Ok(self.code(all))
     }
 

@@ -11,7 +11,7 @@ mod ssh;
 use crate::doctor::Form;
 use anyhow::Context;
 use recording::Reached;
-use scenario::board::{Board, Reach};
+use scenario::board::{Board, Reach, Ssh, Times};
 use scenario::{Loaded, LoadedBoard};
 use std::convert::Infallible;
 use std::fmt::Display;
@@ -117,8 +117,9 @@ impl Bench {
     fn reached(&self) -> Reached {
         match (&self.board().reach, self.time) {
             (Reach::Here, _) => Reached::Here,
-            (Reach::Ssh(_), _) => Reached::Ssh,
-            (Reach::Emulated(_), Time::Free) => Reached::Emulated,
+            (Reach::Ssh(Ssh { times: Times::Measured, .. }), _) => Reached::Ssh,
+            (Reach::Ssh(Ssh { times: Times::Emulated, .. }), _)
+            | (Reach::Emulated(_), Time::Free) => Reached::Emulated,
             (Reach::Emulated(_), Time::Deterministic) => Reached::Deterministic,
         }
     }

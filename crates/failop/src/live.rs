@@ -46,7 +46,7 @@ impl Live {
             1 => plan.name.clone(),
             n => format!("{} ({n})", plan.name),
         };
-        let title = format!("{title}, {} s", (plan.duration_ns / 1_000_000) as f64 * 1e-3);
+        let title = format!("{title}, {} s", (plan.duration_ns / 1_000_000) as f64 / 1e3);
         let thread = std::thread::spawn(move || match style {
             Style::Terminal => on_a_terminal(&mut board, &records, &title),
             _ => line_by_line(&mut board, &records, &title),

@@ -104,6 +104,19 @@ pub struct Ssh {
     pub options: Vec<String>,
     /// How long the board may take to answer after it was reset.
     pub reboot_within_ns: u64,
+    /// What its times are.
+    pub times: Times,
+}
+
+/// What the times of a board are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Times {
+    /// Those of a machine: they are measurements.
+    #[default]
+    Measured,
+    /// Those of an emulator and of the machine it runs on: reports say that they are no measurements.
+    Emulated,
 }
 
 /// An emulated board.

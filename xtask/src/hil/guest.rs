@@ -135,7 +135,7 @@ fn initramfs(archive: &Archive, programs: &[Program], filter: Option<&str>) -> R
 }
 
 /// A shell and its commands in one static file, for the board.
-fn busybox(archive: &Archive) -> Result<PathBuf> {
+pub(super) fn busybox(archive: &Archive) -> Result<PathBuf> {
     let folder = cache().join("busybox");
     let program = folder.join("bin/busybox");
     if !program.exists() {

@@ -42,6 +42,23 @@ pub(super) fn gather(tree: &Path, wanted: &[&str], folder: &Path) -> Result<()> 
     Ok(())
 }
 
+/// The wanted modules of a gathered folder and what they depend on, in the order in which they must be
+/// loaded. One that is not in there is built into the kernel.
+pub(super) fn load_order(folder: &Path, wanted: &[&str]) -> Result<Vec<String>> {
+    let path = folder.join("deps");
+    let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+    let deps: BTreeMap<_, _> = text.lines().filter_map(|line| line.split_once(':')).collect();
+    let mut order = Vec::new();
+    for (name, needs) in wanted.iter().filter_map(|name| deps.get_key_value(name)) {
+        for module in needs.split_whitespace().chain([*name]).map(str::to_owned) {
+            if !order.contains(&module) {
+                order.push(module);
+            }
+        }
+    }
+    Ok(order)
+}
+
 impl Tree {
     fn read(root: &Path) -> Result<Tree> {
         let path = root.join("modules.builtin");
@@ -159,6 +176,7 @@ mod tests {
         names.sort();
         assert_eq!(names, ["can.ko", "can_raw.ko", "deps"]);
         assert_eq!(fs::read_to_string(folder.join("deps")).unwrap(), "can: \ncan_raw: can\n");
+        assert_eq!(load_order(&folder, &["can_raw", "virtio_pci"]).unwrap(), ["can", "can_raw"]);
         let error = gather(&tree, &["vivid"], &folder).unwrap_err().to_string();
         assert_eq!(error, "there is no module vivid, neither as a file nor built in");
     }

@@ -28,7 +28,7 @@ pub(crate) fn check(arguments: &CheckArguments) -> anyhow::Result<Code> {
     for scenario in &loaded {
         let faults = scenario.plan.faults.len();
         let plural = if faults == 1 { "" } else { "s" };
-        let seconds = scenario.plan.duration_ns as f64 * 1e-9;
+        let seconds = scenario.plan.duration_ns as f64 / 1e9;
         writeln!(out, "{}: ok, {seconds} s, {faults} fault{plural}", scenario.path.display())?;
     }
     Ok(Code::Pass)

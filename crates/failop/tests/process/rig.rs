@@ -19,8 +19,13 @@ const PATIENCE_NS: u64 = 60_000_000_000;
 const LOOK_NS: u64 = 2_000_000;
 
 /// Waits for an event.
-pub(crate) fn wait<T>(event: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    let deadline = now_ns() + PATIENCE_NS;
+pub(crate) fn wait<T>(event: &str, look: impl FnMut() -> Option<T>) -> T {
+    wait_for(PATIENCE_NS, event, look)
+}
+
+/// Waits for an event that takes its time.
+pub(crate) fn wait_for<T>(patience_ns: u64, event: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let deadline = now_ns() + patience_ns;
     loop {
         if let Some(seen) = look() {
             return seen;
@@ -199,7 +204,12 @@ impl Running {
 
     /// Waits until it ends.
     pub(crate) fn wait(&mut self) -> Ended {
-        let status = wait("the end of the program", || {
+        self.wait_for(PATIENCE_NS)
+    }
+
+    /// Waits until it ends, which takes its time.
+    pub(crate) fn wait_for(&mut self, patience_ns: u64) -> Ended {
+        let status = wait_for(patience_ns, "the end of the program", || {
             self.child.try_wait().expect("our child can be waited for")
         });
         Ended::new(status, &self.stdout, &self.stderr)

@@ -1,4 +1,5 @@
-//! A board of a test: a real `sshd` on loopback with keys, users and files of its own: [`Board`].
+//! A board of a test, behind a real ssh server with keys, users and files of its own: [`Board`]. It is this
+//! machine, behind `sshd` on loopback, but where a test makes another.
 
 use crate::binary;
 use crate::rig::{Rig, Running, wait};
@@ -10,10 +11,11 @@ use std::process::{Child, Stdio};
 /// Other ports are tried when somebody takes one between its choice and its use.
 const PORTS: u32 = 10;
 
-/// A board: this machine, behind `sshd`.
+/// A board.
 pub(crate) struct Board {
     pub(crate) rig: Rig,
-    sshd: Child,
+    /// Who answers for it.
+    server: Child,
 }
 
 impl Board {
@@ -23,22 +25,32 @@ impl Board {
             skipped("no sshd on this machine (package openssh-server)");
             return None;
         };
+        if is_root() {
+            // sshd puts its unprivileged half there.
+            std::fs::create_dir_all("/run/sshd").expect("root may");
+        }
+        let board = Board::behind(|rig, port| listen(rig, (&program, port), &[]));
+        board.write_board("", &board.rig.path("board's own"));
+        Some(board)
+    }
+
+    /// A board behind what `serve` starts at a port, which is nothing where the port is taken; with keys and
+    /// a configuration of `ssh` for it.
+    pub(crate) fn behind(serve: impl Fn(&Rig, u16) -> Option<Child>) -> Board {
         let rig = Rig::new();
         for key in ["host", "user", "other"] {
             let path = rig.path(key);
             run("ssh-keygen", &["-q", "-t", "ed25519", "-N", "", "-f", text(&path)]);
         }
-        if is_root() {
-            // sshd puts its unprivileged half there.
-            std::fs::create_dir_all("/run/sshd").expect("root may");
-        }
-        let (sshd, port) = (0..PORTS)
-            .find_map(|_| listen(&rig, &program, &[]))
-            .expect("sshd listens at one of these ports");
-        let board = Board { rig, sshd };
+        let at_a_port = || {
+            let port = free_port();
+            serve(&rig, port).map(|server| (server, port))
+        };
+        let served = (0..PORTS).find_map(|_| at_a_port());
+        let (server, port) = served.expect("somebody answers at one of these ports");
+        let board = Board { rig, server };
         board.write_client("config", port, "user", Some("host"));
-        board.write_board("", &board.rig.path("board's own"));
-        Some(board)
+        board
     }
 
     /// Writes a configuration of `ssh`, with one of our keys and one that the board is expected to have.
@@ -101,21 +113,21 @@ impl Board {
 
     /// The server's process.
     pub(crate) fn server(&self) -> u32 {
-        self.sshd.id()
+        self.server.id()
     }
 
     /// Another server in place of this one, which was killed: as a board has after a reset.
     pub(crate) fn start_again(&mut self, before: &[&str]) {
-        self.sshd.wait().expect("our child can be waited for");
+        self.server.wait().expect("our child can be waited for");
         let program = sshd().expect("it was there");
         let port = self.port();
-        self.sshd = wait("the port to be free", || listen_at(&self.rig, (&program, port), before));
+        self.server = wait("the port to be free", || listen(&self.rig, (&program, port), before));
     }
 
     /// Ends the server, and waits until nothing of the test is left.
     pub(crate) fn nothing_is_left(mut self) {
-        self.sshd.kill().expect("it can be killed");
-        self.sshd.wait().expect("our child can be waited for");
+        self.server.kill().expect("it can be killed");
+        self.server.wait().expect("our child can be waited for");
         self.rig.nothing_is_left();
     }
 }
@@ -123,19 +135,18 @@ impl Board {
 impl Drop for Board {
     fn drop(&mut self) {
         // Ended, unless the test failed.
-        if self.sshd.kill().is_ok() && self.sshd.wait().is_err() {}
+        if self.server.kill().is_ok() && self.server.wait().is_err() {}
     }
 }
 
-/// Starts the server at a port that is free; `None` if it was taken meanwhile.
-fn listen(rig: &Rig, program: &Path, before: &[&str]) -> Option<(Child, u16)> {
+/// A port that nobody has, for a moment.
+fn free_port() -> u16 {
     let free = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
-    let port = free.local_addr().expect("an address").port();
-    drop(free);
-    listen_at(rig, (program, port), before).map(|sshd| (sshd, port))
+    free.local_addr().expect("an address").port()
 }
 
-fn listen_at(rig: &Rig, (program, port): (&Path, u16), before: &[&str]) -> Option<Child> {
+/// Starts the server; `None` if the port was taken meanwhile.
+fn listen(rig: &Rig, (program, port): (&Path, u16), before: &[&str]) -> Option<Child> {
     let path = |name: &str| rig.path(name).display().to_string();
     let config = rig.file(
         "sshd_config",

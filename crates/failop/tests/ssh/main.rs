@@ -4,6 +4,7 @@
 #[path = "../process/binary.rs"]
 mod binary;
 mod board;
+mod emulated;
 mod lost;
 #[path = "../process/processes.rs"]
 #[expect(dead_code, reason = "the tests of processes use more of it")]

@@ -2,9 +2,12 @@
 
 use crate::board::{Board, text};
 use crate::processes::signal;
-use crate::rig::{PATIENT, names, scenario, wait_for_records};
+use crate::rig::{PATIENT, Running, names, scenario, wait_for_records};
 use recording::{Recording, Truncation};
 use serde_json::Value;
+
+/// For the end of a run on any board, that is asked to end.
+const END_NS: u64 = 300_000_000_000;
 
 #[test]
 fn a_run_over_ssh_is_judged_as_one_here() {
@@ -32,10 +35,14 @@ fn a_run_over_ssh_is_judged_as_one_here() {
 #[test]
 fn ctrl_c_ends_the_run_on_the_board_in_order_and_fetches_it() {
     let Some(board) = Board::start() else { return };
-    let mut running = board.begin(&scenario("endless", 600.0, PATIENT), &[]);
+    let running = board.begin(&scenario("endless", 600.0, PATIENT), &[]);
     wait_for_records(&board.far("endless"), 100);
+    is_alone_until_ctrl_c(&board, running);
+    board.nothing_is_left();
+}
 
-    // Meanwhile the directory is nobody else's.
+/// Checks that nobody else may use the directory while the run `endless` is at work, and ends it.
+pub(crate) fn is_alone_until_ctrl_c(board: &Board, mut running: Running) {
     let (file, out) = (board.rig.path("board.toml"), board.rig.path("elsewhere"));
     let other = board.rig.file("other.toml", &scenario("other", 1.0, ""));
     let arguments = ["hil", "run", "--board", text(&file), "--out", text(&out), &other];
@@ -45,12 +52,11 @@ fn ctrl_c_ends_the_run_on_the_board_in_order_and_fetches_it() {
     assert!(said.contains("is in use by failop "), "{said}");
 
     signal("INT", &running.pid().to_string());
-    let ended = running.wait();
+    let ended = running.wait_for(END_NS);
     assert!(matches!(ended.code, Some(0 | 1 | 3)), "{ended:?}");
     assert!(ended.stderr.contains("is asked to end"), "{ended:?}");
     let recording = Recording::open(&board.rig.run_directory("endless")).expect("a recording");
     assert_eq!(recording.truncation, Truncation::Complete);
-    board.nothing_is_left();
 }
 
 #[test]

@@ -77,6 +77,7 @@ fn reach(text: text::Reach) -> Reach {
             destination: it.destination,
             options: it.options,
             reboot_within_ns: ns_from_s(it.reboot_within_s),
+            times: it.times,
         }),
         text::Reach::Emulated(it) => Reach::Emulated(board::Emulated {
             machine: it.machine,

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 use crate::board::{
-    Class, OnReset, PixelFormat, RadarList, RadarQuality, Timestamps, Timings, WithoutPrivilege,
+    Class, OnReset, PixelFormat, RadarList, RadarQuality, Times, Timestamps, Timings,
+    WithoutPrivilege,
 };
 
 /// A board: how to reach it, where its sensors are, how its processes are scheduled.
@@ -78,6 +79,9 @@ pub(crate) struct Ssh {
     #[serde(default = "default_reboot_s")]
     #[schemars(range(min = 1.0, max = 3600.0))]
     pub(crate) reboot_within_s: f64,
+    /// What its times are.
+    #[serde(default)]
+    pub(crate) times: Times,
 }
 
 fn default_reboot_s() -> f64 {

@@ -105,6 +105,8 @@ impl Visit<'_> {
                 Found::AtWork => Ok(()),
                 Found::NotStarted => self.start(&order),
                 Found::Over => return Ok(How::Reset),
+                // Nobody wants it to go on.
+                Found::ToResume if run.asked == Asked::End => return Ok(How::Reset),
                 Found::ToResume => {
                     run.shown = 0;
                     if order.last().is_none_or(|last| last != RESUME) {

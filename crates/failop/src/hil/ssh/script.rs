@@ -27,11 +27,15 @@ if command -v flock > /dev/null; then
     flock -n 9
     case $? in 0) held=mine ;; 1) held=other ;; esac
 fi
+boot=$(cat /proc/sys/kernel/random/boot_id)
+run=
+if [ "$(cat job/boot 2> /dev/null)" = "$boot" ]; then run=$(cat job/keeper); fi
+# Without a lock, a run that goes on is seen at least.
+if [ "$held" = unlocked ] && [ -n "$run" ] && [ -d "/proc/$run" ] && [ ! -e job/code ]; then held=other; fi
 echo "lock $held"
 echo "token $(cat job/token 2> /dev/null)"
 echo "holder $(cat job/holder 2> /dev/null)"
-boot=$(cat /proc/sys/kernel/random/boot_id)
-if [ "$(cat job/boot 2> /dev/null)" = "$boot" ]; then echo "keeper $(cat job/keeper)"; fi
+echo "keeper $run"
 echo "boot $boot"
 echo "machine $(uname -m)"
 df -Pk . 2> /dev/null | { read -r head; read -r from all used free rest; echo "free $free"; }
