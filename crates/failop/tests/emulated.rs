@@ -122,6 +122,23 @@ fn a_deterministic_run_is_the_same_bit_for_bit_on_an_idle_and_on_a_busy_machine(
 }
 
 #[test]
+fn a_board_examines_itself_and_has_what_its_file_asks_for() {
+    if !can_run("an examination") {
+        return;
+    }
+    let output = binary::failop()
+        .current_dir(root())
+        .args(["hil", "doctor", "--board", "hil/boards/qemu-virt.toml"])
+        .output()
+        .expect("failop starts");
+    let found = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    for words in ["The machine qemu-virt", "/dev/video0: vivid", "i6300ESB timer", "is there.\n"] {
+        assert!(found.contains(words), "{words}: {found}");
+    }
+}
+
+#[test]
 fn a_board_that_ends_without_being_done_is_told_with_its_last_words() {
     if !can_run("a board that ends too early", "virt") {
         return;

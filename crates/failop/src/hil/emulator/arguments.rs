@@ -1,6 +1,7 @@
 //! The command line of QEMU: [`of`].
 
 use super::Time;
+use crate::init::WAY_OUT;
 use scenario::board::Emulated;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
@@ -54,7 +55,7 @@ pub(super) fn of(way: &Emulated, files: &Files, time: Time) -> Result<Vec<String
     let out = option_value(&text(&files.out)?);
     given.extend(words(&[
         "-virtfs",
-        &format!("local,path={out},mount_tag=out,security_model=none"),
+        &format!("local,path={out},mount_tag={WAY_OUT},security_model=none"),
     ]));
     let mut line = format!("console={} quiet panic=-1 {ALL_SLOTS}", way.console);
     match time {
