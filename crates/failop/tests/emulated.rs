@@ -123,7 +123,7 @@ fn a_deterministic_run_is_the_same_bit_for_bit_on_an_idle_and_on_a_busy_machine(
 
 #[test]
 fn a_board_examines_itself_and_has_what_its_file_asks_for() {
-    if !can_run("an examination") {
+    if !can_run("an examination", "virt") {
         return;
     }
     let output = binary::failop()
