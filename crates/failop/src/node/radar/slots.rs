@@ -2,7 +2,8 @@
 //!
 //! The first list tells how the radar's cycles lie to the slots: at most half a period before or after
 //! one. From then on each list goes to the slot that is nearest to its beginning, seen from there, and the phase
-//! follows them slowly. Times are nanoseconds from the start of the schedule.
+//! follows them slowly. No list goes to a slot that begins more than a period after it. Times are nanoseconds
+//! from the start of the schedule.
 
 use std::ops::Range;
 
@@ -48,12 +49,13 @@ impl Slots {
         let nearest = |ns: i64| (ns + period_ns / 2).div_euclid(period_ns);
         let first = || begun_ns - nearest(begun_ns) * period_ns;
         let phase_ns = *self.phase_ns.get_or_insert_with(first);
-        let number = u64::try_from(nearest(begun_ns - phase_ns)).unwrap_or(0);
+        let latest = begun_ns.div_euclid(period_ns) + 1;
+        let number = u64::try_from(nearest(begun_ns - phase_ns).min(latest)).unwrap_or(0);
         if number >= self.count {
             return None;
         }
         let off_ns = begun_ns - phase_ns - number.cast_signed() * period_ns;
-        self.phase_ns = Some(phase_ns + off_ns / FOLLOW);
+        self.phase_ns = Some(turned(phase_ns + off_ns / FOLLOW, period_ns));
         let next = self.next.unwrap_or(number);
         if number < next {
             return Some(Place::Taken(number));
@@ -79,6 +81,14 @@ impl Slots {
         }
         begin..self.next.unwrap_or(begin)
     }
+}
+
+/// A phase that has come to lie nearer to another slot, as seen from there: what follows lists that came late
+/// would otherwise stay a slot off. Only beyond three quarters of a period, so that lists that lie halfway
+/// between two slots do not go to and fro.
+fn turned(phase_ns: i64, period_ns: i64) -> i64 {
+    let limit_ns = period_ns / 4 * 3;
+    if phase_ns.abs() > limit_ns { phase_ns - phase_ns.signum() * period_ns } else { phase_ns }
 }
 
 #[cfg(test)]
@@ -116,6 +126,27 @@ mod tests {
             assert_eq!(slots.place(number * 50 * MS), Some(free(number, number..number)));
         }
         assert_eq!(slots.place(1220 * MS), Some(free(24, 24..24)), "20 ms late");
+    }
+
+    #[test]
+    fn lists_that_come_late_after_a_first_one_that_did_find_their_slots_again() {
+        let mut slots = Slots::new(50 * MS, 10_000 * MS);
+        assert_eq!(slots.place(126 * MS), Some(free(3, 3..3)), "that of slot 2");
+        let place = |number: u64| slots.place((number * 50 + 5) * MS);
+        let places = (3..40).map(place).collect::<Vec<_>>();
+        assert_eq!(places[0], Some(free(4, 4..4)), "a slot off");
+        assert_eq!(places[36], Some(free(39, 39..39)));
+        let taken = places.iter().filter(|it| matches!(it, Some(Place::Taken(_))));
+        assert_eq!(taken.count(), 1, "{places:?}");
+    }
+
+    #[test]
+    fn no_list_is_for_a_slot_that_begins_more_than_a_period_after_it() {
+        let mut slots = Slots::new(50 * MS, 10_000 * MS);
+        let begun_ms = [126, 155, 205, 255, 345];
+        let places = begun_ms.map(|ms| slots.place(ms * MS));
+        let expected = [3, 4, 5, 6, 7].map(|slot| Some(free(slot, slot..slot)));
+        assert_eq!(places, expected, "slot 8 begins at 400 ms");
     }
 
     #[test]
