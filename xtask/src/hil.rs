@@ -22,9 +22,18 @@ struct Board {
     /// Whose stock kernel it boots.
     suite: Suite,
     /// The device tree that QEMU does not make itself.
-    device_tree: Option<&'static str>,
+    device_tree: Option<DeviceTree>,
     /// What its own hardware needs, beyond [`MODULES`].
     modules: &'static [&'static str],
+}
+
+/// A device tree of the kernel's package.
+#[derive(Clone, Copy, Debug)]
+struct DeviceTree {
+    /// Below `usr/lib/linux-image-VERSION/`.
+    path: &'static str,
+    /// What is taken out of it: properties, each after its node.
+    without: &'static [[&'static str; 2]],
 }
 
 /// QEMU's generic machine: everything that is not of one manufacturer.
@@ -35,8 +44,14 @@ const VIRT: Board = Board { name: "virt", suite: Suite::Stable, device_tree: Non
 const IMX8MP: Board = Board {
     name: "imx8mp",
     suite: Suite::Backports,
-    device_tree: Some("freescale/imx8mp-evk.dtb"),
-    modules: &[],
+    device_tree: Some(DeviceTree {
+        path: "freescale/imx8mp-evk.dtb",
+        // How wide the ways to memory are to be, which QEMU does not model. Debian's kernel is built without
+        // the driver for it (INTERCONNECT_IMX8MP) and waits for it for ever, and with it for PCI Express.
+        without: &[["/soc@0/bus@32c00000/blk-ctrl@32f10000", "interconnects"]],
+    }),
+    // PCI Express: its power, its reset, its physical layer.
+    modules: &["fixed", "reset_imx7", "phy_fsl_imx8m_pcie"],
 };
 
 /// What every board can load. Each must exist, as a module or built in.

@@ -1,6 +1,6 @@
-//! What must be installed in this system: [`linker`], [`board_emulator`] and [`user_emulator`] look
-//! for it, install it where that can be done without a question, and else name the command that does
-//! it.
+//! What must be installed in this system: [`linker`], [`device_tree_editor`], [`board_emulator`] and
+//! [`user_emulator`] look for it, install it where that can be done without a question, and else name
+//! the command that does it.
 
 use crate::debian::Archive;
 use crate::tool::{output, run, say, tool, works};
@@ -12,6 +12,9 @@ pub(crate) const LINKER: &str = "aarch64-linux-gnu-gcc";
 
 /// Takes what only a debugger reads out of a program; comes with the linker.
 pub(crate) const STRIP: &str = "aarch64-linux-gnu-strip";
+
+/// Takes properties out of a device tree.
+pub(crate) const DEVICE_TREE_EDITOR: &str = "fdtput";
 
 /// Runs aarch64 programs on this machine.
 pub(crate) const USER_EMULATOR: &str = "qemu-aarch64-static";
@@ -41,6 +44,14 @@ fn links() -> bool {
     // Without such a file the compiler prints the bare name.
     output(tool(LINKER).arg("-print-file-name=libc.a"))
         .is_ok_and(|path| Path::new(path.trim()).is_absolute())
+}
+
+/// Makes sure that device trees can be edited.
+pub(crate) fn device_tree_editor() -> Result<()> {
+    if works(tool(DEVICE_TREE_EDITOR).arg("--version")) {
+        return Ok(());
+    }
+    install(&["device-tree-compiler"])
 }
 
 /// Makes sure that boards can be emulated.

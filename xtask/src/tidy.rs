@@ -1,7 +1,7 @@
 //! The rules of ARCHITECTURE.md that a machine can check: [`check`].
 
 use crate::tool::say;
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use toml::{Table, Value};
@@ -62,7 +62,7 @@ pub(crate) fn root() -> PathBuf {
 
 /// Tells every departure from the rules.
 pub(crate) fn check() -> Result<()> {
-    let complaints = complaints(&root());
+    let complaints = complaints(&root())?;
     for complaint in &complaints {
         say(complaint);
     }
@@ -73,10 +73,10 @@ pub(crate) fn check() -> Result<()> {
 }
 
 /// Every departure from the rules, as a line each; empty for a tidy tree.
-fn complaints(root: &Path) -> Vec<String> {
+fn complaints(root: &Path) -> Result<Vec<String>> {
     let mut complaints = Vec::new();
-    let architecture = read(&root.join("ARCHITECTURE.md"));
-    let workspace = manifest(&root.join("Cargo.toml"));
+    let architecture = read(&root.join("ARCHITECTURE.md"))?;
+    let workspace = manifest(&root.join("Cargo.toml"))?;
     let named = architecture_dependencies(&architecture);
     let external = workspace_dependencies(&workspace);
     for name in external.difference(&named) {
@@ -86,7 +86,7 @@ fn complaints(root: &Path) -> Vec<String> {
         complaints.push(format!("ARCHITECTURE.md: argues `{name}`, which nobody depends on"));
     }
     let mut crates = vec!["xtask".to_owned()];
-    crates.extend(children(&root.join("crates")).iter().map(|path| name_of(path)));
+    crates.extend(children(&root.join("crates"))?.iter().map(|path| name_of(path)));
     for name in &crates {
         let directory =
             if name == "xtask" { root.join(name) } else { root.join("crates").join(name) };
@@ -97,7 +97,7 @@ fn complaints(root: &Path) -> Vec<String> {
         if !architecture.contains(&format!("| `{name}` |")) {
             complaints.push(format!("ARCHITECTURE.md: crate `{name}` has no row"));
         }
-        let dependencies = dependencies(&manifest(&directory.join("Cargo.toml")));
+        let dependencies = dependencies(&manifest(&directory.join("Cargo.toml"))?);
         for dependency in &dependencies {
             let ours = LAYERS.iter().any(|(layer, _)| layer == dependency);
             if ours && !allowed.contains(&dependency.as_str()) {
@@ -110,15 +110,20 @@ fn complaints(root: &Path) -> Vec<String> {
                     .push(format!("crates/{name}: `{dependency}` belongs to `{homes}` alone"));
             }
         }
-        check_sources(root, &directory, name, &mut complaints);
+        check_sources(root, &directory, name, &mut complaints)?;
     }
-    complaints
+    Ok(complaints)
 }
 
-fn check_sources(root: &Path, directory: &Path, name: &str, complaints: &mut Vec<String>) {
-    for path in sources(directory) {
+fn check_sources(
+    root: &Path,
+    directory: &Path,
+    name: &str,
+    complaints: &mut Vec<String>,
+) -> Result<()> {
+    for path in sources(directory)? {
         let shown = path.strip_prefix(root).unwrap_or(&path).display().to_string();
-        let text = read(&path);
+        let text = read(&path)?;
         let lines = text.lines().count();
         if lines > LINES_MAX {
             complaints.push(format!("{shown}: {lines} lines, at most {LINES_MAX}: find the seam"));
@@ -134,6 +139,7 @@ fn check_sources(root: &Path, directory: &Path, name: &str, complaints: &mut Vec
             complaints.push(format!("{shown}: only `sys` may do without #![forbid(unsafe_code)]"));
         }
     }
+    Ok(())
 }
 
 /// The first column of the table under "## Dependencies".
@@ -159,35 +165,37 @@ fn dependencies(manifest: &Table) -> Vec<String> {
     table.into_iter().flatten().map(|(name, _)| name.clone()).collect()
 }
 
-fn manifest(path: &Path) -> Table {
-    read(path).parse().unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+fn manifest(path: &Path) -> Result<Table> {
+    read(path)?.parse().with_context(|| path.display().to_string())
 }
 
-fn read(path: &Path) -> String {
-    std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+fn read(path: &Path) -> Result<String> {
+    std::fs::read_to_string(path).with_context(|| path.display().to_string())
 }
 
-fn children(directory: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = std::fs::read_dir(directory) else { return Vec::new() };
-    let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
+fn children(directory: &Path) -> Result<Vec<PathBuf>> {
+    let entries = std::fs::read_dir(directory).and_then(Iterator::collect);
+    let entries: Vec<std::fs::DirEntry> =
+        entries.with_context(|| directory.display().to_string())?;
+    let mut paths: Vec<_> = entries.iter().map(std::fs::DirEntry::path).collect();
     paths.sort();
-    paths
+    Ok(paths)
 }
 
 fn name_of(path: &Path) -> String {
     path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-fn sources(directory: &Path) -> Vec<PathBuf> {
+fn sources(directory: &Path) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
-    for path in children(directory) {
+    for path in children(directory)? {
         if path.is_dir() {
-            found.extend(sources(&path));
+            found.extend(sources(&path)?);
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             found.push(path);
         }
     }
-    found
+    Ok(found)
 }
 
 #[cfg(test)]
@@ -196,8 +204,15 @@ mod tests {
 
     #[test]
     fn the_tree_is_as_the_architecture_says() {
-        let complaints = complaints(&root());
+        let complaints = complaints(&root()).expect("a tree that can be read");
         assert!(complaints.is_empty(), "\n{}", complaints.join("\n"));
+    }
+
+    #[test]
+    fn a_tree_that_cannot_be_read_is_not_tidy() {
+        let nowhere = root().join("nowhere");
+        let error = complaints(&nowhere).expect_err("nothing stands there");
+        assert!(format!("{error:#}").contains("nowhere/ARCHITECTURE.md: "), "{error:#}");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! How good the tracks were, phase by phase: [`Accuracy`].
 //!
 //! Each output is compared with the truth at the time that its tracks are made for (`compared`); what
-//! falls into one phase is summed up (`tally`). The first [`SETTLE_NS`] of the schedule are left out:
+//! falls into one phase is summed up (`tally`). The first [`START_NS`] of the schedule are left out:
 //! fusion is blind before its first samples. Nothing is left out after a restart of fusion.
 
 mod assignment;
@@ -14,15 +14,13 @@ mod through;
 
 use std::collections::BTreeMap;
 
+use crate::excuses::START_NS;
 use crate::faults::FaultFacts;
 use crate::summary::{AccuracyPhase, Phase, ThroughFault};
 use crate::timeline::{Moment, Span, Timeline, ms};
 use crate::truth::Truth;
 use compared::Compared;
 use tally::Tally;
-
-/// How long fusion may take to find everyone at the start of a run.
-const SETTLE_NS: Moment = 1_000_000_000;
 
 /// How good the tracks were.
 #[derive(Debug)]
@@ -123,12 +121,12 @@ fn parts<'a>(end: Moment, faults: &'a [FaultFacts]) -> Vec<Part<'a>> {
         .filter(|(_, span)| span.from <= end)
         .collect();
     acted.sort_by_key(|(_, span)| span.from);
-    let settled = |from: Moment| from.max(SETTLE_NS);
+    let settled = |from: Moment| from.max(START_NS);
     let Some((first, first_span)) = acted.first() else {
-        let span = Span { from: SETTLE_NS, to: end };
+        let span = Span { from: START_NS, to: end };
         return vec![Part { phase: Phase::Whole, fault: None, span }];
     };
-    let before = Span { from: SETTLE_NS, to: first_span.from - 1 };
+    let before = Span { from: START_NS, to: first_span.from - 1 };
     let mut parts = vec![Part { phase: Phase::Before, fault: Some(first), span: before }];
     for (index, (id, span)) in acted.iter().enumerate() {
         let during = Span { from: settled(span.from), to: span.to.min(end) };
@@ -139,7 +137,7 @@ fn parts<'a>(end: Moment, faults: &'a [FaultFacts]) -> Vec<Part<'a>> {
         parts.push(Part { phase: Phase::During, fault: Some(id), span: during });
         parts.push(Part { phase: Phase::After, fault: Some(id), span: after });
     }
-    let span = Span { from: SETTLE_NS, to: end };
+    let span = Span { from: START_NS, to: end };
     parts.push(Part { phase: Phase::Outside, fault: None, span });
     parts.retain(|part| part.span.from <= part.span.to);
     parts

@@ -14,20 +14,18 @@ mod tests;
 
 use std::collections::BTreeMap;
 use wire::event::Detector;
+use wire::limits::PERIODS_UNTIL_GONE;
 use wire::{Node, Source};
 
 use crate::analyse::Findings;
+use crate::excuses::SETTLE_NS;
 use crate::modes;
 use crate::noticed::{Noticed, all_noticed};
 use crate::streams::Outcome;
 use crate::timeline::{Moment, Span};
 
-/// How long a fault, or an alarm that was none, may have consequences: the time in which fusion is
-/// allowed to find everyone.
-const SETTLE_NS: Moment = 2_000_000_000;
-
-/// A sensor is silent for fusion after three periods; the last sample may have come at once.
-const SILENCE_PERIODS: i64 = 2;
+/// A sensor is silent for fusion once it is gone; the last sample may have come at once.
+const SILENCE_PERIODS: i64 = PERIODS_UNTIL_GONE as i64 - 1;
 
 /// Each false alarm of the run, in the order of time.
 pub(crate) fn false_alarms(findings: &Findings) -> Vec<Noticed> {
@@ -71,9 +69,11 @@ fn involved(noticed: &Noticed) -> impl Iterator<Item = Node> {
 fn is_explained(findings: &Findings, noticed: &Noticed) -> bool {
     findings.faults.iter().any(|facts| {
         let compared = noticed.detector == Detector::Plausibility;
-        let involved = facts.fault.target.node().is_none_or(|target| {
-            compared || target == noticed.node || involved(noticed).any(|node| node == target)
-        });
+        let involved = facts
+            .fault
+            .target
+            .node()
+            .is_none_or(|target| compared || involved(noticed).any(|node| node == target));
         let lately = Span { from: noticed.at - SETTLE_NS, to: noticed.at };
         involved && facts.acting(&findings.timeline).is_some_and(|span| span.overlaps(lately))
     })
@@ -123,7 +123,5 @@ fn is_excused(findings: &Findings, noticed: &Noticed) -> bool {
         Source::Watchdog => findings.patience(noticed.node, noticed.detector, noticed.at),
         Source::Node(_) | Source::Plant | Source::Stimulus => Some(modes::silence_limit(timeline)),
     };
-    patience.is_some_and(|patience| {
-        findings.stalls.disturb(Span { from: noticed.at.saturating_sub(patience), to: noticed.at })
-    })
+    patience.is_some_and(|patience| findings.stalled_before(noticed.at, patience))
 }

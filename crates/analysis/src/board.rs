@@ -5,10 +5,11 @@
 
 use crate::summary::{self, Board, BoardRow};
 use recording::{Host, Reached};
-use scenario::Plan;
-use scenario::board::{CameraSource, Class, Placement, RadarSource};
-use wire::{Node, Source};
+use scenario::board::{CameraSource, RadarSource};
+use wire::Source;
 
+use crate::placements::asked;
+use crate::processes::runs;
 use crate::timeline::{Armed, Reset, Timeline};
 use crate::words::in_ms;
 
@@ -25,10 +26,13 @@ pub(crate) fn of(timeline: &Timeline, host: &Host, placed: &[summary::Placement]
         row("camera", &camera(&board.camera), ""),
         row("radar", &radar(&board.radar), ""),
     ];
-    let sources = Source::ALL.into_iter().filter(|&it| runs(it, plan));
+    let sources = Source::ALL.into_iter().filter(|&it| runs(plan, it));
     rows.extend(sources.map(|source| {
-        let asked = placement(board.placement(source));
-        row(&format!("scheduling of {}", source.name()), &asked, &found(source, placed))
+        row(
+            &format!("scheduling of {}", source.name()),
+            &asked(plan, source),
+            &found(source, placed),
+        )
     }));
     rows.push(row("scheduling", "", &host.scheduling));
     let watchdog = board.watchdog.as_ref().map_or_else(
@@ -110,30 +114,4 @@ fn radar(source: &RadarSource) -> String {
             format!("ARS408 on {}, {by}", can.interface)
         }
     }
-}
-
-/// Whether a process runs in this plan.
-fn runs(source: Source, plan: &Plan) -> bool {
-    match source {
-        Source::Node(Node::Camera | Node::Radar | Node::Fusion) | Source::Watchdog => true,
-        Source::Plant => plan.traffic.ego.brakes.is_some(),
-        Source::Stimulus => plan.board.stimulates(),
-    }
-}
-
-fn placement(placement: &Placement) -> String {
-    let mut text = match placement.class {
-        Class::Fifo => format!("fifo {}", placement.priority),
-        Class::Deadline => "deadline".to_owned(),
-        Class::Normal => "normal".to_owned(),
-    };
-    if !placement.cpus.is_empty() {
-        let cpus = placement.cpus.iter().map(u32::to_string).collect::<Vec<_>>();
-        text.push_str(" on processors ");
-        text.push_str(&cpus.join(", "));
-    }
-    if placement.lock_memory {
-        text.push_str(", memory locked");
-    }
-    text
 }

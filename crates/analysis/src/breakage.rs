@@ -3,6 +3,7 @@
 //! Measured by real processes that are really killed and stopped (`failop bench breakage`); here are the
 //! figures alone, with what they mean.
 
+use crate::Verdict;
 use serde::Serialize;
 use wire::Mechanism;
 
@@ -24,6 +25,14 @@ pub struct Breakages {
     pub rows: Vec<Breakage>,
     /// Mechanisms that could not be tried, each with the reason.
     pub skipped: Vec<Skipped>,
+}
+
+impl Breakages {
+    /// A message that was taken for whole though it was not fails; nothing else does.
+    pub fn verdict(&self) -> Verdict {
+        let is_torn = self.rows.iter().any(|row| row.torn() > 0);
+        if is_torn { Verdict::Fail } else { Verdict::Pass }
+    }
 }
 
 /// A mechanism that could not be tried.
@@ -50,6 +59,13 @@ pub struct Breakage {
     pub ringer_killed: RingerKilled,
     /// Who owned the link was killed, and everyone with it.
     pub owner_killed: OwnerKilled,
+}
+
+impl Breakage {
+    /// Messages that were taken for whole though they were not, whoever was broken.
+    pub fn torn(&self) -> u64 {
+        self.sender_killed.torn + self.receiver_killed.torn + self.receiver_stopped.torn
+    }
 }
 
 /// What the death of a sender costs its receiver.

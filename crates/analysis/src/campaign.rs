@@ -17,7 +17,7 @@ use wire::Source;
 use wire::event::Detector;
 
 use crate::statistics::{self, Sample};
-use crate::summary::{Detection, FaultResult, Summary, Verdict, source_name};
+use crate::summary::{About, Detection, FaultResult, Summary, Verdict, source_name};
 
 #[cfg(test)]
 mod tests;
@@ -280,14 +280,11 @@ fn why_set_aside(run: &Summary, fault: &FaultResult) -> Option<(Because, String)
     if !fault.activated {
         return Some((Because::NotActivated, fault.evidence.join("; ")));
     }
-    let own = format!("expect.fault.{}.", fault.id);
     let came = fault.fdti_ms.is_some() && fault.recovered_after_ms.is_some();
-    let concerns = |name: &str| {
-        let of_run = !name.starts_with("expect.") && !name.starts_with("fault ");
-        of_run || (came && name.starts_with(&own) && name.ends_with("-within-ms"))
-    };
+    let concerns =
+        |about: About| matches!(about, About::Run(_)) || (came && about.is_time_of(&fault.id));
     let mut unclear = run.expectations.iter().filter(|it| it.verdict == Verdict::Inconclusive);
-    let first = unclear.find(|it| concerns(&it.name))?;
+    let first = unclear.find(|it| concerns(it.about()))?;
     let reason = first.reason.as_deref().unwrap_or(&first.actual);
     Some((Because::Inconclusive, format!("{}: {reason}", first.name)))
 }

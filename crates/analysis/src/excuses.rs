@@ -3,6 +3,7 @@
 
 use wire::Node;
 use wire::event::{Detector, Ending};
+use wire::limits::TICK_NS;
 
 use crate::analyse::Findings;
 use crate::modes;
@@ -11,7 +12,13 @@ use crate::timeline::{Detected, Moment, Span};
 use crate::words::in_ms;
 
 /// A sensor may find the plant behind by one tick of it: it is as late as any process of this machine.
-const BEHIND_MAX_NS: i64 = 10_000_000;
+const BEHIND_MAX_NS: i64 = TICK_NS as i64;
+/// The start of a run, in which nothing is demanded of modes and tracks: fusion is blind before its first
+/// samples.
+pub(crate) const START_NS: Moment = 1_000_000_000;
+/// How long fusion may take to find everyone, and so for how long a fault, or an alarm that was none, may
+/// have consequences.
+pub(crate) const SETTLE_NS: Moment = 2_000_000_000;
 
 impl Findings<'_> {
     /// Why what the sensors saw may not have been true, in words.
@@ -72,9 +79,13 @@ impl Findings<'_> {
     /// count stalls, but what they hold up is not always over with them.
     pub(crate) fn is_silenced_by_stall(&self, complaint: &Detected) -> bool {
         let Detected { at, node, detector, .. } = *complaint;
-        self.patience(node, detector, at).is_some_and(|patience| {
-            self.stalls.disturb(Span { from: at.saturating_sub(patience), to: at })
-        })
+        let patience = self.patience(node, detector, at);
+        patience.is_some_and(|patience| self.stalled_before(at, patience))
+    }
+
+    /// Whether a processor stood still in this long before a moment.
+    pub(crate) fn stalled_before(&self, at: Moment, long: Moment) -> bool {
+        self.stalls.disturb(Span { from: at.saturating_sub(long), to: at })
     }
 
     /// Whether a mode of fusion, or its silence, lasted no longer than the host stalled in it or just

@@ -141,7 +141,7 @@ pub(crate) fn judge_outcomes(findings: &Findings, trials: &[Trial]) -> Vec<Expec
 /// Skips what the scenario demands where the host lacked what every fault of it needs: nothing that
 /// it is about has happened.
 pub(crate) fn skip_all(expectations: &mut [Expectation]) {
-    for it in expectations.iter_mut().filter(|it| it.name.starts_with("expect.")) {
+    for it in expectations.iter_mut().filter(|it| it.about().is_of_scenario()) {
         it.verdict = Verdict::Skipped;
         it.cause = Some(WhyNot::Skipped);
         it.reason.get_or_insert_with(|| "every fault was skipped.".to_owned());

@@ -1,11 +1,9 @@
 //! Whether the machine gave the watchdog its time: [`Stalls`].
 
+use wire::limits::STALL_NS;
+
 use crate::summary::HostLoad;
 use crate::timeline::{Span, Timeline, ms};
-
-/// A shorter stall excuses nothing: schedulers of ordinary machines are late by less in ordinary
-/// work, and no demand of a scenario is finer.
-const STALL_NS: i64 = 10_000_000;
 
 /// Times at which the host itself was late.
 #[derive(Debug)]
@@ -21,7 +19,7 @@ impl Stalls {
         let within = timeline.watchdog.stalls.iter().filter(|stall| stall.overlaps(judged));
         let all: Vec<Span> = within.copied().collect();
         let mut long: Vec<Span> =
-            all.iter().copied().filter(|stall| stall.length() >= STALL_NS).collect();
+            all.iter().copied().filter(|stall| stall.length() >= STALL_NS as i64).collect();
         long.sort_by_key(|stall| stall.from);
         let mut merged: Vec<Span> = Vec::new();
         for stall in long {

@@ -15,6 +15,7 @@ pub use facts::Family;
 pub use figures::{Against, Latency, Link, Ratio, Spread, Streaming};
 pub use rounds::{Calls, Cell, Measure, Round};
 
+use crate::Verdict;
 use serde::Serialize;
 use wire::Mechanism;
 
@@ -94,6 +95,8 @@ pub struct Measured {
     pub skipped: Vec<Skipped>,
     /// Streams that want a link.
     pub streams: Vec<Stream>,
+    /// Whether a mechanism failed at something that the host does not lack.
+    pub has_failed: bool,
 }
 
 /// What it all comes to.
@@ -113,17 +116,20 @@ pub struct Comparison {
     pub advice: Vec<Advice>,
     /// Our goals and the classical claims, tested in this run.
     pub claims: Vec<Claim>,
+    /// Whether a mechanism failed at something that the host does not lack: `skipped` tells at what.
+    #[serde(skip)]
+    pub has_failed: bool,
 }
 
 /// Makes figures, recommendations and verdicts of what was measured.
 pub fn compare(measured: Measured) -> Comparison {
-    let Measured { machine, floors, mut cells, skipped, streams } = measured;
+    let Measured { machine, floors, mut cells, skipped, streams, has_failed } = measured;
     // Stable: mechanisms keep their order.
     cells.sort_by_key(|cell| cell.payload_bytes);
     let advice: Vec<Advice> = streams.iter().map(|stream| Advice::of(stream, &cells)).collect();
     let claims = claims::test(&cells, &advice);
     let links = cells.iter().map(|cell| Link::of(cell, &cells)).collect();
-    Comparison { schema: SCHEMA, machine, floors, links, skipped, advice, claims }
+    Comparison { schema: SCHEMA, machine, floors, links, skipped, advice, claims, has_failed }
 }
 
 impl Comparison {
@@ -139,6 +145,19 @@ impl Comparison {
         self.links.iter().filter(move |link| link.payload_bytes == payload_bytes)
     }
 
+    /// A missed goal fails; one that was not measured leaves the question open. What a mechanism failed
+    /// at says nothing about the others, and is no pass.
+    pub fn verdict(&self) -> Verdict {
+        let any = |verdict| self.goals(verdict).next().is_some();
+        if any(ClaimVerdict::DoesNotHold) {
+            Verdict::Fail
+        } else if any(ClaimVerdict::NotMeasured) || self.has_failed {
+            Verdict::Inconclusive
+        } else {
+            Verdict::Pass
+        }
+    }
+
     /// Goals with this verdict.
     pub fn goals(&self, verdict: ClaimVerdict) -> impl Iterator<Item = &Claim> {
         let goals = self.claims.iter().filter(|claim| claim.kind == ClaimKind::Goal);
@@ -149,4 +168,28 @@ impl Comparison {
 /// The cell of a mechanism and a payload.
 fn find(cells: &[Cell], mechanism: Mechanism, payload_bytes: u64) -> Option<&Cell> {
     cells.iter().find(|cell| cell.mechanism == mechanism && cell.payload_bytes == payload_bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missed_goal_fails_and_what_is_open_is_no_pass() {
+        use ClaimVerdict::{DoesNotHold, Holds, NotMeasured};
+        for (verdicts, has_failed, expected) in [
+            ([Holds, Holds], false, Verdict::Pass),
+            ([Holds, Holds], true, Verdict::Inconclusive),
+            ([Holds, NotMeasured], false, Verdict::Inconclusive),
+            ([NotMeasured, DoesNotHold], true, Verdict::Fail),
+        ] {
+            let mut comparison = compare(Measured { has_failed, ..Measured::default() });
+            comparison.claims.retain(|claim| claim.kind == ClaimKind::Goal);
+            comparison.claims.truncate(verdicts.len());
+            for (claim, verdict) in comparison.claims.iter_mut().zip(verdicts) {
+                claim.verdict = verdict;
+            }
+            assert_eq!(comparison.verdict(), expected);
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use wire::Node;
 use wire::event::Mode;
+use wire::limits::{COAST_IN_OUTAGE_NS, PERIODS_UNTIL_GONE};
 
 use crate::timeline::{Moment, Span, Timeline};
 
@@ -12,13 +13,13 @@ pub(crate) struct ModeInForce {
     pub(crate) span: Span,
 }
 
-/// Fusion calls a sensor gone after three of its periods without fresh data; the fourth is for it to
-/// say so. A fusion that is silent for this many of the longest sensor periods has no known mode,
-/// unless the last it told was that it is blind: then it owes nothing; or that it coasts: then it owes
-/// word once no track is left.
-const SILENT_PERIODS: i64 = 4;
-/// How long a track coasts in an outage of every sensor, ns (`coast_in_outage_s` of `fusion::Config`).
-const COAST_NS: Moment = 2_500_000_000;
+/// Fusion calls a sensor gone after so many periods without fresh data; one more is for it to say so. A
+/// fusion that is silent for this many of the longest sensor periods has no known mode, unless the last it
+/// told was that it is blind: then it owes nothing; or that it coasts: then it owes word once no track is
+/// left.
+const SILENT_PERIODS: i64 = PERIODS_UNTIL_GONE as i64 + 1;
+/// How long a track coasts in an outage of every sensor.
+const COAST_NS: Moment = COAST_IN_OUTAGE_NS as Moment;
 
 /// After this long without a word from fusion nothing is known of it.
 pub(crate) fn silence_limit(timeline: &Timeline) -> i64 {

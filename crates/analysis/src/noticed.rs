@@ -55,11 +55,11 @@ pub(crate) fn all_noticed(timeline: &Timeline) -> Vec<Noticed> {
     }));
     let inconsistent = log.inconsistent.iter();
     all.extend(inconsistent.map(|&(at, stream)| about(at, stream, Detector::Plausibility, None)));
-    // The safe state is the watchdog's order, and tells nothing of a sensor.
     let dropped = log.tracks_dropped.iter();
     all.extend(
         dropped.map(|&at| about(at, Node::Fusion, Detector::Plausibility, Some(Reaction::Reject))),
     );
+    // The safe state is the watchdog's order, and tells nothing of a sensor.
     for change in log.modes.iter().filter(|change| change.to != Mode::Safe) {
         for sensor in [Node::Camera, Node::Radar] {
             if uses(change.from, sensor) && !uses(change.to, sensor) {

@@ -4,6 +4,7 @@
 use std::io;
 
 use scenario::Plan;
+use wire::Source;
 
 use crate::summary::{Placement, Unwritten};
 use crate::timeline::{Placed, PlacementRefused, Timeline, ms};
@@ -34,7 +35,6 @@ fn placement<'a>(
     let bits = bits.fold(0, |bits, &cpu| bits | 1_u64 << cpu);
     let on_those = asked.cpus.is_empty() || bits == placed.cpus;
     let locked = placed.locked_kib > 0;
-    let lock = if asked.lock_memory { ", memory locked" } else { "" };
     let found_lock =
         if locked { format!(", {} KiB locked", placed.locked_kib) } else { String::new() };
     let told = |it: &PlacementRefused| format!("{}: {}", it.part.name(), reason(it.errno));
@@ -42,7 +42,7 @@ fn placement<'a>(
     Placement {
         process: placed.source.name().to_owned(),
         incarnation: placed.of,
-        asked: format!("{class}{}{lock}", on(&asked.cpus)),
+        asked: self::asked(plan, placed.source),
         found: format!("{}{}{found_lock}", placed.class, on(&of_mask(placed.cpus))),
         as_asked: placed.class == class
             && on_those
@@ -50,6 +50,13 @@ fn placement<'a>(
             && refused.is_empty(),
         refused,
     }
+}
+
+/// What the board was asked for a process, in words.
+pub(crate) fn asked(plan: &Plan, source: Source) -> String {
+    let placement = plan.board.placement(source);
+    let lock = if placement.lock_memory { ", memory locked" } else { "" };
+    format!("{}{}{lock}", plan.scheduling(source), on(&placement.cpus))
 }
 
 /// Processors of a mask.
@@ -70,19 +77,15 @@ fn reason(errno: u32) -> String {
 /// When the recording could not be written.
 pub(crate) fn unwritten(timeline: &Timeline) -> Vec<Unwritten> {
     let all = timeline.watchdog.board.unwritten.iter();
-    all.map(|it| Unwritten {
-        from_ms: ms(it.span.from),
-        to_ms: it.has_ended.then_some(ms(it.span.to)),
-        reason: reason(it.errno),
-    })
-    .collect()
+    all.map(|it| Unwritten { from_ms: ms(it.from), to_ms: it.to.map(ms), reason: reason(it.errno) })
+        .collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use wire::Node;
     use wire::event::{PlacementPart, Scheduling};
-    use wire::{Node, Source};
 
     fn plan(board: &str) -> Plan {
         let text = "schema = 1\nname = \"x\"\nduration-s = 2\n[ego]\nspeed-kph = 72.0\n";

@@ -1,7 +1,8 @@
 //! The processes and their lives: [`processes`], [`states`].
 
-use std::collections::BTreeMap;
-use wire::event::LifeState;
+use scenario::Plan;
+use std::collections::{BTreeMap, HashMap};
+use wire::event::{LifeState, Reaction};
 use wire::{Node, Source};
 
 use crate::series::LifeSpan;
@@ -14,15 +15,9 @@ const STEADY_FROM_NS: Moment = 500_000_000;
 
 /// Camera, radar, fusion, watchdog; and of the harness what there was.
 pub(crate) fn processes(timeline: &Timeline) -> Vec<Process> {
-    let plan = timeline.plan;
-    let is_there = |source: &Source| match source {
-        Source::Node(_) | Source::Watchdog => true,
-        Source::Plant => plan.traffic.ego.brakes.is_some(),
-        Source::Stimulus => plan.board.stimulates(),
-    };
     Source::ALL
         .into_iter()
-        .filter(is_there)
+        .filter(|&source| runs(timeline.plan, source))
         .map(|source| Process {
             name: source.name().to_owned(),
             incarnations: match source {
@@ -38,6 +33,15 @@ pub(crate) fn processes(timeline: &Timeline) -> Vec<Process> {
             usage: usage(timeline, source),
         })
         .collect()
+}
+
+/// Whether a process runs in this plan.
+pub(crate) fn runs(plan: &Plan, source: Source) -> bool {
+    match source {
+        Source::Node(_) | Source::Watchdog => true,
+        Source::Plant => plan.traffic.ego.brakes.is_some(),
+        Source::Stimulus => plan.board.stimulates(),
+    }
 }
 
 fn incarnations(timeline: &Timeline, node: Node) -> Vec<Incarnation> {
@@ -104,23 +108,38 @@ pub(crate) fn states(timeline: &Timeline, node: Node) -> Vec<StateChange> {
     let changes = spawned.chain(timeline.watchdog.states.iter().copied());
     let mut changes: Vec<StateChange> = changes.filter(|it| it.node == node).collect();
     changes.sort_by_key(|it| it.at);
+    let reacted = timeline.watchdog.reacted.iter().filter(|it| it.node == node);
+    let took_over = reacted.filter(|it| it.reaction == Reaction::StandbyTakeover);
+    let mut changes = in_service(changes, &took_over.map(|it| (it.incarnation, it.at)).collect());
     changes.dedup_by_key(|it| (it.incarnation, it.state));
-    in_service(changes)
+    changes
 }
 
 /// Without what a standby does beside the process in service: it counts from its takeover on.
-fn in_service(changes: Vec<StateChange>) -> Vec<StateChange> {
-    let mut running = None;
+fn in_service(changes: Vec<StateChange>, took_over: &HashMap<u32, Moment>) -> Vec<StateChange> {
+    let mut running: Option<u32> = None;
     let mut of_service = |it: &StateChange| {
-        let beside = running.is_some_and(|one| it.incarnation > one);
+        let is_successor = it.state == LifeState::Running
+            || took_over.get(&it.incarnation).is_some_and(|&since| since <= it.at);
+        let beside = running.is_some_and(|one| it.incarnation > one) && !is_successor;
         if it.state == LifeState::Running {
             running = Some(it.incarnation);
-        } else if running == Some(it.incarnation) {
+        } else if !beside && running.is_some_and(|one| it.incarnation >= one) {
             running = None;
         }
-        it.state == LifeState::Running || !beside
+        !beside
     };
     changes.into_iter().filter(|it| of_service(it)).collect()
+}
+
+/// Who was in service before this incarnation, by [`states`].
+pub(crate) fn predecessor(states: &[StateChange], incarnation: u32) -> Option<u32> {
+    states.iter().map(|it| it.incarnation).take_while(|&one| one != incarnation).last()
+}
+
+/// Who was in service after this incarnation, by [`states`].
+pub(crate) fn successor(states: &[StateChange], incarnation: u32) -> Option<u32> {
+    states.iter().map(|it| it.incarnation).find(|&one| one > incarnation)
 }
 
 /// The state of a process just before the run was stopped.

@@ -5,9 +5,9 @@
 
 use crate::summary::Quantiles;
 
-/// Rank of the `percent`-quantile of `count` values, from 1.
-pub(crate) fn rank(percent: u64, count: u64) -> u64 {
-    (percent * count).div_ceil(100).max(1)
+/// Rank of the quantile with so many thousandths of `count` values at most, from 1.
+pub(crate) fn rank(permille: u64, count: u64) -> u64 {
+    (permille * count).div_ceil(1000).max(1)
 }
 
 /// Quantiles of lengths in nanoseconds, as microseconds; `None` of nothing.
@@ -15,8 +15,8 @@ pub(crate) fn quantiles_us(lengths_ns: impl Iterator<Item = i64>) -> Option<Quan
     let mut sorted: Vec<i64> = lengths_ns.collect();
     sorted.sort_unstable();
     let count = sorted.len() as u64;
-    let at = |percent| sorted.get(rank(percent, count) as usize - 1).map(|&ns| ns as f64 / 1e3);
-    Some(Quantiles { count, p50: at(50)?, p90: at(90)?, p99: at(99)?, max: at(100)? })
+    let at = |permille| sorted.get(rank(permille, count) as usize - 1).map(|&ns| ns as f64 / 1e3);
+    Some(Quantiles { count, p50: at(500)?, p90: at(900)?, p99: at(990)?, max: at(1000)? })
 }
 
 #[cfg(test)]

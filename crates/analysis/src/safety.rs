@@ -3,6 +3,7 @@
 //! From the truth alone: the motion is closed form, looked at every [`STEP_NS`] and closer where it
 //! matters. The first impact ends it: what the plant does after that is no motion of a car.
 
+use wire::limits::TICK_NS;
 use world::{EgoState, Object};
 
 use crate::summary::{Impact, Safety, Twin, WhyNot};
@@ -10,7 +11,7 @@ use crate::timeline::{Moment, Timeline, ms};
 use crate::truth::{EGO_LENGTH_M, Truth};
 
 /// How often the motion is looked at: the tick of the plant.
-const STEP_NS: Moment = 10_000_000;
+const STEP_NS: Moment = TICK_NS as Moment;
 /// How often around the smallest distance: at 100 km/h, 3 mm.
 const FINE_STEP_NS: Moment = 100_000;
 /// Halvings of a step in search of an impact: to a hundredth of a microsecond.

@@ -16,7 +16,7 @@ pub struct Series {
     pub losses: Vec<Loss>,
     /// Samples expected per stream: (stream, count).
     pub expected: Vec<(Node, u64)>,
-    /// Intervals in which a fault was in force: (id, target, from, to).
+    /// Intervals in which a fault was in force.
     pub fault_spans: Vec<FaultSpan>,
     /// The life of each process.
     pub lives: Vec<LifeSpan>,

@@ -99,7 +99,7 @@ impl Sample {
 
     /// Nearest-rank quantile of all trials; `None` of nothing, and where it is a censored one.
     pub fn quantile(&self, percent: u64) -> Option<f64> {
-        self.value(rank(percent, self.trials()))
+        self.value(rank(10 * percent, self.trials()))
     }
 
     /// The value of this rank, from 1; `None` where it is censored.

@@ -13,8 +13,6 @@ use crate::series::Still;
 use crate::timeline::{Moment, Output, Span, ms};
 use crate::truth::seconds;
 
-/// Most stills: a row or two of a report, and no more than 20 ms of rendering.
-const STILLS_MAX: usize = 6;
 /// Columns and rows that become one: 1920 × 1080 becomes 640 × 360, and the noise a third.
 const SHRINK: usize = 3;
 /// How long after the recovery from a fault: fusion has confirmed its tracks again.
@@ -40,7 +38,6 @@ pub(crate) fn stills(findings: &Findings) -> Vec<Still> {
             None => told.push((frame, title)),
         }
     }
-    told.truncate(STILLS_MAX);
     let model = CameraModel::default();
     let plan = timeline.plan;
     let mut camera = Camera {
@@ -51,7 +48,8 @@ pub(crate) fn stills(findings: &Findings) -> Vec<Still> {
     told.into_iter().map(|(frame, title)| camera.still(findings, frame, title)).collect()
 }
 
-/// What matters of the run: of the first fault with an effect, of the drive.
+/// What matters of the run: of the first fault with an effect, of the drive. Five at most, each some
+/// milliseconds of rendering.
 fn key_moments(findings: &Findings) -> Vec<(Moment, String)> {
     let mut moments = Vec::new();
     let drive = &findings.drive;

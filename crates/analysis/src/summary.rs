@@ -4,11 +4,13 @@
 //! [`SCHEMA`]. Times ending in `_ms` count from the start of the schedule unless they are
 //! durations; a value that was not observed is `null`, never 0.
 
+mod about;
 mod accuracy;
 mod board;
 mod safety;
 mod trial;
 
+pub(crate) use about::About;
 pub use accuracy::{AccuracyPhase, Consistency, GospaParts, Phase, ThroughFault, TrackErrors};
 pub use board::{Board, BoardRow, Placement, Unwritten};
 pub use safety::{Impact, Safety, Twin};
@@ -106,7 +108,8 @@ pub struct Summary {
     pub verdict: Verdict,
     /// Why it is not a pass; empty for a pass.
     pub reasons: Vec<String>,
-    /// How the run ended: completed, interrupted, cannot start, or the watchdog was killed.
+    /// How the run ended: completed, interrupted, cannot start, the plant or the stimulus was lost, the
+    /// watchdog was killed, the recording is damaged; unknown where the record does not tell.
     pub ended: String,
     /// By what frames travelled from the camera to fusion.
     #[serde(default)]
@@ -136,7 +139,7 @@ pub struct Summary {
     pub expectations: Vec<Expectation>,
     /// Isolation of each process that the scenario names, from each fault in another.
     pub isolation: Vec<Isolation>,
-    /// The processes: camera, radar, fusion, the plant where there was one, watchdog.
+    /// The processes: camera, radar, fusion, watchdog; the plant and the stimulus where there was one.
     pub processes: Vec<Process>,
     /// How good the tracks were, in each part of the run.
     #[serde(default)]
@@ -230,17 +233,17 @@ impl Cause {
         Cause::BoardReset,
     ];
 
-    /// The cause in words: `not produced`.
+    /// The cause in words, as in every table: `not produced`.
     pub const fn words(self) -> &'static str {
         match self {
             Cause::NotProduced => "not produced",
-            Cause::Overrun => "dropped by the sender",
-            Cause::Device => "lost by the device",
+            Cause::Overrun => "overrun",
+            Cause::Device => "device",
             Cause::Rejected => "rejected",
             Cause::Superseded => "superseded",
             Cause::Late => "late",
-            Cause::NoInput => "without input",
-            Cause::BoardReset => "lost to a reset of the board",
+            Cause::NoInput => "no input",
+            Cause::BoardReset => "board reset",
         }
     }
 }
@@ -275,6 +278,13 @@ pub struct Expectation {
     pub reason: Option<String>,
     /// The same for programs.
     pub cause: Option<WhyNot>,
+}
+
+impl Expectation {
+    /// What it is about.
+    pub(crate) fn about(&self) -> About<'_> {
+        About::of(&self.name)
+    }
 }
 
 /// Isolation of one process from one fault in another.

@@ -6,16 +6,16 @@ use world::{EgoState, Motion, Object, Size, Way};
 use crate::timeline::{Moment, Timeline};
 
 /// Half the width of the ego, m: it carries no size in a plan, and is a passenger car.
-pub(crate) const EGO_HALF_WIDTH_M: f64 = Size::CAR.width_m / 2.0;
+const EGO_HALF_WIDTH_M: f64 = Size::CAR.width_m / 2.0;
 /// Length of the ego, m.
 pub(crate) const EGO_LENGTH_M: f64 = Size::CAR.length_m;
 
 /// Where actors count, for whoever asks whether they are tracked: the union of what the sensors see,
 /// rounded inwards, m from the front bumper and rad to either side. The radar's near beam is wider;
 /// what only its edge sees is not owed.
-pub(crate) const REGION_AHEAD_M: (f64, f64) = (1.0, 80.0);
+const REGION_AHEAD_M: (f64, f64) = (1.0, 80.0);
 /// See [`REGION_AHEAD_M`].
-pub(crate) const REGION_HALF_ANGLE_RAD: f64 = 0.4;
+const REGION_HALF_ANGLE_RAD: f64 = 0.4;
 
 /// Steps of the search for the place on the road beside an actor. Each multiplies the error by the
 /// ratio of its distance from the lane to the radius of the bend, 60 m or more: a twentieth at most for

@@ -22,7 +22,7 @@ pub(crate) fn clear(directory: &Path) -> anyhow::Result<()> {
 pub(crate) fn write(directory: &Path, runs: &[Summary]) -> anyhow::Result<()> {
     let coverage = analysis::coverage(runs);
     let contents = [
-        report::coverage_json(&coverage),
+        report::json(&coverage),
         report::coverage_markdown(&coverage),
         report::coverage_html(&coverage, runs),
     ];

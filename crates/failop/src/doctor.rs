@@ -13,6 +13,15 @@ use serde::Serialize;
 use std::fmt::Write as _;
 use sys::survey::Tree;
 
+/// How findings are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// For a person.
+    Lines,
+    /// For a program.
+    Json,
+}
+
 /// How good something is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -67,6 +76,8 @@ impl Finding {
 /// All that was found.
 #[derive(Debug, Serialize)]
 pub(crate) struct Examination {
+    /// The machine's name.
+    host: String,
     /// What the machine has.
     machine: Vec<Finding>,
     /// What the board file asks for; none without one.
@@ -82,7 +93,7 @@ pub(crate) fn examine(board: Option<&Board>) -> anyhow::Result<Examination> {
     machine.push(machine::storage(&tree, board)?);
     machine.extend(machine::faults(&board.cloned().unwrap_or_default()));
     let demands = board.map_or(Ok(Vec::new()), |board| demands::findings(&tree, board))?;
-    Ok(Examination { machine, demands })
+    Ok(Examination { host: sys::host::describe().name, machine, demands })
 }
 
 impl Examination {
@@ -91,19 +102,40 @@ impl Examination {
         self.demands.iter().all(|finding| finding.mark < Mark::No)
     }
 
-    /// For a person.
-    pub(crate) fn lines(&self) -> String {
-        let mut out = String::new();
-        let all =
-            [("This machine", &self.machine), ("What the board file asks for", &self.demands)];
-        for (title, findings) in all.into_iter().filter(|(_, findings)| !findings.is_empty()) {
-            write_section(&mut out, title, findings).expect("a text takes everything");
+    /// As text.
+    pub(crate) fn text(&self, form: Form) -> String {
+        match form {
+            Form::Lines => self.lines(),
+            Form::Json => self.json(),
         }
-        out
     }
 
-    /// For a program.
-    pub(crate) fn json(&self) -> String {
+    fn lines(&self) -> String {
+        let mut out = String::new();
+        let all = [
+            (format!("The machine {}", self.host), &self.machine),
+            ("What the board file asks for".to_owned(), &self.demands),
+        ];
+        for (title, findings) in all.into_iter().filter(|(_, findings)| !findings.is_empty()) {
+            write_section(&mut out, &title, findings).expect("a text takes everything");
+        }
+        out + &self.conclusion()
+    }
+
+    /// What it comes to; nothing without demands.
+    fn conclusion(&self) -> String {
+        let missed = self.demands.iter().filter(|finding| finding.mark == Mark::No);
+        let missed = missed.map(|finding| finding.topic.as_str()).collect::<Vec<_>>();
+        match (self.demands.len(), missed.as_slice()) {
+            (0, _) => String::new(),
+            (_, []) => "Everything that the board file asks for is there.\n".to_owned(),
+            (_, missed) => {
+                format!("The board file asks for what is not there: {}.\n", missed.join(", "))
+            }
+        }
+    }
+
+    fn json(&self) -> String {
         let mut text = serde_json::to_string_pretty(self).expect("findings have a text");
         text.push('\n');
         text
@@ -135,7 +167,7 @@ mod tests {
 
     #[test]
     fn a_demand_with_a_warning_is_met_and_one_that_cannot_be_is_not() {
-        let with = |demands| Examination { machine: Vec::new(), demands };
+        let with = |demands| Examination { host: String::new(), machine: Vec::new(), demands };
         assert!(with(Vec::new()).meets_demands());
         let warned = Finding::warn("process.camera.cpus", "3");
         assert!(with(vec![warned.clone()]).meets_demands());
@@ -149,10 +181,10 @@ mod tests {
             Finding::ok("kernel", "6.12"),
             Finding::warn("isolated cpus", "none").so("others run there").unless("isolcpus=2"),
         ];
-        let lines = Examination { machine, demands: Vec::new() }.lines();
+        let lines = Examination { host: "bench".to_owned(), machine, demands: Vec::new() }.lines();
         assert_eq!(
             lines,
-            "This machine\n  ok    kernel         6.12\n  warn  isolated cpus  none\n\
+            "The machine bench\n  ok    kernel         6.12\n  warn  isolated cpus  none\n\
              \x20                      so: others run there\n\
              \x20                      helps: isolcpus=2\n"
         );

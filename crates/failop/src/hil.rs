@@ -1,4 +1,5 @@
-//! Hardware in the loop: what is to run on a board, [`Job`], and the ways to get it there.
+//! Hardware in the loop: a board of the desk, [`Bench`], what is to run there, [`Job`], and the ways to get it
+//! there.
 //!
 //! A way to a board brings the files there, runs `failop run` on each scenario, and brings the folders of
 //! the runs back. It judges nothing: reports are made here, from the recordings alone.
@@ -7,29 +8,22 @@ mod emulator;
 mod program;
 mod ssh;
 
+use crate::doctor::Form;
 use anyhow::Context;
 use recording::Reached;
-use scenario::board::{Reach, Ssh, Times};
+use scenario::board::{Board, Reach, Ssh, Times};
 use scenario::{Loaded, LoadedBoard};
 use std::convert::Infallible;
-use std::path::PathBuf;
+use std::fmt::Display;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 use sys::signals::StopSignals;
 
-/// What is to run on the board. All paths are of this machine.
+/// A board, and what holds for all that is done there.
 #[derive(Debug)]
-pub(crate) struct Job {
+pub(crate) struct Bench {
     /// The board.
-    pub(crate) board: LoadedBoard,
-    /// The program for it.
-    pub(crate) program: PathBuf,
-    /// The scenarios, in order.
-    pub(crate) scenarios: Vec<Loaded>,
-    /// Further arguments of `failop run` on the board.
-    pub(crate) run_arguments: Vec<String>,
-    /// Runs of each scenario.
-    pub(crate) repeat: u32,
-    /// Where the folders of the runs go.
-    pub(crate) out: PathBuf,
+    pub(crate) file: LoadedBoard,
     /// What the board's time is.
     pub(crate) time: Time,
     /// What becomes of what was brought to the board.
@@ -38,6 +32,21 @@ pub(crate) struct Job {
     pub(crate) told: Told,
     /// How the user ends it.
     pub(crate) stop: StopSignals,
+}
+
+/// What is to run on the board. All paths are of this machine.
+#[derive(Debug)]
+pub(crate) struct Job {
+    /// Where.
+    pub(crate) bench: Bench,
+    /// The scenarios, in order.
+    pub(crate) scenarios: Vec<Loaded>,
+    /// Further arguments of `failop run` on the board.
+    pub(crate) run_arguments: Vec<String>,
+    /// Runs of each scenario.
+    pub(crate) repeat: u32,
+    /// Where the folders of the runs go.
+    pub(crate) out: PathBuf,
 }
 
 /// What the time of a board is.
@@ -76,29 +85,37 @@ pub(crate) enum Outcome {
     Interrupted,
 }
 
-impl Job {
-    /// The file name of a scenario on the board.
-    pub(crate) fn scenario_file(scenario: &Loaded) -> String {
-        format!("{}.toml", scenario.plan.name)
+/// What a command on the board came to.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    /// What it ended with.
+    pub(crate) code: i32,
+    /// What it printed on standard output.
+    pub(crate) output: Vec<u8>,
+}
+
+impl Bench {
+    /// What its file says.
+    fn board(&self) -> &Board {
+        &self.file.board
     }
 
-    /// Arguments of `failop` on the board that run one scenario: `inputs` is the directory on the board
-    /// with `board.toml` and the scenarios, `out` the one for the results.
-    pub(crate) fn command(&self, scenario: &Loaded, inputs: &str, out: &str) -> Vec<String> {
-        let given = ["run", "--board"].map(str::to_owned).into_iter();
-        given
-            .chain([format!("{inputs}/board.toml"), "--out".to_owned(), out.to_owned()])
-            .chain(["--reached".to_owned(), self.reached().name().to_owned()])
-            // What all runs come to together is told here.
-            .chain(["--junit".to_owned(), "/dev/null".to_owned()])
-            .chain(self.run_arguments.iter().cloned())
-            .chain([format!("{inputs}/{}", Job::scenario_file(scenario))])
-            .collect()
+    /// The program for the board, on this machine.
+    fn program(&self) -> &Path {
+        Path::new(&self.board().program)
+    }
+
+    /// Tells the user.
+    fn tell(&self, line: impl Display) {
+        if self.told == Told::Everyone {
+            // Nobody is left to tell if standard error is gone.
+            if let Err(_gone) = writeln!(std::io::stderr(), "{line}") {}
+        }
     }
 
     /// How the board is reached, as the recording will tell.
     fn reached(&self) -> Reached {
-        match (&self.board.board.reach, self.time) {
+        match (&self.board().reach, self.time) {
             (Reach::Here, _) => Reached::Here,
             (Reach::Ssh(Ssh { times: Times::Measured, .. }), _) => Reached::Ssh,
             (Reach::Ssh(Ssh { times: Times::Emulated, .. }), _)
@@ -106,9 +123,30 @@ impl Job {
             (Reach::Emulated(_), Time::Deterministic) => Reached::Deterministic,
         }
     }
+}
+
+impl Job {
+    /// The file name of a scenario on the board.
+    fn scenario_file(scenario: &Loaded) -> String {
+        format!("{}.toml", scenario.plan.name)
+    }
+
+    /// Arguments of `failop` on the board that run one scenario: `inputs` is the directory on the board
+    /// with `board.toml` and the scenarios, `out` the one for the results.
+    fn command(&self, scenario: &Loaded, inputs: &str, out: &str) -> Vec<String> {
+        let given = ["run", "--board"].map(str::to_owned).into_iter();
+        given
+            .chain([format!("{inputs}/board.toml"), "--out".to_owned(), out.to_owned()])
+            .chain(["--reached".to_owned(), self.bench.reached().name().to_owned()])
+            // What all runs come to together is told here.
+            .chain(["--junit".to_owned(), "/dev/null".to_owned()])
+            .chain(self.run_arguments.iter().cloned())
+            .chain([format!("{inputs}/{}", Job::scenario_file(scenario))])
+            .collect()
+    }
 
     /// Folder of all runs of a scenario here.
-    pub(crate) fn folder(&self, scenario: &Loaded) -> PathBuf {
+    fn folder(&self, scenario: &Loaded) -> PathBuf {
         self.out.join(&scenario.plan.name)
     }
 }
@@ -116,13 +154,28 @@ impl Job {
 /// Brings the job to its board, runs it there, and brings the folders of the runs back into `out`, as many
 /// as there are, also where something goes wrong.
 pub(crate) fn carry(job: &Job) -> anyhow::Result<Outcome> {
-    match &job.board.board.reach {
-        Reach::Here => anyhow::bail!(
-            "{}: the board is this machine: failop run --board {0}",
-            job.board.path.display()
-        ),
+    match &job.bench.board().reach {
+        Reach::Here => Err(is_here(&job.bench)),
         Reach::Ssh(way) => ssh::carry(job, way),
         Reach::Emulated(way) => emulator::carry(job, way),
+    }
+}
+
+fn is_here(bench: &Bench) -> anyhow::Error {
+    let file = bench.file.path.display();
+    anyhow::anyhow!("{file}: the board is this machine: failop run --board {file}")
+}
+
+/// Lets the board examine itself; `None` if the user ended it.
+pub(crate) fn examine(bench: &Bench, form: Form) -> anyhow::Result<Option<Answer>> {
+    let command = |file: &str| {
+        let given = ["hil", "doctor", "--here", "--board", file].into_iter();
+        given.chain((form == Form::Json).then_some("--json")).map(str::to_owned).collect()
+    };
+    match &bench.board().reach {
+        Reach::Here => Err(is_here(bench)),
+        Reach::Ssh(way) => ssh::ask(bench, way, command),
+        Reach::Emulated(way) => emulator::ask(bench, way, command),
     }
 }
 

@@ -8,16 +8,20 @@ mod copy;
 mod errand;
 mod places;
 mod starts;
+mod turns;
 
 pub(crate) use errand::{Errand, Module, Storage};
 
 use anyhow::Context;
+use std::fs::File;
 use std::io::Write;
+use std::os::fd::AsFd;
 use std::path::Path;
 use sys::can::link::create_virtual;
 use sys::clock::{now_ns, sleep_until};
-use sys::process::{Exit, reap_any};
+use sys::process::{Exit, Streams, reap_any, spawn_with};
 use sys::{machine, module, mount};
+use turns::Turn;
 
 /// Where the program stands that is the first process.
 pub(crate) const PROGRAM: &str = "/init";
@@ -35,11 +39,16 @@ pub(crate) const RESULTS: &str = "runs";
 pub(crate) const TELLS: &str = "failop-init: ";
 /// What is told when the machine is made and the command begins.
 pub(crate) const BEGUN: &str = "the board is up";
-/// Code of the machine when all is done. Not 0: an emulator ends with that for a panic, too.
-pub(crate) const DONE: u8 = 42;
+/// Code of the machine when all is done, plus that of the command. Not 0: an emulator ends with that for a
+/// panic, too.
+pub(crate) const DONE: u8 = 64;
 /// Code of the machine when something went wrong, which was told.
 pub(crate) const BROKEN: u8 = 43;
 
+/// The longest that a device may take to appear, on a slow and busy machine.
+const DEVICE_NS: u64 = 60_000_000_000;
+/// From one look for it to the next.
+const LOOK_NS: u64 = 10_000_000;
 /// The CAN bus that is only software, on boards that load `vcan`.
 const SOFT_BUS: &str = "vcan0";
 
@@ -55,7 +64,7 @@ pub(crate) fn run() -> ! {
         end(BROKEN);
     }));
     match do_errand() {
-        Ok(()) => end(DONE),
+        Ok(code) => end(DONE.saturating_add(code)),
         Err(error) => {
             tell(&format!("{error:#}"));
             end(BROKEN)
@@ -79,7 +88,8 @@ fn end(code: u8) -> ! {
     std::process::exit(code.into())
 }
 
-fn do_errand() -> anyhow::Result<()> {
+/// The code of the command.
+fn do_errand() -> anyhow::Result<u8> {
     places::mount_all()?;
     let errand = Errand::read(Path::new(ERRAND))?;
     machine::set_name(&errand.name).context("cannot name the machine")?;
@@ -95,7 +105,10 @@ fn do_errand() -> anyhow::Result<()> {
     let directory = Path::new(&errand.directory);
     match &errand.storage {
         Storage::Memory => mount::mount("tmpfs", "tmpfs", directory, "size=75%"),
-        Storage::Disk(device) => mount::mount("ext4", device, directory, ""),
+        Storage::Disk(device) => {
+            wait_for(Path::new(device))?;
+            mount::mount("ext4", device, directory, "")
+        }
     }
     .with_context(|| format!("cannot mount the storage at {}", directory.display()))?;
     let results = directory.join(RESULTS);
@@ -107,31 +120,48 @@ fn do_errand() -> anyhow::Result<()> {
         if boot > errand.starts_max {
             anyhow::bail!("the board started {} times, and was reset each time", boot - 1);
         }
+        if turns::take(Path::new(turns::DRIVER), boot)? == Turn::Again {
+            tell("each CAN controller was the first before: the radar may be heard late");
+        }
         arguments.push("--resume".to_owned());
     }
+    std::fs::create_dir_all(&results).context("cannot make the folder of the results")?;
+    let output = errand.output.map(|name| File::create(results.join(name))).transpose();
+    let output = output.context("cannot make the file of the answer")?;
     tell(BEGUN);
-    let exit = run_command(&arguments)?;
+    let exit = run_command(&arguments, output.as_ref())?;
     if let (Exit::Signal(_), Some(reset_within_s)) = (&exit, errand.reset_within_s) {
         // Nobody keeps the hardware watchdog alive any more.
-        tell("failop run was killed: waiting for the reset of the board");
+        tell("failop was killed: waiting for the reset of the board");
         sleep_until(now_ns() + u64::from(reset_within_s) * 1_000_000_000);
     }
     hand_over(&results)?;
     match exit {
-        // Whatever could not be carried out left a note in its folder.
-        Exit::Code(0 | 3) => Ok(()),
-        Exit::Code(code) => anyhow::bail!("failop run ended with code {code}"),
-        Exit::Signal(signal) => anyhow::bail!("failop run was ended by signal {signal}"),
+        Exit::Code(code) => Ok(code),
+        Exit::Signal(signal) => anyhow::bail!("failop was ended by signal {signal}"),
     }
 }
 
+/// Waits for a device: the kernel looks at a bus of a chip beside whatever else it does.
+fn wait_for(device: &Path) -> anyhow::Result<()> {
+    let give_up_ns = now_ns() + DEVICE_NS;
+    while !device.exists() {
+        if now_ns() >= give_up_ns {
+            anyhow::bail!("no {} within {} s", device.display(), DEVICE_NS / 1_000_000_000);
+        }
+        sleep_until(now_ns() + LOOK_NS);
+    }
+    Ok(())
+}
+
 /// Runs `failop` with these arguments, and buries whoever ends meanwhile.
-fn run_command(arguments: &[String]) -> anyhow::Result<Exit> {
+fn run_command(arguments: &[String], output: Option<&File>) -> anyhow::Result<Exit> {
     let arguments = arguments.iter().map(String::as_str).collect::<Vec<_>>();
-    let child = sys::process::spawn(Path::new(PROGRAM), &arguments, &[])
-        .context("cannot start failop run")?;
+    let streams = Streams { output: output.map(File::as_fd), ..Streams::default() };
+    let child = spawn_with(Path::new(PROGRAM), &arguments, &[], streams);
+    let child = child.context("cannot start failop")?;
     loop {
-        let (pid, exit) = reap_any()?.context("failop run is gone")?;
+        let (pid, exit) = reap_any()?.context("failop is gone")?;
         if pid == child.pid() {
             return Ok(exit);
         }
@@ -140,7 +170,6 @@ fn run_command(arguments: &[String]) -> anyhow::Result<Exit> {
 
 /// Copies the results to the host.
 fn hand_over(results: &Path) -> anyhow::Result<()> {
-    std::fs::create_dir_all(results).context("cannot make the folder of the results")?;
     let out = Path::new("/out");
     mount::mount("9p", WAY_OUT, out, "trans=virtio,version=9p2000.L,msize=262144")
         .context("cannot mount the host's directory")?;

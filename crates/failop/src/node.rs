@@ -14,15 +14,21 @@ mod stimulus;
 use crate::cli::NodeArguments;
 use anyhow::Context;
 use channel::doorbell::Doorbell;
+use channel::events::EventWriter;
 use channel::link::{Ends, Inlet, Outlet, Spec};
+use channel::start::StartView;
 use runtime::Attaching;
 use scenario::Plan;
 use std::convert::Infallible;
 use std::os::fd::{AsRawFd, RawFd};
 use supervisor::boot::unpack;
 use supervisor::{Boot, RoleDescriptors};
+use sys::clock::{now_ns, sleep_until};
 use sys::process::inherited;
 use wire::Source;
+
+/// How often a process of the harness looks whether the start is decided.
+const START_LOOK_NS: u64 = 5_000_000;
 
 /// Becomes the node, or the part of the harness, that the boot page on descriptor `boot` describes. Returns only what
 /// went wrong: a node's work ends with its process.
@@ -64,6 +70,31 @@ fn calibration(model: &world::CameraModel) -> ::fusion::CameraCalibration {
         centre_x_px: model.centre_x_px,
         centre_y_px: model.centre_y_px,
         mount_height_m: model.mount_height_m,
+    }
+}
+
+/// Begins as a process of the harness: the watchdog hands down its event ring and the start page.
+fn attach_harness(
+    source: Source,
+    plan: &Plan,
+    watchdog_pid: u32,
+    [events, start]: [RawFd; 2],
+) -> anyhow::Result<(EventWriter, StartView)> {
+    sys::process::die_with_parent(watchdog_pid).context("the watchdog is gone")?;
+    let events = EventWriter::attach(take(events, "the event ring")?, 1)?;
+    lock_memory(plan, source);
+    sys::process::set_name(&format!("failop-{}", source.name())).context("process name")?;
+    sys::sched::set_precise_timers().context("timer slack")?;
+    Ok((events, StartView::attach(take(start, "the start page")?)?))
+}
+
+/// Waits until the start is decided; its time.
+fn wait_for_start(start: &StartView) -> u64 {
+    loop {
+        match start.t0_ns() {
+            Some(t0_ns) => break t0_ns,
+            None => sleep_until(now_ns() + START_LOOK_NS),
+        }
     }
 }
 

@@ -35,7 +35,7 @@ pub(crate) fn campaigns(summaries: &[Summary]) -> impl DoubleEndedIterator<Item 
 /// Writes the outputs of a campaign into the folder of its scenario.
 pub(crate) fn write(directory: &Path, campaign: &Campaign) -> anyhow::Result<()> {
     let contents = [
-        report::campaign_json(campaign),
+        report::json(campaign),
         report::campaign_markdown(campaign),
         report::campaign_html(campaign),
     ];

@@ -12,6 +12,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Output, Stdio};
 use tempfile::TempDir;
 
+/// A board with a camera, a CAN bus and a watchdog.
+const VIRT: &str = include_str!("../../../hil/boards/qemu-virt.toml");
+/// A board with the device tree of a chip, and what is in the chip.
+const IMX8MP: &str = include_str!("../../../hil/boards/qemu-imx8mp.toml");
+
 const KILL: &str = r#"
 schema = 1
 name = "kill"
@@ -37,11 +42,12 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// What must be there, and is made by `cargo xtask hil`.
-fn missing() -> Option<String> {
+/// What must be there for a board, and is made by `cargo xtask hil`.
+fn missing(board: &str) -> Option<String> {
     let program = "target/aarch64-unknown-linux-gnu/release/failop";
-    let files = ["target/hil/virt/vmlinuz", "target/hil/virt/modules/deps", program];
-    let file = files.into_iter().find(|file| !root().join(file).exists());
+    let prepared = ["vmlinuz", "modules/deps"].map(|file| format!("target/hil/{board}/{file}"));
+    let mut files = prepared.iter().map(String::as_str).chain([program]);
+    let file = files.find(|file| !root().join(file).exists());
     let path = std::env::var_os("PATH").unwrap_or_default();
     let qemu = "qemu-system-aarch64";
     let found = std::env::split_paths(&path).any(|it| it.join(qemu).is_file());
@@ -49,18 +55,17 @@ fn missing() -> Option<String> {
 }
 
 /// Whether the test can run; otherwise it says so. Not by a macro: what those print is hidden.
-fn can_run(test: &str) -> bool {
-    let Some(why) = missing() else { return true };
+fn can_run(test: &str, board: &str) -> bool {
+    let Some(why) = missing(board) else { return true };
     std::io::stderr()
         .write_all(format!("SKIPPED {test}: {why}\n").as_bytes())
         .expect("a place to tell");
     false
 }
 
-/// A directory with the emulated board, its camera, its CAN bus and its watchdog, and a scenario.
-fn bench(scenario: &str) -> TempDir {
+/// A directory with an emulated board and a scenario.
+fn bench(board: &str, scenario: &str) -> TempDir {
     let bench = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
-    let board = include_str!("../../../hil/boards/qemu-virt.toml");
     std::fs::write(bench.path().join("board.toml"), board).expect("a file");
     std::fs::write(bench.path().join("kill.toml"), scenario).expect("a file");
     bench
@@ -98,10 +103,10 @@ impl Drop for Busy {
 
 #[test]
 fn a_deterministic_run_is_the_same_bit_for_bit_on_an_idle_and_on_a_busy_machine() {
-    if !can_run("a deterministic run") {
+    if !can_run("a deterministic run", "virt") {
         return;
     }
-    let bench = bench(KILL);
+    let bench = bench(VIRT, KILL);
     let first = run(&bench, "first", &["--deterministic"]);
     let busy = Busy::start();
     let second = run(&bench, "second", &["--deterministic"]);
@@ -117,11 +122,28 @@ fn a_deterministic_run_is_the_same_bit_for_bit_on_an_idle_and_on_a_busy_machine(
 }
 
 #[test]
-fn a_board_that_ends_without_being_done_is_told_with_its_last_words() {
-    if !can_run("a board that ends too early") {
+fn a_board_examines_itself_and_has_what_its_file_asks_for() {
+    if !can_run("an examination", "virt") {
         return;
     }
-    let bench = bench(KILL);
+    let output = binary::failop()
+        .current_dir(root())
+        .args(["hil", "doctor", "--board", "hil/boards/qemu-virt.toml"])
+        .output()
+        .expect("failop starts");
+    let found = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    for words in ["The machine qemu-virt", "/dev/video0: vivid", "i6300ESB timer", "is there.\n"] {
+        assert!(found.contains(words), "{words}: {found}");
+    }
+}
+
+#[test]
+fn a_board_that_ends_without_being_done_is_told_with_its_last_words() {
+    if !can_run("a board that ends too early", "virt") {
+        return;
+    }
+    let bench = bench(VIRT, KILL);
     let path = bench.path().join("board.toml");
     let board = std::fs::read_to_string(&path).unwrap();
     let broken = board.replace("\"virt\"\ncpu", "\"no-such-machine\"\ncpu");
@@ -131,4 +153,18 @@ fn a_board_that_ends_without_being_done_is_told_with_its_last_words() {
     assert_eq!(output.status.code(), Some(3), "{told}");
     assert!(told.contains("no-such-machine"), "{told}");
     assert!(bench.path().join("out/kill/console.log").exists());
+}
+
+#[test]
+fn the_emulated_board_of_a_chip_hands_over_what_it_recorded() {
+    if !can_run("the board of a chip", "imx8mp") {
+        return;
+    }
+    let bench = bench(IMX8MP, KILL);
+    // Its time does not mind who else is busy here.
+    let output = run(&bench, "out", &["--deterministic"]);
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{told}");
+    let recording = std::fs::metadata(bench.path().join("out/kill/recording.failop")).unwrap();
+    assert!(recording.len() > 10_000, "a recording of {} bytes", recording.len());
 }

@@ -78,18 +78,6 @@ pub fn stale_half(sample: &mut [u8], previous: &[u8]) -> u32 {
     sample[half..].iter_mut().zip(stale).map(|(byte, &old)| set(byte, old)).sum()
 }
 
-/// Replaces row `row` of `row_bytes` bytes by the one before it: a line that was sent twice.
-/// Nothing happens to the first row, nor beyond the sample.
-pub fn stuck_row(sample: &mut [u8], row_bytes: usize, row: usize) -> u32 {
-    let Some(start) = row.checked_mul(row_bytes).filter(|&start| start < sample.len() && row > 0)
-    else {
-        return 0;
-    };
-    let (before, rest) = sample.split_at_mut(start);
-    let stuck = &before[start - row_bytes..];
-    rest.iter_mut().zip(stuck).map(|(byte, &old)| set(byte, old)).sum()
-}
-
 /// Sets a byte and counts the bits that changed.
 fn set(byte: &mut u8, to: u8) -> u32 {
     let changed = (*byte ^ to).count_ones();
@@ -177,21 +165,6 @@ mod tests {
             let mut sample = [1; 4];
             assert_eq!(stale_half(&mut sample, previous), changed);
             assert_eq!(sample, expected);
-        }
-    }
-
-    #[test]
-    fn a_stuck_row_repeats_the_one_before() {
-        for (row, expected, changed) in [
-            (0, [0, 1, 2, 3, 4], 0),
-            (1, [0, 1, 0, 1, 4], 2),
-            (2, [0, 1, 2, 3, 2], 2),
-            (3, [0, 1, 2, 3, 4], 0),
-            (usize::MAX, [0, 1, 2, 3, 4], 0),
-        ] {
-            let mut sample = [0, 1, 2, 3, 4];
-            assert_eq!(stuck_row(&mut sample, 2, row), changed, "row {row}");
-            assert_eq!(sample, expected, "row {row}");
         }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! All times are nanoseconds from the start of the schedule.
 
+use crate::kind::Need;
 use crate::kinds::Injection;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -119,6 +120,11 @@ pub enum Cause {
 }
 
 impl Fault {
+    /// Whether it can be done where this is lacking.
+    pub fn is_possible(&self, lacking: &[Need]) -> bool {
+        !self.injection.kind().needs.iter().any(|need| lacking.contains(need))
+    }
+
     /// End of the fault when it began at `start_ns`; `None` for one that strikes once or lasts until
     /// the victim is replaced.
     pub fn end_ns(&self, start_ns: u64) -> Option<u64> {

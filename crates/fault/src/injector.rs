@@ -46,7 +46,9 @@ impl Injector {
         born_ns: u64,
         lacking: &[Need],
     ) -> Injector {
-        let own = (0..).zip(faults).filter(|(_, fault)| fault.target.node() == Some(node));
+        let acts_here =
+            |fault: &Fault| fault.target.node() == Some(node) && fault.is_possible(lacking);
+        let own = (0..).zip(faults).filter(|(_, fault)| acts_here(fault));
         let own = own.map(|(index, fault)| Own {
             index,
             injection: fault.injection.clone(),
@@ -55,9 +57,7 @@ impl Injector {
             end_ns: None,
             spent: false,
         });
-        let possible =
-            |own: &Own| !own.injection.kind().needs.iter().any(|need| lacking.contains(need));
-        let inside = own.filter(|own| !matches!(own.act, Act::Outside(_)) && possible(own));
+        let inside = own.filter(|own| !matches!(own.act, Act::Outside(_)));
         let mut injector = Injector { faults: inside.collect(), seed, born_ns };
         for (index, fault) in (0..).zip(faults) {
             if let Some(at_ns) = fault.start.at_ns() {
@@ -138,7 +138,8 @@ impl Injector {
         hit.filter_map(move |own| match own.act {
             Act::Sample(SampleFault::Delay(by_ns)) => {
                 let jitter_ns = own.injection.jitter_ns();
-                let drawn = self.draw(own.index, item).random_range(0..=2 * jitter_ns);
+                // Streams from the other end: the first draw of the item's own decided that it is hit.
+                let drawn = self.draw(own.index, !item).random_range(0..=2 * jitter_ns);
                 let by_ns = (by_ns + drawn).saturating_sub(jitter_ns);
                 Some((own.index, SampleFault::Delay(by_ns), own.since(due_ns)))
             }
@@ -163,13 +164,9 @@ impl Injector {
         self.faults.iter().any(|own| own.act == Act::Sample(SampleFault::Freeze))
     }
 
-    /// The stream of draws for this fault and item: a restarted process draws what it would have
-    /// drawn.
+    /// The stream of [draws](draw) for this fault and item.
     pub fn draw(&self, fault: u32, item: u64) -> ChaCha8Rng {
-        let mut generator =
-            ChaCha8Rng::seed_from_u64(self.seed ^ u64::from(fault).wrapping_mul(FAULT_SALT));
-        generator.set_stream(item);
-        generator
+        draw(self.seed, fault, item)
     }
 
     /// Whether a fault on a share of the samples hits this one.
@@ -183,6 +180,7 @@ impl Injector {
         // Each block of items has a chain of its own, so that any item can be asked about.
         let block = item / BLOCK_ITEMS * BLOCK_ITEMS;
         let leaves = 1.0 / burst;
+        // At most 1, but for rounding: a scenario with a larger share is refused.
         let enters = (leaves * share / (1.0 - share)).min(1.0);
         let first = self.draw(own.index, block).random_bool(share);
         (block + 1..=item).fold(first, |bad, item| {
@@ -225,8 +223,18 @@ impl Own {
 
 /// Spreads fault indices over the seed space: 2⁶⁴ divided by the golden ratio.
 const FAULT_SALT: u64 = 0x9e37_79b9_7f4a_7c15;
-/// Items after which a chain of losses begins anew.
+/// Items after which a chain of losses begins anew. All of a block before an item are drawn to ask about
+/// it, which this keeps to a fraction of a millisecond; and it is eight times the longest mean run of a
+/// scenario (32), so that the ends of blocks make runs a tenth shorter at the most.
 const BLOCK_ITEMS: u64 = 256;
+
+/// The stream of draws for a fault and an item of a run with this seed: a restarted process draws what it would
+/// have drawn.
+pub fn draw(seed: u64, fault: u32, item: u64) -> ChaCha8Rng {
+    let mut generator = ChaCha8Rng::seed_from_u64(seed ^ u64::from(fault).wrapping_mul(FAULT_SALT));
+    generator.set_stream(item);
+    generator
+}
 
 #[cfg(test)]
 mod tests;

@@ -2,6 +2,7 @@
 
 use crate::fault::Target;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use wire::event::Detector;
 
 /// A kind of fault.
@@ -40,6 +41,11 @@ impl Kind {
             interference: &[],
             detectors: &[],
         }
+    }
+
+    /// Why a host that lacks this cannot do it, if it cannot.
+    pub fn why_not<'a>(&self, lacking: &'a BTreeMap<Need, String>) -> Option<&'a str> {
+        self.needs.iter().find_map(|need| lacking.get(need)).map(String::as_str)
     }
 
     pub(crate) const fn befalls(mut self, targets: &'static [Target]) -> Kind {

@@ -11,16 +11,19 @@ mod camera_device;
 mod can;
 mod content;
 mod detectors;
+mod flaw;
 mod memory;
 mod process;
 mod samples;
 mod timing;
 mod watchdog;
 
-use crate::act::Act;
+use crate::act::{Act, Signal};
 use crate::fault::Target;
 use crate::kind::{Evidence, Group, Interference, Kind, Need, Unit};
+use crate::units::{self, ns_from_s};
 use detectors::{BUS, CONTENT, DAMAGE, END, LOSS, STANDSTILL, START, TIMING};
+pub use flaw::Flaw;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -66,6 +69,11 @@ trait Parameters {
     fn jitter_ns(&self) -> u64 {
         0
     }
+
+    /// What only several parameters together can tell to be wrong.
+    fn flaw(&self) -> Option<Flaw> {
+        None
+    }
 }
 
 /// How a process ends.
@@ -75,6 +83,13 @@ pub enum Ending {
     Signal(u32),
     /// With this exit code.
     Code(u32),
+}
+
+impl Ending {
+    /// By this signal.
+    const fn by(signal: Signal) -> Ending {
+        Ending::Signal(signal.number().unsigned_abs())
+    }
 }
 
 const SENSORS: &[Target] = &[Target::Camera, Target::Radar];
@@ -443,6 +458,11 @@ impl Injection {
         self.parameters().jitter_ns()
     }
 
+    /// What only several parameters together can tell to be wrong. A plan has no fault with a flaw.
+    pub fn flaw(&self) -> Option<Flaw> {
+        self.parameters().flaw()
+    }
+
     /// The parameters in words, as the scenario has them: `SIGKILL`, `spin, for 0.4 s`.
     pub fn detail(&self) -> String {
         let value = serde_json::to_value(self).expect("parameters are plain data");
@@ -453,43 +473,16 @@ impl Injection {
     }
 }
 
-/// A parameter in words: its unit stands last in its key.
+/// A parameter in words.
 fn detail(key: &str, value: &Value) -> Option<String> {
-    const UNITS: [(&str, &str); 9] = [
-        ("-ms", " ms"),
-        ("-mps2", " m/s²"),
-        ("-mps", " m/s"),
-        ("-s", " s"),
-        ("-m", " m"),
-        ("-ppm", " ppm"),
-        ("-kib", " KiB"),
-        ("-db", " dB"),
-        ("percent", " %"),
-    ];
-    match value {
-        Value::Null => None,
-        Value::String(word) => Some(word.clone()),
-        value => {
-            let unit = UNITS.iter().find(|(suffix, _)| key.ends_with(suffix));
-            let (name, unit) = unit.map_or((key, ""), |(suffix, unit)| {
-                (key.strip_suffix(suffix).unwrap_or(key), *unit)
-            });
-            let name = name.replace('-', " ");
-            let value = match value.as_f64() {
-                Some(number) => number.to_string(),
-                None => value.to_string(),
-            };
-            Some(format!("{name} {value}{unit}").trim_start().to_owned())
-        }
-    }
-}
-
-fn ns_from_s(seconds: f64) -> u64 {
-    (seconds * 1e9).round() as u64
-}
-
-fn ns_from_ms(milliseconds: f64) -> u64 {
-    (milliseconds * 1e6).round() as u64
+    let number = match value {
+        Value::Null => return None,
+        Value::String(word) => return Some(word.clone()),
+        value => value.as_f64().map_or_else(|| value.to_string(), |number| number.to_string()),
+    };
+    let (name, unit) = units::split(key);
+    let words = [&name.replace('-', " "), &number, unit.unwrap_or_default()];
+    Some(words.join(" ").trim().to_owned())
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@
 //! - `bytes`, `picture`, `objects`: what faults do to data, as pure functions
 //! - `out_of_reach`: what is not in the catalogue, and why
 //! - `outcome`: what becomes of a fault
+//! - `units`: the units of the keys that a scenario has for all this
 //! - `injector`: whether a fault acts now, inside the process that it targets
 #![forbid(unsafe_code)]
 
@@ -24,11 +25,12 @@ pub mod objects;
 pub mod out_of_reach;
 pub mod outcome;
 pub mod picture;
+pub mod units;
 
 pub use act::Act;
 pub use fault::{Cause, Fault, Start, Target};
 pub use injector::Injector;
 pub use kind::{Actor, Evidence, Group, Interference, Kind, Need};
-pub use kinds::{Injection, KINDS};
+pub use kinds::{Flaw, Injection, KINDS};
 pub use out_of_reach::{OUT_OF_REACH, OutOfReach};
 pub use outcome::Outcome;

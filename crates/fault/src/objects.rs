@@ -109,18 +109,12 @@ pub fn miss_all(list: &mut Vec<Detection>) -> u32 {
 
 /// Shifts every range. None becomes negative.
 pub fn range_bias(list: &mut [Detection], bias_m: f32) -> u32 {
-    for detection in &mut *list {
-        detection.range_m = (detection.range_m.get() + bias_m).max(0.0).into();
-    }
-    list.len() as u32
+    change_each(list, |it| it.range_m = (it.range_m.get() + bias_m).max(0.0).into())
 }
 
 /// Shifts every radial speed.
 pub fn velocity_bias(list: &mut [Detection], bias_mps: f32) -> u32 {
-    for detection in &mut *list {
-        detection.range_rate_mps = (detection.range_rate_mps.get() + bias_mps).into();
-    }
-    list.len() as u32
+    change_each(list, |it| it.range_rate_mps = (it.range_rate_mps.get() + bias_mps).into())
 }
 
 /// Shifts every radial speed by what a drift has added up to after `elapsed_s`.
@@ -130,10 +124,18 @@ pub fn drift(list: &mut [Detection], drift_mps2: f32, elapsed_s: f32) -> u32 {
 
 /// Sets every range to one that no such sensor measures; not a number will do as well.
 pub fn out_of_range(list: &mut [Detection], range_m: f32) -> u32 {
-    for detection in &mut *list {
-        detection.range_m = range_m.into();
+    change_each(list, |it| it.range_m = range_m.into())
+}
+
+/// Changes each detection, and tells how many are not what they were.
+fn change_each(list: &mut [Detection], change: impl Fn(&mut Detection)) -> u32 {
+    let mut changed = 0;
+    for detection in list {
+        let before = *detection;
+        change(detection);
+        changed += u32::from(*detection != before);
     }
-    list.len() as u32
+    changed
 }
 
 /// Whether two detections may be of one object. One at no proper place is beside itself alone.
@@ -226,5 +228,12 @@ mod tests {
         assert_eq!((velocity_bias(&mut list, 2.0), rates(&list)), (3, vec![-3.0; 3]));
         assert_eq!((drift(&mut list, 0.5, 4.0), rates(&list)), (3, vec![-1.0; 3]));
         assert_eq!((out_of_range(&mut list, 900.0), ranges(&list)), (3, vec![900.0; 3]));
+    }
+
+    #[test]
+    fn what_stays_as_it_was_is_no_evidence() {
+        let mut list = list();
+        assert_eq!((range_bias(&mut list, 0.0), velocity_bias(&mut list, 0.0)), (0, 0));
+        assert_eq!((range_bias(&mut list, -42.0), range_bias(&mut list, -1.0)), (3, 0));
     }
 }

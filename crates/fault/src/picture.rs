@@ -41,7 +41,7 @@ const DEVIATE_MEAN: i32 = 1530;
 const DEVIATE_SIGMA: f32 = 256.0;
 
 /// Widest blur: beyond it a picture of the road is grey all over.
-pub const BLUR_RADIUS_MAX_PX: usize = 64;
+pub const BLUR_MAX_PX: usize = 128;
 
 /// Spoils a picture. What lies somewhere on it does so where the draw says.
 pub fn spoil(pixels: &mut [u8], width_px: usize, how: PictureHow, draw: &mut ChaCha8Rng) {
@@ -49,7 +49,7 @@ pub fn spoil(pixels: &mut [u8], width_px: usize, how: PictureHow, draw: &mut Cha
         PictureHow::Black => black(pixels),
         PictureHow::White => white(pixels),
         PictureHow::Noise(sigma_grey) => noise(pixels, width_px, sigma_grey as f32, draw),
-        PictureHow::Blur(square_px) => blur(pixels, width_px, square_px as usize / 2),
+        PictureHow::Blur(square_px) => blur(pixels, width_px, square_px as usize),
         PictureHow::Occlusion(percent) => {
             occlude(pixels, width_px, f64::from(percent) / 100.0, draw);
         }
@@ -80,44 +80,46 @@ pub fn noise(pixels: &mut [u8], width_px: usize, sigma_grey: f32, draw: &mut Cha
     }
 }
 
-/// Replaces each pixel by the mean of the square around it that reaches `radius_px` to each side,
-/// at most [`BLUR_RADIUS_MAX_PX`]; beyond the border the border's pixels go on.
-pub fn blur(pixels: &mut [u8], width_px: usize, radius_px: usize) {
-    let radius = radius_px.min(BLUR_RADIUS_MAX_PX);
-    let mut line = Vec::with_capacity(width_px + 2 * radius);
+/// Replaces each pixel by the mean of the square of `square_px` pixels around it, at most
+/// [`BLUR_MAX_PX`]; one of an even width reaches one pixel more to the right and down. Beyond the border
+/// the border's pixels go on.
+pub fn blur(pixels: &mut [u8], width_px: usize, square_px: usize) {
+    let square = square_px.clamp(1, BLUR_MAX_PX);
+    let (before, after) = ((square - 1) / 2, square / 2);
+    let mut line = Vec::with_capacity(width_px + square - 1);
     for row in rows(pixels, width_px) {
         line.clear();
-        line.extend(std::iter::repeat_n(row[0], radius));
+        line.extend(std::iter::repeat_n(row[0], before));
         line.extend_from_slice(row);
-        line.extend(std::iter::repeat_n(row[width_px - 1], radius));
-        let mut sum: u32 = line[..2 * radius].iter().map(|&grey| u32::from(grey)).sum();
+        line.extend(std::iter::repeat_n(row[width_px - 1], after));
+        let mut sum: u32 = line[..square - 1].iter().map(|&grey| u32::from(grey)).sum();
         for (column, grey) in row.iter_mut().enumerate() {
-            sum += u32::from(line[column + 2 * radius]);
-            *grey = (sum / (2 * radius as u32 + 1)) as u8;
+            sum += u32::from(line[column + square - 1]);
+            *grey = (sum / square as u32) as u8;
             sum -= u32::from(line[column]);
         }
     }
-    blur_columns(pixels, width_px, radius);
+    blur_columns(pixels, width_px, (before, after));
 }
 
-/// The means of each pixel and the `radius` above and below it.
-fn blur_columns(pixels: &mut [u8], width_px: usize, radius: usize) {
+/// The means of each pixel and so many above and below it.
+fn blur_columns(pixels: &mut [u8], width_px: usize, (before, after): (usize, usize)) {
     let source = pixels.to_vec();
     let last = source.len() / width_px - 1;
     let row = |index: usize| &source[index.min(last) * width_px..][..width_px];
     let mut sums = vec![0_u16; width_px];
-    let window = std::iter::repeat_n(0, radius).chain(0..radius);
+    let window = std::iter::repeat_n(0, before).chain(0..after);
     for above in window.map(row) {
         add(&mut sums, above);
     }
     // A multiplication by 2¹⁶/n, rounded up, instead of a division by n: at most one level off.
-    let factor = (1_u32 << 16).div_ceil(2 * radius as u32 + 1);
+    let factor = (1_u32 << 16).div_ceil((before + 1 + after) as u32);
     for (index, out) in rows(pixels, width_px).enumerate() {
-        add(&mut sums, row(index + radius));
+        add(&mut sums, row(index + after));
         for (grey, &sum) in out.iter_mut().zip(&sums) {
             *grey = ((u32::from(sum) * factor) >> 16).min(255) as u8;
         }
-        for (sum, &grey) in sums.iter_mut().zip(row(index.saturating_sub(radius))) {
+        for (sum, &grey) in sums.iter_mut().zip(row(index.saturating_sub(before))) {
             *sum -= u16::from(grey);
         }
     }

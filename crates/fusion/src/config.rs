@@ -131,3 +131,23 @@ impl Config {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wire::limits::{COAST_IN_OUTAGE_NS, PERIODS_UNTIL_GONE};
+
+    #[test]
+    fn runs_are_judged_by_what_fusion_does() {
+        let config = Config::new(CameraCalibration {
+            width_px: 1920,
+            height_px: 1080,
+            focal_px: 1500.0,
+            centre_x_px: 960.0,
+            centre_y_px: 540.0,
+            mount_height_m: 1.3,
+        });
+        assert_eq!(config.periods_until_gone, PERIODS_UNTIL_GONE);
+        assert!((config.coast_in_outage_s * 1e9 - COAST_IN_OUTAGE_NS as f64).abs() < 1.0);
+    }
+}

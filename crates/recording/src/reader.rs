@@ -157,7 +157,7 @@ fn open_part(directory: &Path, number: u32) -> Result<Recording, OpenError> {
     if truncation != Truncation::Complete {
         for source in Source::ALL {
             let path = directory.join(ring_file_name(source, number));
-            let Ok(bytes) = std::fs::read(path) else { continue };
+            let Some(bytes) = ring_bytes(path)? else { continue };
             let left = undrained(&bytes, drained[source.index()]);
             records.extend(left.records.into_iter().map(|record| (source, record)));
             // What a reset tore in a ring was never a record.
@@ -166,6 +166,15 @@ fn open_part(directory: &Path, number: u32) -> Result<Recording, OpenError> {
     }
     let parts = vec![header.part.clone()];
     Ok(Recording { header, parts, records, lost, torn, truncation })
+}
+
+/// What is in a ring file; `None` where there is none: all of it was drained, or nobody ever wrote.
+fn ring_bytes(path: PathBuf) -> Result<Option<Vec<u8>>, OpenError> {
+    match std::fs::read(&path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(OpenError::Io { path, source }),
+    }
 }
 
 struct Undrained {
@@ -267,6 +276,16 @@ mod tests {
         let times: Vec<_> = read.records.iter().map(|(_, record)| record.t_ns).collect();
         assert_eq!(times, [100, 101, 102, 103]);
         assert_eq!(read.truncation, Truncation::WatchdogEnded);
+    }
+
+    #[test]
+    fn a_ring_that_cannot_be_read_is_told() {
+        let directory = tempfile::tempdir().unwrap();
+        Writer::create(directory.path(), header()).unwrap();
+        let ring = directory.path().join(ring_file_name(CAMERA, 1));
+        std::fs::create_dir(&ring).unwrap();
+        let error = Recording::open(directory.path()).unwrap_err();
+        assert!(matches!(error, OpenError::Io { ref path, .. } if *path == ring), "{error:?}");
     }
 
     #[test]

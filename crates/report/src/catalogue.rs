@@ -25,7 +25,7 @@ struct Entry<'a> {
     needs: Vec<&'a str>,
     /// Why this host cannot do it; absent if it can.
     #[serde(skip_serializing_if = "Option::is_none")]
-    lacking: Option<String>,
+    lacking: Option<&'a str>,
     exercises: Vec<&'a str>,
     detectors: Vec<&'a str>,
 }
@@ -36,7 +36,7 @@ pub fn catalogue_json(lacking: &Lacking) -> String {
     serde_json::to_string_pretty(&entries).expect("plain data has a text") + "\n"
 }
 
-fn entry<'a>(kind: &'a Kind, lacking: &Lacking) -> Entry<'a> {
+fn entry<'a>(kind: &'a Kind, lacking: &'a Lacking) -> Entry<'a> {
     Entry {
         kind: kind.name,
         group: kind.group.name(),
@@ -44,7 +44,7 @@ fn entry<'a>(kind: &'a Kind, lacking: &Lacking) -> Entry<'a> {
         targets: kind.targets.iter().map(|target| target.name()).collect(),
         by: kind.actor,
         needs: kind.needs.iter().map(|need| need.name()).collect(),
-        lacking: why_not(kind, lacking),
+        lacking: kind.why_not(lacking),
         exercises: kind.interference.iter().map(|item| item.name()).collect(),
         detectors: kind.detectors.iter().map(|detector| detector.name()).collect(),
     }
@@ -52,11 +52,6 @@ fn entry<'a>(kind: &'a Kind, lacking: &Lacking) -> Entry<'a> {
 
 fn does(kind: &Kind) -> String {
     kind.meaning.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// Why a host that lacks this cannot do it.
-fn why_not(kind: &Kind, lacking: &Lacking) -> Option<String> {
-    kind.needs.iter().find_map(|need| lacking.get(need)).cloned()
 }
 
 /// The catalogue for the terminal, group by group.
@@ -68,14 +63,14 @@ pub fn catalogue_lines(lacking: &Lacking) -> String {
             let whom: Vec<&str> = kind.targets.iter().map(|target| target.name()).collect();
             let name = format!("  {:NAME_COLUMNS$}", kind.name);
             wrapped(&mut out, &name, &format!("{} [{}]", does(kind), whom.join(", ")));
-            if let Some(why) = why_not(kind, lacking) {
+            if let Some(why) = kind.why_not(lacking) {
                 let indent = format!("  {:NAME_COLUMNS$}", "");
                 wrapped(&mut out, &indent, &format!("NOT ON THIS HOST: {why}"));
             }
         }
         line(&mut out, "");
     }
-    let possible = KINDS.iter().filter(|kind| why_not(kind, lacking).is_none()).count();
+    let possible = KINDS.iter().filter(|kind| kind.why_not(lacking).is_none()).count();
     line(&mut out, &format!("{} kinds, {possible} of them on this host", KINDS.len()));
     out
 }
@@ -101,6 +96,7 @@ fn wrapped(out: &mut String, name: &str, text: &str) {
 
 /// The catalogue as the tables of a page.
 pub fn catalogue_markdown() -> String {
+    let lacking = Lacking::new();
     let mut out = String::new();
     for group in Group::ALL {
         line(&mut out, &format!("## {}\n", capital(group.name())));
@@ -109,7 +105,7 @@ pub fn catalogue_markdown() -> String {
         line(&mut out, "|---|---|---|---|---|---|");
         for kind in KINDS.iter().filter(|kind| kind.group == group) {
             let Entry { kind, does, targets, needs, exercises, detectors, .. } =
-                entry(kind, &Lacking::new());
+                entry(kind, &lacking);
             line(
                 &mut out,
                 &format!(

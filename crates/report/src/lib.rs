@@ -15,11 +15,11 @@
 //! | `junit.xml` | [`junit()`] |
 //! | `docs/faults.md`, `failop faults` | [`catalogue_markdown()`], [`catalogue_json()`], [`catalogue_lines()`] |
 //! | the end of a run in the terminal | [`table()`] |
-//! | `campaign.json`, `campaign.md`, `campaign.html` | [`campaign_json()`], [`campaign_markdown()`], [`campaign_html()`] |
-//! | `coverage.json`, `coverage.md`, `coverage.html` | [`coverage_json()`], [`coverage_markdown()`], [`coverage_html()`] |
+//! | `campaign.json`, `campaign.md`, `campaign.html` | [`json()`], [`campaign_markdown()`], [`campaign_html()`] |
+//! | `coverage.json`, `coverage.md`, `coverage.html` | [`json()`], [`coverage_markdown()`], [`coverage_html()`] |
 //! | the end of repeated runs in the terminal | [`campaign_lines()`] |
-//! | `failop bench ipc` | [`ipc_lines()`], [`ipc_json()`], [`ipc_html()`] |
-//! | `failop bench breakage` | [`breakage_lines()`], [`breakage_html()`] |
+//! | `failop bench ipc` | [`ipc_lines()`], [`json()`], [`ipc_html()`] |
+//! | `failop bench breakage` | [`breakage_lines()`], [`json()`], [`breakage_html()`] |
 #![forbid(unsafe_code)]
 
 mod catalogue;
@@ -35,7 +35,7 @@ mod words;
 
 pub use catalogue::{catalogue_json, catalogue_lines, catalogue_markdown};
 pub use html::{breakage_html, campaign_html, coverage_html, html, ipc_html};
-pub use json::{campaign_json, coverage_json, ipc_json, json};
+pub use json::json;
 pub use junit::{NotRun, junit};
 pub use markdown::{campaign_markdown, coverage_markdown, markdown};
 pub use plot::{PlotError, birds_eye_svg, drive_svg, frame_loss_svg, latency_svg, timeline_svg};

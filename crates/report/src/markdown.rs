@@ -62,7 +62,7 @@ pub fn markdown(summary: &Summary) -> String {
         words::stalls(summary.host_load),
     ));
     lines.extend(summary.board.iter().flat_map(board));
-    lines.extend(words::limits_changed(summary).iter().map(|it| escaped(it)));
+    lines.extend(words::limits_changed(summary).iter().map(|it| format!("\n{}", escaped(it))));
     lines.extend(words::board::warnings(summary).iter().map(|it| format!("\n⚠ {}", escaped(it))));
     lines.join("\n") + "\n"
 }
@@ -202,7 +202,7 @@ fn stream_row(name: Node, stream: &Stream, latency: Option<&Quantiles>) -> Strin
         .lost
         .iter()
         .filter(|(_, count)| **count > 0)
-        .map(|(cause, count)| format!("{} {}", number::count(*count), words::cause(*cause)))
+        .map(|(cause, count)| format!("{} {}", number::count(*count), cause.words()))
         .collect();
     let lost = if causes.is_empty() { "0".to_owned() } else { causes.join(", ") };
     let quantile = |value: Option<f64>| number::ms(value.map(|us| us / 1000.0));

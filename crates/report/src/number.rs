@@ -53,7 +53,8 @@ pub(crate) fn count(value: u64) -> String {
     text
 }
 
-/// `part` of `whole` in percent, two significant digits; [`NONE`] of nothing.
+/// `part` of `whole` in percent, about two significant digits; [`NONE`] of nothing. Only nothing is 0 %,
+/// and only all of it 100 %.
 pub(crate) fn percent(part: u64, whole: u64) -> String {
     if whole == 0 {
         return NONE.to_owned();
@@ -61,6 +62,9 @@ pub(crate) fn percent(part: u64, whole: u64) -> String {
     let value = 100.0 * part as f64 / whole as f64;
     match value {
         0.0 => "0 %".to_owned(),
+        v if v < 0.005 => "< 0.01 %".to_owned(),
+        v if part < whole && v >= 99.95 => "> 99.9 %".to_owned(),
+        v if part < whole && v >= 99.5 => format!("{v:.1} %"),
         v if v >= 9.95 => format!("{v:.0} %"),
         v if v >= 0.995 => format!("{v:.1} %"),
         v => format!("{v:.2} %"),
@@ -125,10 +129,19 @@ mod tests {
     }
 
     #[test]
-    fn a_share_is_never_rounded_to_a_misleading_zero() {
-        for (part, whole, expected) in
-            [(0, 10, "0 %"), (1, 1800, "0.06 %"), (3, 240, "1.2 %"), (1, 2, "50 %"), (1, 0, "–")]
-        {
+    fn a_share_is_never_rounded_to_a_misleading_zero_or_all() {
+        for (part, whole, expected) in [
+            (0, 10, "0 %"),
+            (1, 100_000, "< 0.01 %"),
+            (1, 1800, "0.06 %"),
+            (3, 240, "1.2 %"),
+            (1, 2, "50 %"),
+            (993, 1000, "99 %"),
+            (999, 1000, "99.9 %"),
+            (99_999, 100_000, "> 99.9 %"),
+            (10, 10, "100 %"),
+            (1, 0, "–"),
+        ] {
             assert_eq!(percent(part, whole), expected);
         }
     }

@@ -148,17 +148,19 @@ pub(crate) fn safety(summary: &Summary) -> String {
     format!("{came}; {braked}{twin}.")
 }
 
-/// A cause of loss in words.
+/// What a cause of loss means.
 pub(crate) fn cause(cause: Cause) -> &'static str {
     match cause {
-        Cause::NotProduced => "not produced",
-        Cause::Overrun => "overrun",
-        Cause::Device => "device",
-        Cause::Rejected => "rejected",
-        Cause::Superseded => "superseded",
-        Cause::Late => "late",
-        Cause::NoInput => "no input",
-        Cause::BoardReset => "board reset",
+        Cause::NotProduced => "the sender was down, hung or slow, or withheld the sample",
+        Cause::Overrun => "the sender had the sample and found no free slot or queue place",
+        Cause::Device => {
+            "the camera's capture device, or the radar's bus, lost or damaged it, or was gone"
+        }
+        Cause::Rejected => "the receiver refused it: integrity, or frozen content",
+        Cause::Superseded => "handed over, and replaced before a receiver took it",
+        Cause::Late => "older than one period when it came",
+        Cause::NoInput => "fusion only: the sample for this output never arrived",
+        Cause::BoardReset => "the board was being reset, or had not come back to its function",
     }
 }
 

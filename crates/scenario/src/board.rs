@@ -190,6 +190,32 @@ pub enum PixelFormat {
     Bayer8,
 }
 
+impl PixelFormat {
+    /// Every one, best first.
+    pub const ALL: [PixelFormat; 7] = [
+        PixelFormat::Grey,
+        PixelFormat::Y10,
+        PixelFormat::Y12,
+        PixelFormat::Nv12,
+        PixelFormat::Yuyv,
+        PixelFormat::Uyvy,
+        PixelFormat::Bayer8,
+    ];
+
+    /// What drivers call it: codes of Video for Linux.
+    pub const fn codes(self) -> &'static [&'static [u8; 4]] {
+        match self {
+            PixelFormat::Grey => &[b"GREY"],
+            PixelFormat::Y10 => &[b"Y10 "],
+            PixelFormat::Y12 => &[b"Y12 "],
+            PixelFormat::Nv12 => &[b"NV12"],
+            PixelFormat::Yuyv => &[b"YUYV"],
+            PixelFormat::Uyvy => &[b"UYVY"],
+            PixelFormat::Bayer8 => &[b"GRBG", b"RGGB", b"GBRG", b"BA81"],
+        }
+    }
+}
+
 /// Whether a digital input is told what comes in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]

@@ -5,6 +5,7 @@
 
 mod board;
 mod faults;
+mod inject;
 mod safety;
 mod traffic;
 mod watchdog;
@@ -17,6 +18,7 @@ use crate::text::{Camera, Radar};
 use crate::tree::Value;
 use crate::validate::did_you_mean;
 pub(crate) use board::board_findings;
+pub(crate) use faults::Times;
 pub(crate) use traffic::encounter_within_run;
 use wire::Mechanism;
 
@@ -63,6 +65,11 @@ impl Run {
 
 fn list<'t>(document: &'t Value, key: &str) -> &'t [Value] {
     document.get(key).map(Value::items).unwrap_or_default()
+}
+
+/// Whether the ego car brakes when fusion asks it to.
+fn is_closed_loop(document: &Value) -> bool {
+    document.get("preset").is_some() || document.at(&["ego", "brakes"]).is_some()
 }
 
 /// What messages call an actor or a fault.

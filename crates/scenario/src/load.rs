@@ -11,7 +11,7 @@ use toml::de::DeTable;
 use crate::board::Board;
 use crate::mistake::{Finding, FindingKind, Mistakes};
 use crate::plan::Plan;
-use crate::tree::{Kind, Value};
+use crate::tree::{Entry, Kind, Value};
 use crate::{check, resolve, schema, text, validate};
 
 /// Largest scenario file that is read; a full one has a few kilobytes. Above it is another kind
@@ -106,7 +106,7 @@ pub fn parse_board(name: &str, text: &str) -> Result<Board, Mistakes> {
 }
 
 fn plan(text: &str) -> Result<Plan, Vec<Finding>> {
-    let (document, mut findings) = shaped(text, schema::document())?;
+    let (document, mut findings) = shaped(text, Format::Scenario)?;
     let scenario = toml::from_str::<text::Scenario>(text);
     let right = findings.is_empty();
     findings.extend(check::findings(&document));
@@ -119,14 +119,14 @@ fn plan(text: &str) -> Result<Plan, Vec<Finding>> {
     }
     resolve::plan(scenario.map_err(|error| unreadable(&error))?).map_err(|never| {
         let fault = document.get("fault").and_then(|faults| faults.items().get(never.fault));
-        let when = fault.and_then(|fault| fault.get("when"));
-        let span = when.map_or(0..0, |when| when.span.clone());
+        let place = fault.map(|fault| fault.get("when").unwrap_or(fault));
+        let span = place.map_or(0..0, |place| place.span.clone());
         vec![Finding::wrong(&span, never.why)]
     })
 }
 
 fn board(text: &str) -> Result<Board, Vec<Finding>> {
-    let (document, mut findings) = shaped(text, schema::board_document())?;
+    let (document, mut findings) = shaped(text, Format::Board)?;
     findings.extend(check::board_findings(&document));
     if !findings.is_empty() {
         return Err(findings);
@@ -137,18 +137,53 @@ fn board(text: &str) -> Result<Board, Vec<Finding>> {
 
 /// The tree of a text, and what in it the schema does not allow; or what is wrong with a text that has no
 /// sound tree, or one of another version.
-fn shaped(text: &str, schema: &Json) -> Result<(Value, Vec<Finding>), Vec<Finding>> {
+fn shaped(text: &str, format: Format) -> Result<(Value, Vec<Finding>), Vec<Finding>> {
     let (table, syntax_errors) = DeTable::parse_recoverable(text);
     let document = Value::document(table.get_ref());
-    if let Some(finding) = other_schema(&document) {
+    if let Some(finding) = other_schema(&document).or_else(|| other_format(&document, format)) {
         return Err(vec![finding]);
     }
-    let findings = validate::findings(schema, text, &document);
+    let findings = validate::findings(format.schema(), text, &document);
     if syntax_errors.is_empty() {
         return Ok((document, findings));
     }
     let broken = syntax_errors.iter().map(syntax).collect();
     Err(beside_broken(text, broken, findings))
+}
+
+/// What a file is meant to be.
+#[derive(Clone, Copy)]
+enum Format {
+    Scenario,
+    Board,
+}
+
+impl Format {
+    fn schema(self) -> &'static Json {
+        match self {
+            Self::Scenario => schema::document(),
+            Self::Board => schema::board_document(),
+        }
+    }
+
+    fn has(self, entry: &Entry) -> bool {
+        !self.schema()["properties"][&entry.key].is_null()
+    }
+}
+
+/// A file of the other format, by its keys: what it lacks of this one is no mistake.
+fn other_format(document: &Value, meant: Format) -> Option<Finding> {
+    let (other, message) = match meant {
+        Format::Scenario => {
+            (Format::Board, "this is a board file, no scenario; `--board` takes it")
+        }
+        Format::Board => {
+            (Format::Scenario, "this is a scenario, no board file; it stands without `--board`")
+        }
+    };
+    let foreign = document.entries().iter().find(|entry| !meant.has(entry))?;
+    let is_other = document.entries().iter().all(|entry| other.has(entry));
+    is_other.then(|| Finding::wrong(&foreign.key_span, message.to_owned()))
 }
 
 /// What the schema allowed and its type does not.

@@ -62,6 +62,7 @@ impl Plan {
             if let (true, Start::At(at_ns)) = (drawn, &mut fault.start) {
                 let mut draw = ChaCha8Rng::seed_from_u64(self.seed);
                 draw.set_stream(index << 32 | u64::from(repetition));
+                // No fault of a plan begins after its end; a phase does not take one there, either.
                 let latest_ns = self.duration_ns.saturating_sub(1);
                 *at_ns = (*at_ns + draw.random_range(0..period_ns)).min(latest_ns);
             }

@@ -7,6 +7,7 @@ mod watchdog;
 
 use std::collections::BTreeMap;
 
+use fault::units::{ns_from_ms, ns_from_s};
 use wire::Node;
 
 use crate::board::Board;
@@ -17,7 +18,7 @@ pub(crate) use faults::Never;
 use faults::{Resolved, Run};
 
 /// The plan that the text asks for. The text has passed all checks; what it cannot keep to is a
-/// fault that never begins.
+/// fault that never begins, or for which the run is too short.
 pub(crate) fn plan(mut text: text::Scenario) -> Result<plan::Plan, Never> {
     let text::Camera { fps, buffers, sync, protection, link } = text.camera;
     let buffers = if sync == FrameSync::None { 1 } else { buffers };
@@ -52,14 +53,6 @@ pub(crate) fn plan(mut text: text::Scenario) -> Result<plan::Plan, Never> {
         faults: resolved.faults,
         traffic,
     })
-}
-
-fn ns_from_s(seconds: f64) -> u64 {
-    (seconds * 1e9).round() as u64
-}
-
-fn ns_from_ms(milliseconds: f64) -> u64 {
-    (milliseconds * 1e6).round() as u64
 }
 
 fn mps_from_kph(kilometres_an_hour: f64) -> f64 {

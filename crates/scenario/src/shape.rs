@@ -2,26 +2,13 @@
 //!
 //! Validator, messages and reference match on it; nobody else reads raw JSON Schema.
 
+use std::ops::RangeInclusive;
 use std::sync::LazyLock;
 
 use serde_json::{Map, Value};
 
 /// The keys of a table that has none.
 static NO_KEYS: LazyLock<Map<String, Value>> = LazyLock::new(Map::new);
-
-/// Unit by the end of a key.
-const UNITS: [(&str, &str); 10] = [
-    ("-mps3", "m/s³"),
-    ("-mps2", "m/s²"),
-    ("-mps", "m/s"),
-    ("-kph", "km/h"),
-    ("-mmph", "mm/h"),
-    ("-ms", "ms"),
-    ("-s", "s"),
-    ("-m", "m"),
-    ("percent", "%"),
-    ("fps", "frames/s"),
-];
 
 /// What is allowed.
 #[derive(Debug)]
@@ -33,7 +20,7 @@ pub(crate) enum Shape<'a> {
     /// A number.
     Number(Bounds),
     /// A string.
-    Text { max_chars: Option<u64>, must_be: Option<&'a str>, pattern: Option<&'a str> },
+    Text { chars: RangeInclusive<u64>, must_be: Option<&'a str>, pattern: Option<&'a str> },
     /// A string out of a list: word and meaning.
     Words(Vec<(&'a str, &'a str)>),
     /// A list.
@@ -73,12 +60,13 @@ impl Bounds {
     pub(crate) fn hold(self, number: f64) -> bool {
         let large_enough =
             self.min.is_none_or(|min| if self.open { number > min } else { number >= min });
-        number.is_finite() && large_enough && self.max.is_none_or(|max| number <= max)
+        large_enough && self.max.is_none_or(|max| number <= max)
     }
 
     /// The limits in words, with the unit of the key.
     pub(crate) fn words(self, key: &str) -> String {
-        let unit = unit(key).map(|unit| format!(" {unit}")).unwrap_or_default();
+        let (_, unit) = fault::units::split(key);
+        let unit = unit.map(|unit| format!(" {unit}")).unwrap_or_default();
         let show = |bound: f64| {
             if bound >= i64::MAX as f64 { "2^63 - 1".to_owned() } else { bound.to_string() }
         };
@@ -116,7 +104,8 @@ impl<'a> Shape<'a> {
             Some("integer") => Self::Integer(bounds),
             Some("number") => Self::Number(bounds),
             Some("string") => Self::Text {
-                max_chars: schema["maxLength"].as_u64(),
+                chars: schema["minLength"].as_u64().unwrap_or(0)
+                    ..=schema["maxLength"].as_u64().unwrap_or(u64::MAX),
                 must_be: schema["x-must-be"].as_str(),
                 pattern: schema["pattern"].as_str(),
             },
@@ -152,10 +141,11 @@ impl<'a> Shape<'a> {
             Self::Integer(bounds) => format!("an integer {}", bounds.words(key)),
             Self::Number(bounds) => format!("a number {}", bounds.words(key)),
             Self::Text { must_be: Some(words), .. } => (*words).to_owned(),
-            Self::Text { max_chars: Some(max), .. } => {
-                format!("a string of at most {max} characters")
-            }
-            Self::Text { .. } => "a string".to_owned(),
+            Self::Text { chars, .. } => match (*chars.start(), *chars.end()) {
+                (0, u64::MAX) => "a string".to_owned(),
+                (0, max) => format!("a string of at most {max} characters"),
+                (min, max) => format!("a string of {min} to {max} characters"),
+            },
             Self::Words(words) => {
                 let each: Vec<String> =
                     words.iter().map(|(word, _)| format!("\"{word}\"")).collect();
@@ -182,11 +172,6 @@ impl<'a> Shape<'a> {
             }
         }
     }
-}
-
-/// The unit that the end of a key names.
-pub(crate) fn unit(key: &str) -> Option<&'static str> {
-    UNITS.iter().find(|(end, _)| key.ends_with(end)).map(|(_, unit)| *unit)
 }
 
 /// The definition that a schema refers to, or the schema itself.

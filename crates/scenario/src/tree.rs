@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use serde_json::Value as Json;
 use toml::de::{DeTable, DeValue};
 
 /// Tables and lists nested deeper than this are taken as empty: no scenario needs half of it, and
@@ -107,12 +108,28 @@ impl Value {
         }
     }
 
-    /// An integer or a float as a number.
+    /// An integer or a float as a number. `inf` and `nan` are none: no key allows them, and nobody can
+    /// compare with them.
     pub(crate) fn number(&self) -> Option<f64> {
         match self.kind {
             Kind::Integer(number) => Some(number as f64),
-            Kind::Number(number) => Some(number),
+            Kind::Number(number) => Some(number).filter(|number| number.is_finite()),
             _ => None,
+        }
+    }
+
+    /// The same without places, for whoever reads a type from it.
+    pub(crate) fn json(&self) -> Json {
+        match &self.kind {
+            Kind::Text(text) => Json::from(text.as_str()),
+            Kind::Integer(number) => i64::try_from(*number).map_or(Json::Null, Json::from),
+            Kind::Number(number) => Json::from(*number),
+            Kind::Flag(flag) => Json::from(*flag),
+            Kind::Date => Json::Null,
+            Kind::List(items) => items.iter().map(Self::json).collect(),
+            Kind::Table(entries) => {
+                entries.iter().map(|entry| (entry.key.clone(), entry.value.json())).collect()
+            }
         }
     }
 }

@@ -55,10 +55,10 @@ impl Validator<'_> {
             (Shape::Integer(bounds), Kind::Integer(integer)) if bounds.hold(*integer as f64) => {}
             (Shape::Number(bounds), Kind::Integer(_) | Kind::Number(_))
                 if value.number().is_some_and(|number| bounds.hold(number)) => {}
-            (shape @ Shape::Text { max_chars, pattern, .. }, Kind::Text(text)) => {
-                let short_enough = max_chars.is_none_or(|max| text.chars().count() as u64 <= max);
-                if !short_enough || !pattern.is_none_or(|pattern| matches(pattern, text)) {
-                    self.not_allowed(&shape, value, place);
+            (ref shape @ Shape::Text { ref chars, pattern, .. }, Kind::Text(text)) => {
+                let is_as_long = chars.contains(&(text.chars().count() as u64));
+                if !is_as_long || !pattern.is_none_or(|pattern| matches(pattern, text)) {
+                    self.not_allowed(shape, value, place);
                 }
             }
             (Shape::Words(words), Kind::Text(text)) => {

@@ -57,8 +57,12 @@ fn a_file_that_is_no_board_is_refused_with_line_column_and_what_is_allowed() {
             &[
                 "b.toml:4:12: `priority` is 99; it must be an integer from 1 to 98",
                 "b.toml:5:1: `watchdog` lacks the key `timeout-s`; it must be an integer from 1 to 600 s",
-                "b.toml:6:10: `device` is 1; it must be a string of at most 255 characters",
+                "b.toml:6:10: `device` is 1; it must be a string of 1 to 255 characters",
             ],
+        ),
+        (
+            "camera.v4l2 = { device = \"\" }\n",
+            &["b.toml:3:26: `device` is empty; it must be a string of 1 to 255 characters"],
         ),
         (
             "[reach]\nssh = { destination = \"a\" }\nemulated = { machine = \"virt\", cpus = 1, \
@@ -70,4 +74,17 @@ fn a_file_that_is_no_board_is_refused_with_line_column_and_what_is_allowed() {
         let told: Vec<&str> = mistakes.lines().filter(|it| it.starts_with("b.toml:")).collect();
         assert_eq!(told, said);
     }
+}
+
+#[test]
+fn a_board_is_no_scenario_and_a_scenario_no_board() {
+    for path in shipped() {
+        let mistakes = scenario::parse("b.toml", &fs::read_to_string(&path).unwrap()).unwrap_err();
+        assert_eq!(mistakes.len(), 1, "{mistakes}");
+        assert!(mistakes[0].message.starts_with("this is a board file, no scenario"), "{mistakes}");
+    }
+    let text = include_str!("../../../scenarios/nominal.toml");
+    let mistakes = parse_board("s.toml", text).unwrap_err();
+    assert_eq!(mistakes.len(), 1, "{mistakes}");
+    assert!(mistakes[0].message.starts_with("this is a scenario, no board file"), "{mistakes}");
 }

@@ -8,7 +8,9 @@ use scenario::Plan;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::io;
-use std::os::fd::{OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::path::Path;
+use sys::process::{Child, spawn};
 use sys::shm::{Memory, Shared, SharedView};
 use wire::Node;
 
@@ -140,6 +142,17 @@ pub fn pack(told: &impl Serialize) -> Result<Memory, BootError> {
     }
     shared.bytes_mut(HEAD_BYTES, payload.len()).copy_from_slice(&payload);
     Ok(memory)
+}
+
+/// Starts `program` in a role, with what it is told in memory and the descriptors that it inherits.
+pub(crate) fn start(
+    program: &Path,
+    role: &str,
+    told: &Memory,
+    fds: &[BorrowedFd<'_>],
+) -> io::Result<Child> {
+    let number = told.fd().as_raw_fd().to_string();
+    spawn(program, &["node", role, "--boot", &number], &[fds, &[told.fd()]].concat())
 }
 
 /// Reads what this process is told from the memory that it inherited, and sets its clock to that of the run.

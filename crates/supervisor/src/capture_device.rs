@@ -63,6 +63,11 @@ pub(crate) fn is_button(fault: DeviceFault) -> bool {
     matches!(fault, DeviceFault::Disconnect | DeviceFault::Error(_))
 }
 
+/// Whether two faults set the same control.
+pub(crate) fn are_alike(one: DeviceFault, other: DeviceFault) -> bool {
+    setting(one).0 == setting(other).0
+}
+
 /// Lets it go right again.
 pub(crate) fn end(path: &str, fault: DeviceFault) -> io::Result<()> {
     let (name, _, anew) = setting(fault);
@@ -100,6 +105,15 @@ fn copy(error: &io::Error) -> io::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn faults_are_alike_that_set_the_same_control() {
+        let signal = DeviceFault::Signal;
+        assert!(are_alike(signal(SignalState::NoSignal), signal(SignalState::OutOfRange)));
+        assert!(are_alike(DeviceFault::Drop(10), DeviceFault::Drop(90)));
+        assert!(!are_alike(DeviceFault::Drop(10), signal(SignalState::NoLock)));
+        assert!(!are_alike(DeviceFault::Wrap(Wrap::Sequence), DeviceFault::Wrap(Wrap::Timestamp)));
+    }
 
     #[test]
     fn what_is_no_capture_device_injects_nothing_and_says_why() {

@@ -3,12 +3,12 @@
 //! It is not under test: it is not restarted, and a run that lost it proves nothing. It dies with the
 //! watchdog.
 
-use crate::boot::{BootError, pack};
+use crate::boot::{self, BootError, pack};
 use serde::Serialize;
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
-use sys::process::{Child, Exit, Usage, spawn};
+use sys::process::{Child, Exit, Usage};
 
 /// A process of the harness at work. Dropped, it is gone.
 #[derive(Debug)]
@@ -19,13 +19,10 @@ impl Harness {
     pub(crate) fn start<E: From<BootError> + From<io::Error>>(
         program: &Path,
         role: &str,
-        boot: &impl Serialize,
+        told: &impl Serialize,
         fds: &[BorrowedFd<'_>],
     ) -> Result<Harness, E> {
-        let memory = pack(boot)?;
-        let number = memory.fd().as_raw_fd().to_string();
-        let inherited = [fds, &[memory.fd()]].concat();
-        Ok(Harness(spawn(program, &["node", role, "--boot", &number], &inherited)?))
+        Ok(Harness(boot::start(program, role, &pack(told)?, fds)?))
     }
 
     /// Its process id.

@@ -2,11 +2,10 @@
 //!
 //! They are this program again, so that nothing else needs to be installed; they die with the watchdog.
 
-use channel::AttachError;
+use crate::outside::AssaultError;
 use channel::doorbell::Doorbell;
 use channel::link::Link;
-use std::io;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::os::fd::{AsRawFd, BorrowedFd};
 use std::path::Path;
 use sys::process::{Child, spawn};
 use sys::shm::Memory;
@@ -33,24 +32,13 @@ pub(crate) struct Hog {
     tally: Doorbell,
 }
 
-/// A hog could not be started.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum HogError {
-    /// Its memory could not be made.
-    #[error("cannot make the tally of a hog")]
-    Tally(#[from] AttachError),
-    /// It could not be started.
-    #[error("cannot start a hog")]
-    Spawn(#[from] io::Error),
-}
-
 impl Hog {
     /// Starts one that may use these processors.
     pub(crate) fn start(
         program: &Path,
         nuisance: Nuisance,
         cpus: &[usize],
-    ) -> Result<Hog, HogError> {
+    ) -> Result<Hog, AssaultError> {
         let (memory, tally): (Memory, Doorbell) = Doorbell::create()?;
         let number = |fd: BorrowedFd| fd.as_raw_fd().to_string();
         let mut arguments = vec![number(memory.fd()), std::process::id().to_string()];
@@ -102,11 +90,5 @@ impl Drop for Hog {
         if self.child.kill().is_ok()
             && let Err(_gone) = self.child.reap()
         {}
-    }
-}
-
-impl AsFd for Hog {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.child.as_fd()
     }
 }

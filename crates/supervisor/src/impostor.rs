@@ -3,21 +3,20 @@
 //! It is the real process on the real channels. Its own pages tell it that it is the one in service; the
 //! watchdog does not supervise it, and what it records is only counted.
 
-use crate::boot::{Boot, BootError, pack};
+use crate::boot::{self, Boot, pack};
 use crate::children::Seat;
 use crate::looks::Victim;
+use crate::outside::AssaultError;
 use crate::resources::{Resources, doorbell_kind};
-use channel::AttachError;
 use channel::doorbell::Owned;
 use channel::events::{self, EventReader};
 use channel::heartbeat::Monitor;
 use channel::status::{NodeStatus, Presence, StatusBoard};
 use fault::act::ImpostorHow;
 use scenario::Plan;
-use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::path::Path;
-use sys::process::{Child, spawn};
+use sys::process::Child;
 use sys::shm::Memory;
 use wire::Event;
 
@@ -42,26 +41,12 @@ pub(crate) struct Impostor {
     _pages: (Memory, Owned, Memory, OwnedFd),
 }
 
-/// An impostor could not be started.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum ImpostorError {
-    /// Its pages could not be made.
-    #[error("cannot make the pages of an impostor")]
-    Pages(#[from] AttachError),
-    /// It could not be told what to do.
-    #[error("cannot prepare an impostor")]
-    Boot(#[from] BootError),
-    /// The system refused.
-    #[error("cannot start an impostor")]
-    System(#[from] io::Error),
-}
-
 impl Impostor {
     pub(crate) fn start(
         making: &Making,
         how: ImpostorHow,
         beside: Victim,
-    ) -> Result<Impostor, ImpostorError> {
+    ) -> Result<Impostor, AssaultError> {
         let Victim { node, incarnation } = beside;
         let incarnation = match how {
             ImpostorHow::OtherInstance => UNKNOWN_INCARNATION,
@@ -88,7 +73,7 @@ impl Impostor {
         let bell = doorbell.end();
         descriptors.doorbell = bell.ends();
         fds.extend(bell.fds);
-        let boot = Boot {
+        let told = Boot {
             node,
             incarnation,
             watchdog_pid: std::process::id(),
@@ -97,11 +82,9 @@ impl Impostor {
             // Nothing befalls an impostor.
             plan: Plan { faults: Vec::new(), ..making.plan.clone() },
         };
-        let memory = pack(&boot)?;
-        fds.push(memory.fd());
-        let number = memory.fd().as_raw_fd().to_string();
-        let child = spawn(making.program, &["node", node.name(), "--boot", &number], &fds)?;
+        // First of all: a process that nobody can count would run on.
         let events = EventReader::attach(ring.fd())?;
+        let child = boot::start(making.program, node.name(), &pack(&told)?, &fds)?;
         Ok(Impostor { child, events, _pages: (heartbeat, doorbell, ring, status) })
     }
 

@@ -1,19 +1,19 @@
 //! Starts, watches, breaks and buries processes on schedule: [`run()`].
 //!
-//! The decisions are [`policy::Policy`]'s, a state machine without IO; the rest makes them happen.
+//! The decisions are those of `policy::Policy`, a state machine without IO; the rest makes them happen.
 //! Nothing here has an opinion on what fusion concludes, and the watchdog never waits on a node.
 #![forbid(unsafe_code)]
 
 pub mod boot;
 pub mod links;
 pub mod needs;
-pub mod policy;
 pub mod resumed;
 pub mod run;
 
 mod capture_device;
 mod children;
 mod deaths;
+mod errno;
 mod harness;
 mod hogs;
 mod impostor;
@@ -23,6 +23,7 @@ mod off_bus;
 mod outside;
 mod placing;
 mod plant;
+mod policy;
 mod probes;
 mod recorder;
 mod reload;

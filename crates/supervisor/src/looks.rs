@@ -53,7 +53,12 @@ impl Looks {
     pub(crate) fn lifted(&mut self, fault: u32, victim: Victim) -> Option<bool> {
         let before = self.stops.len();
         self.stops.retain(|stop| (stop.fault, stop.victim) != (fault, victim));
-        (self.stops.len() < before).then(|| !self.stops.iter().any(|stop| stop.victim == victim))
+        (self.stops.len() < before).then(|| !self.is_stopped(victim))
+    }
+
+    /// Whether a fault stops this victim.
+    pub(crate) fn is_stopped(&self, victim: Victim) -> bool {
+        self.stops.iter().any(|stop| stop.victim == victim)
     }
 
     /// `fault` is about to hang the victim from inside until `end_ns` from the start of the schedule,

@@ -24,21 +24,21 @@ fn why_lacking(need: Need, board: &Board) -> Option<String> {
         Need::CgroupMemory => missing(Capability::CgroupMemory),
         Need::CaptureDevice => match &board.camera {
             CameraSource::V4l2(it) => capture_device::why_lacking(&it.device),
-            CameraSource::Rendered => unnamed(false),
+            CameraSource::Rendered => Some(unnamed()),
         },
         Need::CanBus => match &board.radar {
             RadarSource::Can(can) => {
                 sys::can::link::find(&can.interface).err().map(|it| it.to_string())
             }
-            RadarSource::Simulated => unnamed(false),
+            RadarSource::Simulated => Some(unnamed()),
         },
         Need::HardwareWatchdog => match &board.watchdog {
             Some(it) => hardware_watchdog::missing(Path::new(&it.device)),
-            None => unnamed(false),
+            None => Some(unnamed()),
         },
     }
 }
 
-fn unnamed(is_named: bool) -> Option<String> {
-    (!is_named).then(|| "no board file names one (--board)".to_owned())
+fn unnamed() -> String {
+    "no board file names one (--board)".to_owned()
 }

@@ -3,31 +3,26 @@
 use scenario::board::Can;
 use std::io;
 use sys::can::link::{Condition, LinkError, down, find, up_again};
-use sys::clock::now_ns;
 
 /// An interface that is down. Dropped, it is up again.
 #[derive(Debug)]
 pub(crate) struct OffBus {
-    interface: String,
-    /// When it was seen down.
-    since_ns: u64,
+    pub(crate) interface: String,
 }
 
 impl OffBus {
     pub(crate) fn begin(bus: &Can) -> io::Result<OffBus> {
         down(&bus.interface).map_err(system)?;
-        let off = OffBus { interface: bus.interface.clone(), since_ns: now_ns() };
+        let off = OffBus { interface: bus.interface.clone() };
         match find(&bus.interface).map_err(system)?.condition {
             Condition::Down => Ok(off),
             found => Err(io::Error::other(format!("the interface is {found:?} after all"))),
         }
     }
 
-    /// Lets it take part again; returns for how long it did not, nanoseconds.
-    pub(crate) fn end(&self) -> io::Result<u64> {
-        let away_ns = now_ns() - self.since_ns;
-        up_again(&self.interface).map_err(system)?;
-        Ok(away_ns)
+    /// Lets it take part again.
+    pub(crate) fn end(&self) -> io::Result<()> {
+        up_again(&self.interface).map_err(system)
     }
 }
 

@@ -23,7 +23,7 @@ use wire::event::{Detector, Event, LifeState, Reaction, SystemState};
 
 /// Something to be done, in the order given.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Action {
+pub(crate) enum Action {
     /// Start this incarnation.
     Spawn(Node, u32),
     /// Kill the incarnation that may write.
@@ -38,7 +38,7 @@ pub enum Action {
 
 /// Something that was seen. The numbers are incarnations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Seen {
+pub(crate) enum Seen {
     /// The incarnation that was to be spawned lives.
     Spawned(Node, u32),
     /// It could not be spawned.
@@ -57,38 +57,38 @@ pub enum Seen {
 
 /// What the policy is made from.
 #[derive(Clone, Copy, Debug)]
-pub struct Rules<'a> {
+pub(crate) struct Rules<'a> {
     /// How each node is supervised.
-    pub supervision: &'a [Supervision; Node::ALL.len()],
+    pub(crate) supervision: &'a [Supervision; Node::ALL.len()],
     /// Detectors that are switched off.
-    pub disabled: &'a [Detector],
+    pub(crate) disabled: &'a [Detector],
     /// How long the system may go on while a node is missing; `None` for ever.
-    pub emergency_operation_ns: Option<u64>,
+    pub(crate) emergency_operation_ns: Option<u64>,
     /// The highest number that a process of each node had before; 0 where nobody lived.
-    pub incarnations: [u32; Node::ALL.len()],
+    pub(crate) incarnations: [u32; Node::ALL.len()],
 }
 
 /// The newest signs of life of a node's processes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Beats {
+pub(crate) struct Beats {
     /// Of the one that may write.
-    pub writer: Option<u64>,
+    pub(crate) writer: Option<u64>,
     /// Of the standby.
-    pub standby: Option<u64>,
+    pub(crate) standby: Option<u64>,
 }
 
 /// What the nodes may know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Status {
+pub(crate) struct Status {
     /// The state of the system.
-    pub system: SystemState,
+    pub(crate) system: SystemState,
     /// Each node; index by [`Node::index`].
-    pub nodes: [NodeStatus; Node::ALL.len()],
+    pub(crate) nodes: [NodeStatus; Node::ALL.len()],
 }
 
 /// The supervision of all nodes.
 #[derive(Clone, Debug)]
-pub struct Policy {
+pub(crate) struct Policy {
     lives: [Life; Node::ALL.len()],
     /// Times in which nobody could show life.
     stalls: Stalls,
@@ -100,7 +100,7 @@ pub struct Policy {
 
 impl Policy {
     /// Nothing lives yet; the first [`on_time`](Self::on_time) spawns everyone.
-    pub fn new(rules: &Rules<'_>, now_ns: u64) -> Policy {
+    pub(crate) fn new(rules: &Rules<'_>, now_ns: u64) -> Policy {
         Policy {
             lives: Node::ALL.map(|node| Life::new(node, rules, now_ns)),
             stalls: Stalls::default(),
@@ -111,43 +111,38 @@ impl Policy {
     }
 
     /// The incarnation of `node` that may write, or was the last that might; 0 before the first.
-    pub fn incarnation(&self, node: Node) -> u32 {
+    pub(crate) fn incarnation(&self, node: Node) -> u32 {
         self.lives[node.index()].incarnation
     }
 
     /// The incarnation that stands by for `node`, if one lives.
-    pub fn standby(&self, node: Node) -> Option<u32> {
+    pub(crate) fn standby(&self, node: Node) -> Option<u32> {
         self.lives[node.index()].standby()
     }
 
-    /// How the watchdog sees `node`.
-    pub fn state(&self, node: Node) -> LifeState {
-        self.lives[node.index()].state.name()
-    }
-
     /// What the nodes may know.
-    pub fn status(&self) -> Status {
+    pub(crate) fn status(&self) -> Status {
         Status { system: self.system.state(), nodes: self.lives.each_ref().map(Life::status) }
     }
 
     /// Whether every node is running.
-    pub fn all_running(&self) -> bool {
+    pub(crate) fn all_running(&self) -> bool {
         self.lives.iter().all(|life| life.state.name() == LifeState::Running)
     }
 
     /// Whether a node was given up.
-    pub fn any_down(&self) -> bool {
+    pub(crate) fn any_down(&self) -> bool {
         self.lives.iter().any(|life| life.state.name() == LifeState::Down)
     }
 
     /// Whether this incarnation, should it have ended, must not be buried yet: its end is to be found
     /// by another detector than the kernel's word.
-    pub fn must_be_found(&self, node: Node, incarnation: u32) -> bool {
+    pub(crate) fn must_be_found(&self, node: Node, incarnation: u32) -> bool {
         self.lives[node.index()].must_be_found(incarnation)
     }
 
     /// When [`on_time`](Self::on_time) must be called next, if nothing is seen before.
-    pub fn deadline_ns(&self) -> u64 {
+    pub(crate) fn deadline_ns(&self) -> u64 {
         let ending = self.ending();
         let lives = self.lives.iter().map(|life| life.deadline_ns(&self.stalls, ending));
         let rest = [self.global.deadline_ns(), self.system.deadline_ns()];
@@ -157,20 +152,21 @@ impl Policy {
     /// The host ran nobody from `from_ns` to `to_ns`; such times may overlap, and one that lasts is
     /// told again as it grows. Each prolongs the silence that is allowed by its own length, and by no
     /// more, so that a host that stalls often cannot hide a hang.
-    pub fn on_stall(&mut self, from_ns: u64, to_ns: u64) {
+    pub(crate) fn on_stall(&mut self, from_ns: u64, to_ns: u64) {
         self.stalls.add(from_ns, to_ns);
     }
 
     /// Other limits hold from `now_ns` on; of those whom they change, silences count from then at the
     /// earliest, and what was counted and timed up to then is void.
-    pub fn set_limits(&mut self, limits: &[Supervision; Node::ALL.len()], now_ns: u64) {
+    pub(crate) fn set_limits(&mut self, limits: &[Supervision; Node::ALL.len()], now_ns: u64) {
         for (life, limits) in self.lives.iter_mut().zip(limits) {
             life.set_limits(*limits, now_ns);
         }
     }
 
     /// The processes of `node` passed these checkpoints, and `lost` others that nobody could read.
-    pub fn on_checkpoints(
+    #[must_use]
+    pub(crate) fn on_checkpoints(
         &mut self,
         node: Node,
         passed: &[Passed],
@@ -192,7 +188,8 @@ impl Policy {
 
     /// Time has come to `now_ns`; `beats` has the newest sign of life of each living process, if it
     /// has shown one, and every checkpoint passed before `now_ns` has been told.
-    pub fn on_time(&mut self, now_ns: u64, beats: [Beats; Node::ALL.len()]) -> Vec<Action> {
+    #[must_use]
+    pub(crate) fn on_time(&mut self, now_ns: u64, beats: [Beats; Node::ALL.len()]) -> Vec<Action> {
         let mut actions = Vec::new();
         let ending = self.ending();
         for (life, beats) in self.lives.iter_mut().zip(beats) {
@@ -209,7 +206,8 @@ impl Policy {
     }
 
     /// Something was seen.
-    pub fn on_seen(&mut self, seen: Seen, now_ns: u64) -> Vec<Action> {
+    #[must_use]
+    pub(crate) fn on_seen(&mut self, seen: Seen, now_ns: u64) -> Vec<Action> {
         let mut actions = Vec::new();
         let lives = &mut self.lives;
         let failed = match seen {

@@ -5,7 +5,6 @@
 //! (a hypervisor took it away, a device driver holds it). While a probe is silent, too, the
 //! silence of a process proves nothing.
 
-use crate::run::STALL_NS;
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use scenario::Board;
 use std::io;
@@ -14,6 +13,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use sys::clock::{now_ns, sleep_until};
 use wire::Source;
+use wire::limits::STALL_NS;
 
 /// How often each probe runs.
 const PERIOD_NS: u64 = 10_000_000;

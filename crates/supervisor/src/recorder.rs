@@ -5,6 +5,7 @@
 //! is written when there is room again; where there is none until the end, the rings stay, and readers of
 //! the recording find the rest in them.
 
+use crate::errno::errno_of;
 use channel::AttachError;
 use channel::events::EventReader;
 use channel::exhibit::{Exhibit, Torn};
@@ -14,14 +15,11 @@ use recording::{Entry, Writer};
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use sys::clock::now_ns;
 use wire::{Record, Source};
-
-/// What a refusal without a number of its own counts as: an input/output error.
-const EIO: i32 = 5;
 
 /// A record on its way into the recording, for whoever wants to watch.
 pub type Observation = (Source, Record);
@@ -93,7 +91,7 @@ pub(crate) struct Recorder {
     /// When it last looked into the rings.
     looked_ns: Arc<AtomicU64>,
     /// `errno` of the last write, 0 if it succeeded.
-    refused: Arc<AtomicI32>,
+    refused: Arc<AtomicU32>,
     thread: JoinHandle<Result<Finished, RecordError>>,
 }
 
@@ -144,7 +142,7 @@ impl Recorder {
     }
 
     /// `errno` of the last write, if it was refused.
-    pub(crate) fn refused(&self) -> Option<i32> {
+    pub(crate) fn refused(&self) -> Option<u32> {
         // Relaxed: a number that stands for itself.
         Some(self.refused.load(Ordering::Relaxed)).filter(|&errno| errno != 0)
     }
@@ -213,7 +211,7 @@ struct Drainer {
     /// Taken from the rings and not written.
     pending: Vec<Entry>,
     looked_ns: Arc<AtomicU64>,
-    refused: Arc<AtomicI32>,
+    refused: Arc<AtomicU32>,
     /// When a write was last refused.
     tried_ns: u64,
     sync: Option<Sync>,
@@ -336,7 +334,7 @@ impl Drainer {
     fn took(&self, done: Result<(), WriteError>) -> Result<bool, WriteError> {
         let errno = match done {
             Ok(()) => 0,
-            Err(WriteError::Io(error)) => error.raw_os_error().unwrap_or(EIO),
+            Err(WriteError::Io(error)) => errno_of(&error),
             Err(other) => return Err(other),
         };
         // Relaxed: a number that stands for itself.

@@ -42,8 +42,8 @@ impl Reader {
             if let Err(_refused) = sys::sched::set_normal() {}
             for () in given {
                 let told = load(&path).is_some_and(|plan| tell.send(plan).is_ok());
-                // Without a wake-up the next look of the watchdog at its channel finds the plan.
-                if let (true, Err(_refused)) = (told, done.wake()) {}
+                // A plan without a wake-up is found at the next one.
+                if told && let Err(_refused) = done.wake() {}
             }
         });
         Ok(reader)

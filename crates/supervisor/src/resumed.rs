@@ -33,6 +33,8 @@ pub struct Resumed {
     pub(crate) incarnations: [u32; Node::ALL.len()],
     /// The last record.
     pub(crate) last_ns: u64,
+    /// The faults that waited for something and have begun, and when, from the start of the schedule.
+    pub(crate) armed: Vec<(u32, u64)>,
     /// The fault that was to bring the reset about.
     pub(crate) fault: Option<u32>,
     pub(crate) clock: Clock,
@@ -67,6 +69,7 @@ impl Resumed {
             duration_ns: 0,
             incarnations: [0; Node::ALL.len()],
             last_ns,
+            armed: Vec::new(),
             fault: None,
             clock: go_on(part, last_ns, clock::now_ns() - clock::ahead_ns(), clock::unix_ns()),
         };
@@ -75,6 +78,11 @@ impl Resumed {
                 Event::Spawned { node, incarnation, .. } => {
                     let highest = &mut resumed.incarnations[node.index()];
                     *highest = incarnation.max(*highest);
+                }
+                Event::Armed { fault, at_ns } => {
+                    let known = plan.faults.get(fault as usize);
+                    let start_ns = at_ns.saturating_sub(t0_ns);
+                    resumed.armed.extend(known.map(|_| (fault, start_ns)));
                 }
                 Event::Injecting { fault, .. } => {
                     let of = plan.faults.get(fault as usize);
@@ -105,11 +113,44 @@ fn go_on(part: &Part, last_ns: u64, kernel_ns: u64, unix_ns: u64) -> Clock {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use recording::{Header, Host, Truncation};
+    use wire::Record;
 
     const S: u64 = 1_000_000_000;
 
     fn part() -> Part {
         Part { begun_ns: 100 * S, begun_unix_ns: 7_000_000 * S, ..Part::default() }
+    }
+
+    fn recording(records: Vec<(Source, Record)>) -> Recording {
+        let header = Header {
+            scenario_path: String::new(),
+            scenario_text: String::new(),
+            board_text: None,
+            seed: 7,
+            repetition: 1,
+            repetitions: 1,
+            program_version: String::new(),
+            started_unix_ms: 0,
+            host: Host::default(),
+            part: part(),
+        };
+        let parts = vec![part()];
+        let truncation = Truncation::WatchdogEnded;
+        Recording { header, parts, records, lost: Vec::new(), torn: None, truncation }
+    }
+
+    #[test]
+    fn what_began_before_is_known_and_what_the_scenario_does_not_have_is_passed_over() {
+        let text = "schema = 1\nname = \"a\"\nduration-s = 1.0\nego.speed-kph = 1.0\n\
+            [[fault]]\nid = \"F1\"\ntarget = \"watchdog\"\nwhen.state = { of = \"radar\", is = \"waiting\" }\n\
+            inject.kill-watchdog = {}\n";
+        let plan = scenario::parse("test", text).unwrap();
+        let armed = |fault| Event::Armed { fault, at_ns: 4 * S };
+        let events = [Event::RunStarted { t0_ns: S }, armed(0), armed(7)];
+        let told = |event| (Source::Watchdog, Record { t_ns: 5 * S, incarnation: 1, event });
+        let resumed = Resumed::of(&recording(events.map(told).to_vec()), &plan).unwrap();
+        assert_eq!((resumed.t0_ns, resumed.armed), (S, vec![(0, 3 * S)]));
     }
 
     #[test]

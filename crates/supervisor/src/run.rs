@@ -8,6 +8,7 @@ mod limits;
 mod lives;
 mod placing;
 mod plant;
+mod preparing;
 mod stimulus;
 mod strikes;
 mod usage;
@@ -22,9 +23,9 @@ use crate::looks::Looks;
 use crate::outside::Assaults;
 use crate::placing::{Placing, Refused};
 use crate::plant::{PlantError, PlantProcess};
-use crate::policy::{Action, Beats, Policy, Rules, Seen, Status};
+use crate::policy::{Action, Beats, Policy, Seen, Status};
 use crate::probes::{Probes, Stall};
-use crate::recorder::{Durability, Finished, Observer, RecordError, Recorder};
+use crate::recorder::{Finished, Observer, RecordError, Recorder};
 use crate::reload::{Reader, Reload};
 use crate::resources::{ResourceError, Resources};
 use crate::resumed::Resumed;
@@ -38,12 +39,12 @@ use crossbeam_channel::Receiver;
 use fault::Need;
 use placing::OwnClass;
 use recording::writer::WriteError;
-use recording::{Header, Part, Writer, ring_file_name};
+use recording::{Header, ring_file_name};
 use scenario::Plan;
 use scenario::plan::Supervision;
 use std::io;
 use std::path::Path;
-use sys::clock::{ahead_by, now_ns, unix_ns};
+use sys::clock::now_ns;
 use sys::disk::Reserve;
 use sys::hardware_watchdog::OpenError;
 use sys::poll::Poller;
@@ -51,6 +52,7 @@ use sys::process::{Child, Exit};
 use sys::service_manager::ServiceManager;
 use sys::signals::StopSignals;
 use wire::event::{Ending, Event};
+use wire::limits::STALL_NS;
 use wire::{Node, Source};
 
 /// From the decision to start to frame 0: everyone has read the start by then.
@@ -59,8 +61,6 @@ const START_LEAD_NS: u64 = 50_000_000;
 const TAIL_NS: u64 = 150_000_000;
 /// The watchdog looks at least this often at what no descriptor tells: heartbeats and probes.
 const LOOK_PERIOD_NS: u64 = 20_000_000;
-/// Lateness from which on the host counts as stalled: a third of a frame period at 30 FPS.
-pub(crate) const STALL_NS: u64 = 10_000_000;
 /// From the first spawn to the start of the schedule: afterwards the processes count as unable to
 /// start, however many restarts they have left.
 const START_TIMEOUT_NS: u64 = 20_000_000_000;
@@ -162,103 +162,32 @@ fn kernel(doing: &'static str) -> impl Fn(io::Error) -> RunError {
 ///
 /// Must be called on a thread that outlives the run: its end would kill the nodes.
 pub fn run(mut order: Order<'_>) -> Result<Ending, RunError> {
-    let placing = Placing::new(order.plan);
     let mut own = OwnClass::take(order.plan)?;
     order.header.host.scheduling = own.words(order.plan);
-    let resumed = order.resumed.take();
-    if let Some(resumed) = &resumed {
-        ahead_by(resumed.clock.ahead_ns);
-    }
-    order.header.part = part(resumed.as_ref());
-    let number = order.header.part.number;
-    // First of all: it keeps other runs out of the directory, and replaces an old recording.
-    let writer = Writer::create(order.directory, order.header)?;
-    let resources = Resources::create(order.plan, order.directory, number)?;
-    let fds = resources.rings.each_ref().map(|ring| ring.fd());
-    let reserve = Reserve::take(&order.directory.join(RESERVE_NAME), RESERVE_BYTES);
-    let durability = match order.plan.board.watchdog {
-        Some(_) => Durability::Reset,
-        None => Durability::Processes,
-    };
-    let written = (writer, durability);
-    let recorder = Recorder::start(fds, resources.exhibit(), written, order.observers)?;
-    let poller = Poller::new().map_err(kernel("make an epoll set"))?;
-    poller.add(order.stop, STOP_TOKEN).map_err(kernel("watch the stop signals"))?;
-    sys::memory::touch_ahead(HEAP_BYTES).map_err(kernel("touch memory"))?;
-    let deaths = Deaths::start(resources.mourned(order.plan))?;
-    poller.add(&deaths, DEATHS_TOKEN).map_err(kernel("watch for deaths"))?;
-    let reader = order.reload.map(Reader::start).transpose().map_err(kernel("make a waker"))?;
-    if let Some(reader) = &reader {
-        poller.add(reader, LIMITS_TOKEN).map_err(kernel("watch for limits"))?;
-    }
-    let rules = Rules {
-        supervision: &order.plan.supervision,
-        disabled: &order.plan.disabled,
-        emergency_operation_ns: order.plan.emergency_operation_ns,
-        incarnations: resumed.as_ref().map_or([0; Node::ALL.len()], |it| it.incarnations),
-    };
-    let life_signs = LifeSigns::start(order.plan.board.watchdog.as_ref(), order.service_manager)?;
-    let begun_ns = resumed.as_ref().map_or(0, |it| now_ns().saturating_sub(it.t0_ns));
-    let mut watchdog = Watchdog {
-        probes: Probes::start(STALL_NS),
-        events: EventWriter::attach(resources.rings[Source::Watchdog.index()].fd(), number)?,
-        policy: Policy::new(&rules, now_ns()),
-        strikes: Strikes::new(order.plan, order.lacking, begun_ns),
-        triggers: Triggers::new(&order.plan.faults),
-        lacking: order.lacking,
-        by_hand: order.by_hand,
-        assaults: Assaults::default(),
-        directory: order.directory,
-        recorder,
-        children: Children::default(),
-        ended_unfound: Vec::new(),
-        shown: None,
-        deaths,
-        looks: Looks::default(),
-        spawned_first_ns: now_ns(),
-        t0_ns: None,
-        usage: usage::Schedule::default(),
-        placing,
-        unwritten: written::Unwritten::default(),
-        plan: order.plan,
-        program: order.program,
-        stop: order.stop,
-        limits: order.plan.supervision,
-        reader,
-        plant: None,
-        life_signs,
-        stimulus: None,
-        resources,
-        poller,
-    };
-    watchdog.events.tell(Event::Started { pid: std::process::id() });
-    watchdog.begin(resumed.as_ref());
-    let placed = watchdog.place_itself(&mut own).and_then(|()| watchdog.start_plant());
-    let ended = placed.and_then(|()| watchdog.start_stimulus()).and_then(|()| watchdog.watch());
-    let buried = watchdog.end_all();
-    let disarmed = watchdog.end_life_signs();
-    let result = watchdog.finish_recording();
-    // The reports need it now, if the disk is full.
-    drop(reserve);
-    own.restore()?;
+    let ended = run_in_class(order, &mut own);
+    let restored = own.restore();
+    // Of two reasons to fail the first one tells more.
     let ending = ended?;
-    buried?;
-    disarmed?;
-    if result? == Finished::Complete {
-        remove_rings(order.directory, number)?;
-    }
+    restored?;
     Ok(ending)
 }
 
-/// The part of the run that begins.
-fn part(resumed: Option<&Resumed>) -> Part {
-    Part {
-        number: resumed.map_or(1, |it| it.part),
-        boot_id: sys::host::boot_id(),
-        begun_ns: now_ns(),
-        begun_unix_ns: unix_ns(),
-        duration_ns: resumed.map(|it| it.duration_ns),
+fn run_in_class(mut order: Order<'_>, own: &mut OwnClass) -> Result<Ending, RunError> {
+    let resumed = order.resumed.take();
+    let directory = order.directory;
+    let mut watchdog = Watchdog::prepare(order, resumed.as_ref())?;
+    let part = watchdog.part;
+    let lived = watchdog.live(resumed.as_ref(), own);
+    let buried = watchdog.end_all();
+    let disarmed = watchdog.end_life_signs();
+    let finished = watchdog.finish_recording();
+    let ending = lived?;
+    buried?;
+    disarmed?;
+    if finished? == Finished::Complete {
+        remove_rings(directory, part)?;
     }
+    Ok(ending)
 }
 
 /// Removes the rings, which are drained.
@@ -272,9 +201,13 @@ fn remove_rings(directory: &Path, part: u32) -> Result<(), RunError> {
 
 struct Watchdog<'a> {
     plan: &'a Plan,
+    /// Which part of the run this is, from 1.
+    part: u32,
     program: &'a Path,
     directory: &'a Path,
     recorder: Recorder,
+    /// Gone with the watchdog: the reports need it then, if the disk is full.
+    _reserve: io::Result<Reserve>,
     stop: &'a StopSignals,
     /// Those that hold.
     limits: [Supervision; Node::ALL.len()],
@@ -309,6 +242,16 @@ struct Watchdog<'a> {
 }
 
 impl Watchdog<'_> {
+    /// From the first words of the record to the reason for the end.
+    fn live(&mut self, resumed: Option<&Resumed>, own: &mut OwnClass) -> Result<Ending, RunError> {
+        self.events.tell(Event::Started { pid: std::process::id() });
+        self.begin(resumed)?;
+        self.place_itself(own)?;
+        self.start_plant()?;
+        self.start_stimulus()?;
+        self.watch()
+    }
+
     /// The loop, from the first spawn to the end of the schedule.
     fn watch(&mut self) -> Result<Ending, RunError> {
         let mut ready = Vec::new();
@@ -330,6 +273,7 @@ impl Watchdog<'_> {
                 self.events.tell(Event::RunEnded { ending });
                 return Ok(ending);
             }
+            self.begin_when_all_run()?;
             self.sample_usage(now)?;
             self.show_life(deadline)?;
             deadline = self.deadline_ns(now);
@@ -374,24 +318,32 @@ impl Watchdog<'_> {
         Ok(())
     }
 
-    fn ending(&mut self, now: u64) -> Option<Ending> {
+    fn ending(&self, now: u64) -> Option<Ending> {
         match self.t0_ns {
             Some(t0) => (now >= t0 + self.plan.duration_ns + TAIL_NS).then_some(Ending::Completed),
             None if self.policy.any_down() => Some(Ending::CannotStart),
             None if now > self.spawned_first_ns + START_TIMEOUT_NS => Some(Ending::CannotStart),
-            None => {
-                if self.policy.all_running() && self.plant_is_ready() {
-                    let t0_ns = now_ns() + START_LEAD_NS;
-                    self.resources.start.announce(t0_ns);
-                    self.t0_ns = Some(t0_ns);
-                    self.events.tell(Event::RunStarted { t0_ns });
-                    let scheduled = Seen::Scheduled(t0_ns, t0_ns + self.plan.duration_ns);
-                    // Nothing follows from it yet.
-                    self.policy.on_seen(scheduled, now);
-                }
-                None
-            }
+            None => None,
         }
+    }
+
+    /// Lets the schedule begin once everyone is there for it.
+    fn begin_when_all_run(&mut self) -> Result<(), RunError> {
+        if self.t0_ns.is_some() || !self.policy.all_running() || !self.plant_is_ready() {
+            return Ok(());
+        }
+        let t0_ns = now_ns() + START_LEAD_NS;
+        self.events.tell(Event::RunStarted { t0_ns });
+        self.begin_schedule(t0_ns)
+    }
+
+    /// The schedule begins at this time, or did: everyone is told.
+    fn begin_schedule(&mut self, t0_ns: u64) -> Result<(), RunError> {
+        self.resources.start.announce(t0_ns);
+        self.t0_ns = Some(t0_ns);
+        let scheduled = Seen::Scheduled(t0_ns, t0_ns + self.plan.duration_ns);
+        let actions = self.policy.on_seen(scheduled, now_ns());
+        self.carry_out(actions)
     }
 
     fn deadline_ns(&self, now: u64) -> u64 {
@@ -417,32 +369,34 @@ impl Watchdog<'_> {
     fn carry_out(&mut self, actions: Vec<Action>) -> Result<(), RunError> {
         // First of all: a standby that may write must not wait for the record.
         self.show_status();
-        for action in actions {
-            match action {
-                Action::Tell(event) => self.tell(event),
-                Action::Kill(node) => {
-                    self.look_at_silent(node)?;
-                    let incarnation = self.policy.incarnation(node);
-                    self.signal(node, Some(incarnation), Child::kill)?;
-                }
-                Action::KillStandby(node) => {
-                    let (writer, of) = (self.policy.incarnation(node), self.children.iter());
-                    let mut others =
-                        of.filter(|(seat, it)| seat.node == node && it.incarnation > writer);
-                    let standby = others.next().map(|(_, it)| it.incarnation);
-                    self.signal(node, standby, Child::kill)?;
-                }
-                Action::Terminate(node) => {
-                    let incarnation = self.policy.incarnation(node);
-                    self.signal(node, Some(incarnation), Child::terminate)?;
-                    // It looks for signals when it is awake.
-                    self.resources.ring(node);
-                }
-                Action::Spawn(node, incarnation) => {
-                    let seen = self.spawn(node, incarnation)?;
-                    let more = self.policy.on_seen(seen, now_ns());
-                    self.carry_out(more)?;
-                }
+        actions.into_iter().try_for_each(|action| self.act(action))
+    }
+
+    fn act(&mut self, action: Action) -> Result<(), RunError> {
+        match action {
+            Action::Tell(event) => self.tell(event),
+            Action::Kill(node) => {
+                self.look_at_silent(node)?;
+                let incarnation = self.policy.incarnation(node);
+                self.signal(node, Some(incarnation), Child::kill)?;
+            }
+            Action::KillStandby(node) => {
+                let (writer, of) = (self.policy.incarnation(node), self.children.iter());
+                let mut others =
+                    of.filter(|(seat, it)| seat.node == node && it.incarnation > writer);
+                let standby = others.next().map(|(_, it)| it.incarnation);
+                self.signal(node, standby, Child::kill)?;
+            }
+            Action::Terminate(node) => {
+                let incarnation = self.policy.incarnation(node);
+                self.signal(node, Some(incarnation), Child::terminate)?;
+                // It looks for signals when it is awake.
+                self.resources.ring(node);
+            }
+            Action::Spawn(node, incarnation) => {
+                let seen = self.spawn(node, incarnation)?;
+                let more = self.policy.on_seen(seen, now_ns());
+                self.carry_out(more)?;
             }
         }
         Ok(())

@@ -52,7 +52,7 @@ impl Strikes {
         let mut strikes = Strikes::default();
         for (index, fault) in (0..).zip(&plan.faults) {
             let start_ns = fault.start.at_ns().filter(|start_ns| *start_ns >= from_ns);
-            if let Some(start_ns) = start_ns.filter(|_| is_possible(fault, lacking)) {
+            if let Some(start_ns) = start_ns.filter(|_| fault.is_possible(lacking)) {
                 strikes.begin(index, fault, start_ns);
             }
         }
@@ -77,11 +77,6 @@ impl Strikes {
         self.next_ns().filter(|&at_ns| at_ns <= now_ns)?;
         self.left.pop_front()
     }
-}
-
-/// Whether this host can do what the fault needs.
-pub(crate) fn is_possible(fault: &Fault, lacking: &[Need]) -> bool {
-    !fault.injection.kind().needs.iter().any(|need| lacking.contains(need))
 }
 
 fn of_fault(fault: u32, what: &Fault, start_ns: u64) -> Vec<Strike> {

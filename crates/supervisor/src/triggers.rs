@@ -48,6 +48,12 @@ impl Triggers {
         self.set_off(now_ns, |cause, _| cause == Cause::ByHand(fault))
     }
 
+    /// A fault began at `start_ns` of the schedule, before a reset of the board: nothing sets it off again.
+    pub(crate) fn has_begun(&mut self, fault: u32, start_ns: u64) {
+        self.waiting.retain(|it| it.fault != fault);
+        self.begun[fault as usize].1 = Some(start_ns);
+    }
+
     fn set_off(
         &mut self,
         now_ns: u64,
@@ -137,6 +143,21 @@ mod tests {
         assert_eq!(triggers.on_hand(0, 10), [], "it has a time of its own");
         assert_eq!(triggers.on_hand(1, 10), [(1, 10), (2, 15)]);
         assert_eq!(triggers.on_hand(1, 20), []);
+    }
+
+    #[test]
+    fn what_began_before_a_reset_is_not_set_off_again_and_what_follows_it_is() {
+        let waiting = Cause::State(Node::Radar, LifeState::Waiting);
+        let after = |cause| fault(Target::Radar, Start::After(cause, 0));
+        let faults = [after(waiting), after(Cause::ByHand(1)), after(Cause::Detected(0))];
+        let mut triggers = Triggers::new(&faults);
+        triggers.has_begun(0, 10);
+        triggers.has_begun(1, 20);
+        let (node, incarnation, state) = (Node::Radar, 2, LifeState::Waiting);
+        assert_eq!(triggers.on_event(&Event::StateChanged { node, incarnation, state }, 99), []);
+        assert_eq!(triggers.on_hand(1, 99), []);
+        let found = Event::Detected { node, incarnation, detector: Detector::Exit };
+        assert_eq!(triggers.on_event(&found, 99), [(2, 99)]);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use nix::errno::Errno;
 use nix::sys::time::TimeSpec;
 use nix::time::{ClockId, ClockNanosleepFlags, clock_gettime, clock_nanosleep};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
 /// How far the clock of this process is ahead of the kernel's, nanoseconds.
 static AHEAD_NS: AtomicU64 = AtomicU64::new(0);
@@ -53,10 +53,8 @@ pub fn cpu_ns() -> u64 {
 }
 
 /// Wall-clock milliseconds since 1970 UTC, for people: never compared with [`now_ns`].
-#[expect(clippy::disallowed_methods, reason = "this is the one home of the wall clock")]
 pub fn unix_ms() -> u64 {
-    let since = std::time::SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    since.as_millis() as u64
+    unix_ns() / 1_000_000
 }
 
 /// Sleeps until [`now_ns`] has reached `deadline_ns`.

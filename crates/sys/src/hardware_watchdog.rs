@@ -22,8 +22,6 @@ const KEEP_ALIVE: Ioctl = 0x8004_5705;
 const SET_TIMEOUT: Ioctl = 0xc004_5706;
 /// `WDIOC_GETTIMEOUT`: `_IOR('W', 7, int)`.
 const GET_TIMEOUT: Ioctl = 0x8004_5707;
-/// `WDIOC_GETTIMELEFT`: `_IOR('W', 10, int)`.
-const GET_TIME_LEFT: Ioctl = 0x8004_570a;
 /// `WDIOF_CARDRESET` of a boot status: the watchdog reset the machine before this start.
 pub const CARD_RESET: u32 = 0x0020;
 /// `WDIOF_MAGICCLOSE` of the options: the device stops when it is told so before it is closed.
@@ -142,11 +140,6 @@ impl HardwareWatchdog {
     /// Shows life: the timer begins again.
     pub fn keep_alive(&self) -> io::Result<()> {
         self.number(KEEP_ALIVE, 0).map(drop)
-    }
-
-    /// What is left of the timeout, s; `None` of a device that does not tell.
-    pub fn time_left_s(&self) -> Option<u32> {
-        self.number(GET_TIME_LEFT, 0).ok().map(c_int::cast_unsigned)
     }
 
     /// Stops the timer, as far as that is possible, and lets go of the device.

@@ -21,7 +21,7 @@ use nix::spawn::{PosixSpawnAttr, PosixSpawnFileActions, PosixSpawnFlags, posix_s
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::wait::WaitPidFlag;
 use nix::time::{ClockId, clock_getcpuclockid, clock_gettime};
-use nix::unistd::Pid;
+use nix::unistd::{Pid, SysconfVar, sysconf};
 use std::ffi::{CString, OsStr};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
@@ -280,8 +280,14 @@ fn usage(pid: Pid) -> io::Result<Usage> {
         system_us: total_us - user_us,
         minor_faults: number(stat::MINOR_FAULTS),
         major_faults: number(stat::MAJOR_FAULTS),
-        rss_kib: number(stat::RSS_PAGES) * 4,
+        rss_kib: number(stat::RSS_PAGES) * page_kib()?,
     })
+}
+
+/// The kernel's pages: 4 KiB on x86, 4, 16 or 64 KiB on aarch64.
+fn page_kib() -> io::Result<u64> {
+    let bytes = sysconf(SysconfVar::PAGE_SIZE)?.and_then(|bytes| u64::try_from(bytes).ok());
+    Ok(bytes.expect("Linux tells the size of its pages") / 1024)
 }
 
 fn cpu_time(pid: Pid) -> nix::Result<Duration> {

@@ -10,8 +10,8 @@ use std::os::linux::net::SocketAddrExt;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 
-/// Signs of life per timeout: one may be lost or late.
-const SIGNS_PER_TIMEOUT: u64 = 2;
+/// Signs of life per timeout: one may be lost, and the one after it late.
+const SIGNS_PER_TIMEOUT: u64 = 3;
 
 /// Whoever started this process as a service.
 #[derive(Debug)]
@@ -20,6 +20,7 @@ pub struct ServiceManager {
     address: SocketAddr,
     /// How often it wants a sign of life.
     sign_period_ns: Option<u64>,
+    /// When the last one left.
     signed_ns: Cell<u64>,
 }
 
@@ -83,25 +84,29 @@ impl ServiceManager {
     }
 
     /// When the next sign of life is due; `None` where none is wanted.
-    pub fn sign_due_ns(&self) -> Option<u64> {
+    fn sign_due_ns(&self) -> Option<u64> {
         self.sign_period_ns.map(|period| self.signed_ns.get().saturating_add(period))
     }
 
-    /// Gives a sign of life if one is due.
+    /// Gives a sign of life if one is due; one that finds no room stays due.
     pub fn sign(&self) -> io::Result<()> {
         let now = now_ns();
-        if self.sign_due_ns().is_some_and(|due| due <= now) {
-            self.tell("WATCHDOG=1")?;
+        if self.sign_due_ns().is_some_and(|due| due <= now) && self.send("WATCHDOG=1")? {
             self.signed_ns.set(now);
         }
         Ok(())
     }
 
+    /// What finds no room is lost: nobody waits for who does not read.
     fn tell(&self, message: &str) -> io::Result<()> {
+        self.send(message).map(drop)
+    }
+
+    /// Whether the manager has room for it.
+    fn send(&self, message: &str) -> io::Result<bool> {
         match self.socket.send_to_addr(message.as_bytes(), &self.address) {
-            // Its queue is full: it is told the next time.
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(()),
-            told => told.map(drop),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(false),
+            sent => sent.map(|_| true),
         }
     }
 }
@@ -160,10 +165,12 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("notify");
         let _deaf = UnixDatagram::bind(&path).unwrap();
-        let told = ServiceManager::at(path.as_os_str(), None).unwrap();
+        let told = ServiceManager::at(path.as_os_str(), Some(1)).unwrap();
         for _ in 0..10_000 {
             told.ready().unwrap();
         }
+        told.sign().unwrap();
+        assert_eq!(told.signed_ns.get(), 0, "a sign that did not leave is still due");
         let error = ServiceManager::at(OsStr::new("relative"), None).unwrap_err();
         assert!(error.to_string().starts_with("NOTIFY_SOCKET is relative; it must be"));
     }

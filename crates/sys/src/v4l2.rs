@@ -82,7 +82,11 @@ pub struct FourCc(pub [u8; 4]);
 
 impl std::fmt::Display for FourCc {
     fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(to, "{}", String::from_utf8_lossy(&self.0).trim_end())
+        // The kernel marks big-endian formats in the topmost bit.
+        let [first @ .., last] = self.0;
+        let name = [first.as_slice(), &[last & 0x7f]].concat();
+        let order = if last & 0x80 == 0 { "" } else { "-BE" };
+        write!(to, "{}{order}", String::from_utf8_lossy(&name).trim_end())
     }
 }
 
@@ -304,6 +308,7 @@ mod tests {
         assert_eq!(text(b"vivid\0\0x"), "vivid");
         assert_eq!(text(b"full"), "full");
         assert_eq!(FourCc(*b"Y10 ").to_string(), "Y10");
+        assert_eq!(FourCc([b'Y', b'1', b'6', 0xa0]).to_string(), "Y16-BE");
         assert_eq!(list(["a".to_owned(), "b".to_owned()].into_iter()), "a, b");
         assert_eq!(list([].into_iter()), "none at all");
     }

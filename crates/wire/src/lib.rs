@@ -12,6 +12,7 @@ pub mod event;
 pub mod field;
 pub mod frame;
 pub mod handle;
+pub mod limits;
 pub mod link;
 pub mod node;
 pub mod plant;

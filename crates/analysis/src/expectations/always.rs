@@ -6,12 +6,12 @@ use wire::{Node, Source};
 use super::{Demand, Finding, without_effect};
 use crate::analyse::Findings;
 use crate::noticed::Noticed;
-use crate::summary::{Expectation, WhyNot};
+use crate::summary::{About, Expectation, WhyNot};
 use crate::timeline::{Detected, Exit, Reset};
 use crate::words::{self, count};
 
-/// Ends that are told one by one: a crash loop has hundreds, and they are alike. The report's table of
-/// processes holds them all.
+/// Ends that are told one by one: a crash loop has hundreds, and they are alike. `run.json` holds them
+/// all, by process.
 const ENDS_TOLD: usize = 3;
 
 pub(super) fn judge(findings: &Findings) -> Vec<Expectation> {
@@ -36,7 +36,7 @@ pub(super) fn judge(findings: &Findings) -> Vec<Expectation> {
                 skipped => skipped,
             }
         };
-        let name = format!("fault {} took effect", facts.fault.id);
+        let name = About::Trial { fault: &facts.fault.id, what: "took effect" }.name();
         Demand { name, expected: "evidence of its effect".into(), actual: evidence }
             .came_to(finding)
     }));

@@ -13,8 +13,9 @@ use wire::Node;
 
 use super::{Demand, Finding, NOT_OBSERVED};
 use crate::analyse::Findings;
+use crate::excuses::SETTLE_NS;
 use crate::modes;
-use crate::summary::{Expectation, WhyNot};
+use crate::summary::{About, Expectation, WhyNot};
 use crate::timeline::{Moment, Output, Span, TrackSeen};
 use crate::words::{count, in_ms};
 
@@ -22,13 +23,11 @@ use crate::words::{count, in_ms};
 const GATE_M: f64 = 3.0;
 /// How far ahead an actor is followed.
 const RANGE_M: f64 = 80.0;
-/// How long fusion may take to find everyone.
-const SETTLE_NS: Moment = 2_000_000_000;
 
 pub(super) fn judge(findings: &Findings, id: &str) -> Expectation {
     let traffic = &findings.timeline.plan.traffic;
     let demand = |actual: String| Demand {
-        name: format!("expect.fusion.follows.{id}"),
+        name: About::Process { process: Node::Fusion, key: &format!("follows.{id}") }.name(),
         expected: format!("within {GATE_M} m of one track, always"),
         actual,
     };

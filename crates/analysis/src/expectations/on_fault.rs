@@ -6,7 +6,7 @@ use wire::event::Detector;
 use super::{Demand, Finding, NOT_OBSERVED, without_effect};
 use crate::analyse::Findings;
 use crate::faults::{self, FaultFacts};
-use crate::summary::{Expectation, WhyNot};
+use crate::summary::{About, Expectation, WhyNot};
 use crate::timeline::Span;
 use crate::words::{count, limit_ms, sample_of};
 
@@ -47,7 +47,7 @@ pub(super) fn judge(findings: &Findings, facts: &FaultFacts) -> Vec<Expectation>
 }
 
 fn name(facts: &FaultFacts, key: &str) -> String {
-    format!("expect.fault.{}.{key}", facts.fault.id)
+    About::Fault { fault: &facts.fault.id, key }.name()
 }
 
 fn within(

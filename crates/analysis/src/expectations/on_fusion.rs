@@ -5,15 +5,13 @@ use wire::event::Mode;
 
 use super::{Demand, Finding, NOT_OBSERVED, follows};
 use crate::analyse::Findings;
+use crate::excuses::START_NS;
 use crate::latency::CAPTURED_TO_FUSED;
 use crate::modes;
 use crate::quantiles::{quantiles_us, rank};
-use crate::summary::{Expectation, WhyNot};
+use crate::summary::{About, Expectation, WhyNot};
 use crate::timeline::{Moment, Span};
 use crate::words::{in_ms, limit_ms};
-
-/// The start of a run, in which no mode is forbidden: fusion is blind before its first sample.
-const MODES_SETTLE_NS: Moment = 1_000_000_000;
 
 pub(super) fn judge(findings: &Findings) -> Vec<Expectation> {
     let expect = &findings.timeline.plan.expect.fusion;
@@ -27,6 +25,10 @@ pub(super) fn judge(findings: &Findings) -> Vec<Expectation> {
     }
     all.extend(expect.follows.iter().map(|actor| follows::judge(findings, actor)));
     all
+}
+
+fn name(key: &str) -> String {
+    About::Process { process: Node::Fusion, key }.name()
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -49,7 +51,7 @@ fn latency(findings: &Findings, place: Where, limit_ns: u64) -> Expectation {
     let limit = i64::try_from(limit_ns).unwrap_or(i64::MAX);
     let over = || samples.iter().filter(|span| span.length() > limit);
     let count = samples.len() as u64;
-    let allowed = count - rank(99, count).min(count);
+    let allowed = count - rank(990, count).min(count);
     let p99 = quantiles_us(samples.iter().map(|span| span.length())).map(|it| it.p99);
     let actual = p99.map_or(NOT_OBSERVED.to_owned(), |us| format!("{:.3} ms", us / 1e3));
     let frames_due = findings
@@ -74,7 +76,7 @@ fn latency(findings: &Findings, place: Where, limit_ns: u64) -> Expectation {
         _ => Finding::Unclear(WhyNot::NoData, format!("no frame was fused {words}.")),
     };
     let expected = format!("at most {}", limit_ms(limit_ns));
-    Demand { name: format!("expect.fusion.{key}"), expected, actual }.came_to(finding)
+    Demand { name: name(key), expected, actual }.came_to(finding)
 }
 
 fn at_end(findings: &Findings, wanted: Mode) -> Expectation {
@@ -92,12 +94,12 @@ fn at_end(findings: &Findings, wanted: Mode) -> Expectation {
             Finding::missed(&format!("fusion's mode at the end: {actual}"), by_host)
         }
     };
-    let name = "expect.fusion.mode-at-end".to_owned();
+    let name = name("mode-at-end");
     Demand { name, expected: wanted.name().to_owned(), actual }.came_to(finding)
 }
 
 fn never(findings: &Findings, forbidden: &[Mode]) -> Expectation {
-    let settled = Span { from: MODES_SETTLE_NS, to: Moment::MAX };
+    let settled = Span { from: START_NS, to: Moment::MAX };
     let seen = || {
         let modes = findings.modes.iter();
         modes.filter(|it| forbidden.contains(&it.mode) && it.span.overlaps(settled))
@@ -112,6 +114,6 @@ fn never(findings: &Findings, forbidden: &[Mode]) -> Expectation {
         }
     };
     let names: Vec<&str> = forbidden.iter().map(|mode| mode.name()).collect();
-    let name = "expect.fusion.never-modes".to_owned();
+    let name = name("never-modes");
     Demand { name, expected: format!("never {}", names.join(" or ")), actual }.came_to(finding)
 }

@@ -10,7 +10,7 @@ use super::{Demand, Finding, without_effect};
 use crate::analyse::Findings;
 use crate::faults::FaultFacts;
 use crate::faults::outcome::Trial;
-use crate::summary::{Expectation, WhyNot};
+use crate::summary::{About, Expectation, WhyNot};
 
 /// What a class is called where there is none.
 const SKIPPED: &str = "skipped";
@@ -21,7 +21,7 @@ pub(super) fn judge(findings: &Findings, facts: &FaultFacts, trial: &Trial) -> E
     let allowed = demands.map_or(&[][..], |demands| &demands.outcomes[..]);
     let actual = trial.outcome.map_or(SKIPPED, Outcome::name).to_owned();
     if allowed.is_empty() {
-        let name = format!("fault {id} is tolerated");
+        let name = About::Trial { fault: id, what: "is tolerated" }.name();
         let expected = match facts.result.ftti_ms {
             Some(ftti_ms) => format!("noticed if it does harm, handled within {ftti_ms} ms"),
             None => "noticed if it does harm".to_owned(),
@@ -29,8 +29,11 @@ pub(super) fn judge(findings: &Findings, facts: &FaultFacts, trial: &Trial) -> E
         return Demand { name, expected, actual }.came_to(tolerated(facts, trial));
     }
     let names: Vec<&str> = allowed.iter().map(|it| it.name()).collect();
-    let demand =
-        Demand { name: format!("expect.fault.{id}.outcome"), expected: names.join(" or "), actual };
+    let demand = Demand {
+        name: About::Fault { fault: id, key: "outcome" }.name(),
+        expected: names.join(" or "),
+        actual,
+    };
     demand.came_to(match trial.outcome {
         None => without_effect(facts),
         Some(outcome) if allowed.contains(&outcome) => Finding::Met,

@@ -4,7 +4,7 @@ use scenario::plan::SafetyExpect;
 
 use super::{Demand, Finding, NOT_OBSERVED};
 use crate::analyse::Findings;
-use crate::summary::{Expectation, Safety, Twin, WhyNot};
+use crate::summary::{About, Expectation, Safety, Twin, WhyNot};
 use crate::timeline::Span;
 use crate::words::limit_ms;
 
@@ -133,6 +133,6 @@ impl Judge<'_> {
     fn came_to(self, key: &str, expected: String, seen: (String, Finding)) -> Expectation {
         let (actual, finding) = seen;
         let finding = self.findings.if_plant_was_sound(finding);
-        Demand { name: format!("expect.safety.{key}"), expected, actual }.came_to(finding)
+        Demand { name: About::Safety(key).name(), expected, actual }.came_to(finding)
     }
 }

@@ -8,7 +8,7 @@ use super::{Demand, Finding, NOT_OBSERVED};
 use crate::analyse::Findings;
 use crate::modes;
 use crate::processes::{restarts, state_at_end};
-use crate::summary::{Expectation, WhyNot};
+use crate::summary::{About, Expectation, WhyNot};
 use crate::timeline::Span;
 use crate::words::{count, sample};
 
@@ -43,16 +43,14 @@ fn torn(findings: &Findings, bound: Bound) -> Expectation {
     let actual = count(torn, "torn frame");
     let finding = match bound {
         _ if met => Finding::Met,
-        Bound::Min(_) if !findings.timeline.end.whole => {
-            Finding::Unclear(WhyNot::EndedEarly, "the run ended early.".into())
-        }
+        Bound::Min(_) if !findings.timeline.end.whole => Finding::ended_early(),
         Bound::Min(_) => {
             let run = Span { from: 0, to: findings.timeline.end.cut };
             Finding::missed(&format!("fusion read {actual}"), findings.stalls.disturb(run))
         }
         Bound::Max(_) => Finding::Missed(format!("fusion read {actual}.")),
     };
-    let name = format!("expect.camera.frames-torn-{suffix}");
+    let name = name(Node::Camera, &format!("frames-torn-{suffix}"));
     Demand { name, expected, actual }.came_to(finding)
 }
 
@@ -60,6 +58,10 @@ fn torn(findings: &Findings, bound: Bound) -> Expectation {
 enum Bound {
     Max(u64),
     Min(u64),
+}
+
+fn name(process: Node, key: &str) -> String {
+    About::Process { process, key }.name()
 }
 
 /// The key in the scenario file, without its bound.
@@ -112,7 +114,7 @@ fn lost(findings: &Findings, node: Node, bound: Bound) -> Expectation {
             ("min", "at least", min, finding)
         }
     };
-    let name = format!("expect.{node}.{}-{suffix}", lost_key(node));
+    let name = name(node, &format!("{}-{suffix}", lost_key(node)));
     let expected = format!("{relation} {}", count(limit, noun));
     Demand { name, expected, actual }.came_to(finding)
 }
@@ -128,7 +130,7 @@ fn on_process(findings: &Findings, node: Node, expect: ProcessExpect) -> Vec<Exp
             Finding::missed(&format!("{node} was restarted {}", times(seen)), by_host)
         };
         let expected = format!("at most {}", count(max, "restart"));
-        let name = format!("expect.{node}.restarts-max");
+        let name = name(node, "restarts-max");
         Demand { name, expected, actual: count(seen, "restart") }.came_to(finding)
     });
     let up_at_end = expect.up_at_end.map(|up| {
@@ -152,7 +154,7 @@ fn on_process(findings: &Findings, node: Node, expect: ProcessExpect) -> Vec<Exp
                 Finding::missed(&why, by_host)
             }
         };
-        let name = format!("expect.{node}.up-at-end");
+        let name = name(node, "up-at-end");
         Demand { name, expected: wanted.name().to_owned(), actual }.came_to(finding)
     });
     restarts_max.into_iter().chain(up_at_end).collect()

@@ -5,7 +5,7 @@ use scenario::plan::TrackingExpect;
 use super::{Demand, Finding, NOT_OBSERVED, without_effect};
 use crate::analyse::Findings;
 use crate::faults::FaultFacts;
-use crate::summary::{AccuracyPhase, Expectation, TrackErrors, WhyNot};
+use crate::summary::{About, AccuracyPhase, Expectation, TrackErrors, WhyNot};
 use crate::timeline::{Moment, Span};
 use crate::words::{count, limit_ms};
 
@@ -20,7 +20,7 @@ pub(super) fn judge(findings: &Findings) -> Vec<Expectation> {
         findings.timeline.plan.expect.tracking;
     let phase = findings.accuracy.outside();
     let judged = Span { from: 0, to: findings.timeline.end.judged };
-    let about = |name: &str| Concern { findings, name: format!("expect.tracking.{name}"), judged };
+    let about = |name: &str| Concern { findings, name: About::Tracking(name).name(), judged };
     let lead = phase.map(|it| it.lead).unwrap_or_default();
     let gospa = gospa_of(phase);
     let limits = [
@@ -39,7 +39,7 @@ pub(super) fn judge(findings: &Findings) -> Vec<Expectation> {
 pub(super) fn judge_fault(findings: &Findings, facts: &FaultFacts) -> Vec<Expectation> {
     let id = &facts.fault.id;
     let Some(expect) = findings.timeline.plan.expect.fault.get(id) else { return Vec::new() };
-    let name = |key: &str| format!("expect.fault.{id}.{key}");
+    let name = |key: &str| About::Fault { fault: id, key }.name();
     let Some(span) = facts.in_force else {
         let demanded = [
             ("position-rmse-max-m", expect.position_rmse_max_m.is_some()),

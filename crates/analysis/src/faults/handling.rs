@@ -11,6 +11,7 @@ use wire::{Node, Source};
 
 use super::FaultFacts;
 use crate::noticed::{Noticed, all_noticed};
+use crate::processes::{predecessor, states};
 use crate::summary::{Detection, ReactionAt};
 use crate::timeline::{Moment, Timeline, ms};
 
@@ -88,11 +89,19 @@ fn note_reactions(timeline: &Timeline, facts: &mut FaultFacts) {
     let (Some(detected_ms), Some(span)) = (by_watchdog.map(|it| it.at_ms), facts.in_force) else {
         return;
     };
+    let states = facts.fault.target.node().map(|node| states(timeline, node)).unwrap_or_default();
     for it in &timeline.watchdog.reacted {
         // A restart and a takeover name the newborn, everything else the failed one.
         let newborn = matches!(it.reaction, Reaction::Restart | Reaction::StandbyTakeover);
-        let failed = it.incarnation.saturating_sub(u32::from(newborn));
-        let victim = |node| node == it.node && facts.victims.contains(&failed);
+        let of_this = |one: u32| facts.victims.contains(&one);
+        let victim = |node| {
+            node == it.node
+                && if newborn {
+                    predecessor(&states, it.incarnation).is_some_and(of_this)
+                } else {
+                    of_this(it.incarnation)
+                }
+        };
         let about_this = facts.fault.target.node().is_none_or(victim);
         if about_this && span.contains(it.at) && ms(it.at) >= detected_ms {
             add_reaction(&mut facts.result.reactions, it.reaction, it.at);

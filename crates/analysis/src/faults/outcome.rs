@@ -10,7 +10,7 @@
 //!    - Data that had been damaged on their way were used.
 //!    - A demand was missed that concerns the fault: one that names it, isolation from it, one on its
 //!      victim or on fusion (of a fault on the watchdog or the host: on anyone). That too few samples
-//!      were lost is no harm; that a detected one took too long is the next rule's.
+//!      were lost, or read torn, is no harm; that a detected one took too long is the next rule's.
 //!    - It was not noticed, and samples were lost.
 //!    - It was noticed, and the function did not come back, although nobody was given up: it was over,
 //!      or a restart would have ended it, and there was time.
@@ -37,7 +37,7 @@ use super::{FaultFacts, lost};
 use crate::analyse::Findings;
 use crate::modes;
 use crate::streams::Outcome as Sample;
-use crate::summary::{Expectation, Isolation, Verdict, WhyNot};
+use crate::summary::{About, Expectation, Isolation, Verdict, WhyNot};
 use crate::timeline::{Detected, Moment, Span, ms};
 use crate::words::{count, sample_of};
 
@@ -204,8 +204,9 @@ impl Judge<'_> {
         let id = &self.facts.fault.id;
         let mut missed = expectations.iter().filter(|it| it.verdict == Verdict::Fail);
         let of_run = missed.find(|it| {
-            let too_long = is_time_of(id, &it.name) && self.is_detected();
-            self.concerns(&it.name) && !too_long && !it.name.ends_with("-lost-min")
+            let about = it.about();
+            let too_long = about.is_time_of(id) && self.is_detected();
+            self.concerns(about) && !too_long && !about.wants_losses()
         });
         let mut isolation = isolation.iter();
         let coupled = isolation.find(|it| it.verdict == Verdict::Fail && it.fault == *id);
@@ -213,17 +214,14 @@ impl Judge<'_> {
         of_run.or_else(|| coupled.map(|it| format!("{} was not isolated from it", it.process)))
     }
 
-    fn concerns(&self, name: &str) -> bool {
-        let id = &self.facts.fault.id;
-        let target = self.facts.fault.target;
-        match name.strip_prefix("expect.") {
-            None => false,
-            Some(key) if key.starts_with("fault.") => key.starts_with(&format!("fault.{id}.")),
-            Some(key) => {
-                let everyone = target.node().is_none();
-                let of_fusion =
-                    ["fusion.", "tracking.", "safety."].iter().any(|it| key.starts_with(it));
-                everyone || of_fusion || key.starts_with(&format!("{target}."))
+    fn concerns(&self, about: About) -> bool {
+        let target = self.facts.fault.target.node();
+        match about {
+            About::Run(_) | About::Trial { .. } => false,
+            About::Fault { fault, .. } => fault == self.facts.fault.id,
+            About::Tracking(_) | About::Safety(_) => true,
+            About::Process { process, .. } => {
+                process == Node::Fusion || target.is_none_or(|target| target == process)
             }
         }
     }
@@ -298,7 +296,7 @@ impl Judge<'_> {
         let expectations = self.demands.0.iter();
         let mut missed = expectations.filter(|it| it.verdict == Verdict::Fail);
         let by_demand = || {
-            let missed = missed.find(|it| is_time_of(&self.facts.fault.id, &it.name))?;
+            let missed = missed.find(|it| it.about().is_time_of(&self.facts.fault.id))?;
             Some(Harm::new(format!("{} was missed", missed.name)))
         };
         let took = Span { to: self.in_force.from + (took_ms * 1e6) as i64, ..self.in_force };
@@ -338,11 +336,6 @@ impl Judge<'_> {
 /// Whether the fault makes somebody say something untrue, protected as it should be.
 fn says_untrue(facts: &FaultFacts) -> bool {
     facts.fault.injection.kind().detectors.contains(&Detector::Plausibility)
-}
-
-/// Whether a demand is on a time of this fault.
-fn is_time_of(id: &str, name: &str) -> bool {
-    name.starts_with(&format!("expect.fault.{id}.")) && name.ends_with("-within-ms")
 }
 
 /// Whether a reaction leaves the function degraded, and means to.

@@ -8,6 +8,7 @@ use wire::event::Proof;
 use wire::{Node, Source};
 
 use super::Case;
+use crate::processes;
 use crate::timeline::{Moment, Output, Reset, ms};
 
 /// How a fault ended.
@@ -146,9 +147,11 @@ pub(super) fn chain(
     }
     let Some(target) = case.node else { return BTreeMap::new() };
     let successor = match (over.how, recovery, target) {
-        (How::VictimEnded, Some(output), Node::Fusion) => output.by,
-        (How::VictimEnded, Some(output), _) => output.from,
-        (How::VictimEnded, None, _) => case.last_victim().saturating_add(1),
+        (How::VictimEnded, Some(output), Node::Fusion) => Some(output.by),
+        (How::VictimEnded, Some(output), _) => Some(output.from),
+        (How::VictimEnded, None, _) => {
+            processes::successor(&processes::states(timeline, target), case.last_victim())
+        }
         (How::VictimWentOn | How::TimeOver | How::BoardReset, ..) => return BTreeMap::new(),
     };
     let source = Source::Node(target);
@@ -159,14 +162,14 @@ pub(super) fn chain(
     let spawned = timeline.watchdog.spawned.iter();
     let spawned = spawned
         .map(|it| (it.at, it.node, it.incarnation))
-        .find(|&(_, node, incarnation)| (node, incarnation) == (target, successor));
+        .find(|&(_, node, incarnation)| (node, Some(incarnation)) == (target, successor));
     let running = timeline.processes.started.iter();
     let running = running.map(|it| (it.at, it.source, it.incarnation));
     let attached = timeline.processes.attached.iter().copied();
-    let by_successor = |it: &(Moment, Source, u32)| (it.1, it.2) == (source, successor);
+    let by_successor = |it: &(Moment, Source, u32)| (it.1, Some(it.2)) == (source, successor);
     let sensor = timeline.sensors.get(target.index());
     let published = sensor
-        .and_then(|log| log.handed_over.iter().find(|it| it.incarnation == successor))
+        .and_then(|log| log.handed_over.iter().find(|it| Some(it.incarnation) == successor))
         .map(|it| it.at);
     let steps = [
         ("detected", detected.map(|it| it.at)),

@@ -1,11 +1,11 @@
 //! Runs with each kind of fault: evidence, detection, reaction, recovery.
 
-use wire::event::{Detector, Proof, Reaction};
+use wire::event::{Detector, LifeState, Proof, Reaction};
 use wire::{Event, Node, Source};
 
 use crate::summary::{FaultResult, Summary, Verdict};
 use crate::testing::{
-    Fate, Script, camera_kill, expectation, fault, fault_result, fine, plan, verdict,
+    Fate, Script, camera_kill, expectation, fault, fault_result, fine, plan, t_ns, verdict,
 };
 
 const TOOK_EFFECT: &str = "fault F1 took effect";
@@ -331,4 +331,44 @@ fn a_killed_fusion_recovers_with_data_captured_after_its_birth() {
     near(result.recovered_after_ms, 23.333_333 + 5.1);
     assert_eq!(result.frames_lost, 0);
     assert_eq!(expectation(&summary, TOOK_EFFECT).reason, None);
+}
+
+#[test]
+fn a_standby_that_failed_before_does_not_hide_who_was_replaced() {
+    let node = Node::Camera;
+    for is_ready in [true, false] {
+        let mut script = camera_script("kill = { signal = \"SIGKILL\" }");
+        // Two stood by and died; the third takes over, or is started when the first is gone.
+        for (incarnation, at_ms) in
+            [(2, 500.0), (3, 800.0), (4, if is_ready { 900.0 } else { 2010.0 })]
+        {
+            let called_ns = t_ns(at_ms - 0.1);
+            let pid = 100 + incarnation;
+            script.watchdog(at_ms, Event::Spawned { node, incarnation, pid, called_ns });
+            if incarnation < 4 {
+                let status = 256 + 9;
+                script.watchdog(at_ms + 100.0, Event::Exited { node, incarnation, status });
+            }
+        }
+        script.watchdog(2000.0, Event::Injecting { fault: 0, incarnation: 1 });
+        let reaction = if is_ready {
+            script.dies(node, 2000.0, 256 + 9);
+            let (incarnation, detector) = (1, Detector::Exit);
+            script.watchdog(2000.3, Event::Detected { node, incarnation, detector });
+            Reaction::StandbyTakeover
+        } else {
+            script.dies_detected(node, 2000.0, 256 + 9);
+            Reaction::Restart
+        };
+        let (incarnation, state) = (4, LifeState::Running);
+        script.watchdog(2011.0, Event::StateChanged { node, incarnation, state });
+        script.watchdog(2011.0, Event::Reacted { node, incarnation, reaction });
+        let summary = script.play(fine).summary();
+        let result = fault_result(&summary, "F1");
+        assert_eq!(reactions(result), [reaction]);
+        near(result.frti_ms, 10.7);
+        // Nobody came back, and the chain is that of the one who should have.
+        let spawned_ms = result.recovery_chain_ms.get("spawned").copied();
+        near(spawned_ms, if is_ready { 900.0 - 2000.0 } else { 10.0 });
+    }
 }

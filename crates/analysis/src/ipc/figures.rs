@@ -3,6 +3,7 @@
 use super::facts::{Family, copies, family, guarantees};
 use super::rounds::{Calls, Cell, Measure, Round};
 use super::{REFERENCE, find};
+use crate::quantiles::rank;
 use serde::Serialize;
 use wire::Mechanism;
 
@@ -31,12 +32,11 @@ impl Spread {
     pub fn of<'a>(samples_ns: impl IntoIterator<Item = &'a [u64]>) -> Spread {
         let mut sorted = samples_ns.into_iter().collect::<Vec<_>>().concat();
         sorted.sort_unstable();
-        let at = |permille: usize| {
-            let rank = (permille * sorted.len()).div_ceil(1000).max(1);
-            sorted.get(rank - 1).map_or(0.0, |&ns| ns as f64 / 1e3)
+        let samples = sorted.len() as u64;
+        let at = |permille| {
+            sorted.get(rank(permille, samples) as usize - 1).map_or(0.0, |&ns| ns as f64 / 1e3)
         };
         let p99_9 = (sorted.len() >= SAMPLES_OF_P99_9).then(|| at(999));
-        let samples = sorted.len() as u64;
         Spread { samples, p50: at(500), p90: at(900), p99: at(990), p99_9, max: at(1000) }
     }
 }

@@ -49,8 +49,8 @@ pub struct FaultResult {
     /// Effect → first valid fused output made from fresh data of the restarted or recovered
     /// process.
     pub recovered_after_ms: Option<f64>,
-    /// The steps between, effect → step, for a restarted process: `detected`, `spawned`, `running`,
-    /// `attached`, `published`, `fused`, milliseconds.
+    /// The steps between, effect → step, milliseconds: for a restarted process `detected`, `spawned`,
+    /// `running`, `attached`, `published`, `fused`; after a reset of the board `booted`, `running`, `fused`.
     pub recovery_chain_ms: BTreeMap<String, f64>,
     /// Samples of the victim's stream lost between effect and recovery.
     pub frames_lost: u64,

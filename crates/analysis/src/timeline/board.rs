@@ -3,7 +3,7 @@
 use wire::event::{PlacementPart, Scheduling};
 use wire::{Event, Source};
 
-use super::{Moment, Span};
+use super::Moment;
 
 /// What the watchdog found of its board.
 #[derive(Debug, Default)]
@@ -37,9 +37,9 @@ pub(crate) struct PlacementRefused {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Unwritten {
     pub(crate) errno: u32,
-    /// To the last record, where it did not end.
-    pub(crate) span: Span,
-    pub(crate) has_ended: bool,
+    pub(crate) from: Moment,
+    /// `None` where it lasted to the end.
+    pub(crate) to: Option<Moment>,
 }
 
 impl BoardLog {
@@ -66,13 +66,11 @@ impl BoardLog {
                 }));
             }
             Event::RecordingStopped { errno } => {
-                let span = Span { from: at, to: at };
-                self.unwritten.push(Unwritten { errno, span, has_ended: false });
+                self.unwritten.push(Unwritten { errno, from: at, to: None });
             }
             Event::RecordingResumed { .. } => {
                 if let Some(last) = self.unwritten.last_mut() {
-                    last.span.to = at;
-                    last.has_ended = true;
+                    last.to = Some(at);
                 }
             }
             _ => {}

@@ -4,7 +4,7 @@ use std::ops::Range;
 use wire::Event;
 use wire::event::Withheld;
 
-use super::{Moment, Span, Timeline};
+use super::{FAR_NS, Moment, Span, Timeline};
 
 /// What the camera told of its capture device.
 #[derive(Debug, Default)]
@@ -43,7 +43,7 @@ impl DeviceLog {
     fn file(&mut self, at: Moment, event: &Event) {
         match *event {
             Event::DeviceAligned { frame, phase_ns } => {
-                self.aligned.push((frame, i64::try_from(phase_ns).unwrap_or(0)));
+                self.aligned.push((frame, i128::from(phase_ns).min(FAR_NS) as i64));
                 if let Some(down) = self.down.last_mut().filter(|down| down.to == Moment::MAX) {
                     down.to = at;
                 }
@@ -96,6 +96,8 @@ impl DeviceLog {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::{Script, fine, plan};
+    use wire::Node;
 
     #[test]
     fn frames_are_lost_to_the_device_where_it_dropped_damaged_or_failed() {
@@ -116,5 +118,14 @@ mod tests {
         assert_eq!(lost, [2, 3, 4, 6, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19]);
         assert_eq!([log.phase(0), log.phase(11), log.phase(12)], [5, 5, 7]);
         assert_eq!(log.troubles.len(), 6);
+    }
+
+    #[test]
+    fn a_phase_that_cannot_be_overflows_nothing() {
+        for phase_ns in [i64::MAX as u64, u64::MAX] {
+            let mut script = Script::new(plan(""));
+            script.node(Node::Camera, 1, -10.0, Event::DeviceAligned { frame: 0, phase_ns });
+            script.play(fine).summary();
+        }
     }
 }

@@ -184,6 +184,5 @@ fn code(goals: &[Goal]) -> Code {
 
 /// Prints a report as JSON.
 fn write_json(report: &impl serde::Serialize) -> anyhow::Result<()> {
-    writeln!(std::io::stdout(), "{}", serde_json::to_string_pretty(report)?)?;
-    Ok(())
+    Ok(std::io::stdout().write_all(report::json(report).as_bytes())?)
 }

@@ -2,11 +2,14 @@
 
 use crate::cli::DoctorArguments;
 use crate::command::check::refusal;
-use crate::doctor::examine;
+use crate::doctor::{self, Form};
 use crate::exit::Code;
+use crate::hil::{self, Afterwards, Answer, Bench, Time, Told};
+use anyhow::Context;
 use scenario::LoadedBoard;
-use scenario::board::{Reach, Ssh};
+use scenario::board::Reach;
 use std::io::Write;
+use sys::signals::StopSignals;
 
 /// `failop hil doctor`.
 pub(crate) fn doctor(arguments: &DoctorArguments) -> anyhow::Result<Code> {
@@ -17,29 +20,31 @@ pub(crate) fn doctor(arguments: &DoctorArguments) -> anyhow::Result<Code> {
             return Ok(Code::Invalid);
         }
     };
-    if let Some(board) = board.as_ref().filter(|_| !arguments.here) {
-        is_here(board)?;
+    let form = if arguments.json { Form::Json } else { Form::Lines };
+    match board {
+        Some(board) if !arguments.here && board.board.reach != Reach::Here => there(board, form),
+        board => here(board.as_ref(), form),
     }
-    let found = examine(board.as_ref().map(|it| &it.board))?;
-    let text = if arguments.json { found.json() } else { found.lines() };
-    std::io::stdout().lock().write_all(text.as_bytes())?;
+}
+
+/// Examines this machine.
+fn here(board: Option<&LoadedBoard>, form: Form) -> anyhow::Result<Code> {
+    let found = doctor::examine(board.map(|it| &it.board))?;
+    std::io::stdout().lock().write_all(found.text(form).as_bytes())?;
     Ok(if found.meets_demands() { Code::Pass } else { Code::Fail })
 }
 
-/// Refuses a board that is another machine, and tells how it is examined.
-fn is_here(board: &LoadedBoard) -> anyhow::Result<()> {
-    let file = board.path.display();
-    match &board.board.reach {
-        Reach::Here => Ok(()),
-        Reach::Ssh(Ssh { destination, .. }) => anyhow::bail!(
-            "{file}: the board is another machine; bring the program and this file there, and ask it:\n  \
-             scp {} {file} {destination}:\n  \
-             ssh {destination} ./failop hil doctor --here --board {}",
-            board.board.program,
-            board.path.file_name().unwrap_or_default().display()
-        ),
-        Reach::Emulated(_) => anyhow::bail!(
-            "{file}: the board is emulated: it has what this file gives it, and a run tells what it lacks"
-        ),
+/// Lets another machine examine itself, by the same command there.
+fn there(board: LoadedBoard, form: Form) -> anyhow::Result<Code> {
+    let stop = StopSignals::take().context("cannot take over Ctrl-C")?;
+    let (time, afterwards, told) = (Time::Free, Afterwards::Remove, Told::Everyone);
+    let bench = Bench { file: board, time, afterwards, told, stop };
+    let Some(Answer { code, output }) = hil::examine(&bench, form)? else {
+        return Ok(Code::Inconclusive);
+    };
+    std::io::stdout().lock().write_all(&output)?;
+    match [Code::Pass, Code::Fail].into_iter().find(|it| *it as i32 == code) {
+        Some(code) => Ok(code),
+        None => anyhow::bail!("failop hil doctor ended with code {code} on the board"),
     }
 }

@@ -6,7 +6,7 @@ use crate::command::check::{load_all, refusal};
 use crate::command::doctor::doctor;
 use crate::done::Done;
 use crate::exit::Code;
-use crate::hil::{self, Afterwards, Job, Outcome, Time, Told};
+use crate::hil::{self, Afterwards, Bench, Job, Outcome, Time, Told};
 use crate::{before, outputs, repetitions};
 use anyhow::Context;
 use recording::FILE_NAME;
@@ -48,17 +48,19 @@ fn run(arguments: &HilRunArguments) -> anyhow::Result<Code> {
             return Ok(Code::Invalid);
         }
     };
-    let job = Job {
-        program: board.board.program.clone().into(),
-        board,
-        scenarios,
-        run_arguments: run_arguments(arguments),
-        repeat: arguments.runs.repeat,
-        out: arguments.runs.out.clone(),
+    let bench = Bench {
+        file: board,
         time: if arguments.deterministic { Time::Deterministic } else { Time::Free },
         afterwards: if arguments.keep { Afterwards::Keep } else { Afterwards::Remove },
         told: if arguments.runs.quiet { Told::Nobody } else { Told::Everyone },
         stop,
+    };
+    let job = Job {
+        bench,
+        scenarios,
+        run_arguments: run_arguments(arguments),
+        repeat: arguments.runs.repeat,
+        out: arguments.runs.out.clone(),
     };
     for (scenario, directory) in runs(&job) {
         forget(&directory).with_context(|| format!("cannot clear what is left of {scenario}"))?;

@@ -1,6 +1,7 @@
 //! Cameras, CAN links and hardware watchdogs that there are.
 
 use super::Finding;
+use scenario::board::PixelFormat;
 use sys::survey::Tree;
 use sys::survey::devices::{CanLink, Capture, Watchdog};
 use sys::v4l2::{Device, FourCc};
@@ -42,9 +43,20 @@ fn capture(capture: &Capture) -> Finding {
     let found = format!("{device}: {name} ({})", named(driver));
     // A capture device that is opened and asked what it can do stays as it is.
     match Device::open(device).and_then(|device| device.formats()) {
-        Ok(formats) => {
-            let formats = formats.iter().map(FourCc::to_string).collect::<Vec<_>>();
-            Finding::ok("camera", format!("{found}, formats {}", formats.join(" ")))
+        Ok(offered) => {
+            let read = PixelFormat::ALL.iter().flat_map(|it| it.codes()).map(|it| FourCc(**it));
+            let read = read.filter(|it| offered.contains(it)).map(|it| it.to_string());
+            let (read, all) = (read.collect::<Vec<_>>(), offered.len());
+            match read.as_slice() {
+                [] => {
+                    Finding::warn("camera", format!("{found}, none of its {all} formats is read"))
+                        .so("no frames come from it")
+                }
+                read => {
+                    let read = read.join(" ");
+                    Finding::ok("camera", format!("{found}, formats {read}, of {all}"))
+                }
+            }
         }
         Err(error) => {
             Finding::warn("camera", format!("{found}: {error}")).so("no frames come from it")

@@ -116,8 +116,7 @@ fn told(place: &Place) -> String {
 /// What of the catalogue can be made to happen, and what not.
 pub(super) fn faults(board: &Board) -> Vec<Finding> {
     let lacking = supervisor::needs::lacking(board);
-    let out_of_reach = |needs: &[fault::Need]| needs.iter().any(|need| lacking.contains_key(need));
-    let kinds = KINDS.iter().filter(|kind| !out_of_reach(kind.needs)).count();
+    let kinds = KINDS.iter().filter(|kind| kind.why_not(&lacking).is_none()).count();
     let found = format!("{kinds} of {} kinds are in reach", KINDS.len());
     let mut findings = vec![Finding::ok("faults", found)];
     findings.extend(lacking.iter().map(|(need, why)| {

@@ -15,45 +15,60 @@ mod reconnect;
 mod refusal;
 mod script;
 
-use super::{Afterwards, Job, Outcome, Told};
+use super::{Afterwards, Answer, Bench, Job, Outcome};
 use client::{Client, Session};
 use error::Error;
 use scenario::board::Ssh;
-use std::io::Write;
 
 /// Where, in the directory on the board, inputs are, and results come to be.
 const INPUTS: &str = "job";
 const RESULTS: &str = "reports";
+/// What a command there reads that is sent along with it.
+const INPUT: &str = "/dev/stdin";
 
 /// Brings the job to the board, and the folders of its runs back.
 pub(crate) fn carry(job: &Job, way: &Ssh) -> anyhow::Result<Outcome> {
-    match Visit::begin(job, way).and_then(|mut visit| visit.carry()) {
+    match Visit::begin(&job.bench, way).and_then(|mut visit| visit.carry(job)) {
         Err(Error::Interrupted) => Ok(Outcome::Interrupted),
         ended => Ok(ended?),
     }
 }
 
-/// A job on its board.
+/// What `failop` on the board answers to a command, given the board file; `None` if the user ended it.
+/// Results that were left there stay as they are.
+pub(crate) fn ask(
+    bench: &Bench,
+    way: &Ssh,
+    command: impl Fn(&str) -> Vec<String>,
+) -> anyhow::Result<Option<Answer>> {
+    match Visit::begin(bench, way).and_then(|visit| visit.ask(&command(INPUT))) {
+        Err(Error::Interrupted) => Ok(None),
+        answer => Ok(Some(answer?)),
+    }
+}
+
+/// A bench whose board is connected.
 struct Visit<'a> {
-    job: &'a Job,
+    bench: &'a Bench,
     way: &'a Ssh,
     client: Client<'a>,
-    /// Nobody else's: tells this job from others in the same directory.
+    /// Nobody else's: tells this visit from others in the same directory.
     token: String,
     session: Session,
 }
 
 impl<'a> Visit<'a> {
     fn directory(&self) -> &'a str {
-        &self.job.board.board.directory
+        &self.bench.board().directory
     }
 
-    fn carry(&mut self) -> Result<Outcome, Error> {
+    fn carry(&mut self, job: &Job) -> Result<Outcome, Error> {
+        self.bring(job)?;
         let mut first = None;
-        for scenario in &self.job.scenarios {
+        for scenario in &job.scenarios {
             // Not at all, if the user has ended it.
             self.client.sleep_until(0)?;
-            match self.run(scenario) {
+            match self.run(job, scenario) {
                 Ok(Outcome::Complete) => {}
                 Ok(Outcome::Interrupted) => return Ok(Outcome::Interrupted),
                 // One run that was killed does not cost the others.
@@ -64,17 +79,23 @@ impl<'a> Visit<'a> {
                 Err(error) => return Err(error),
             }
         }
-        if self.job.afterwards == Afterwards::Remove {
+        if self.bench.afterwards == Afterwards::Remove {
             self.client.ask(script::CLEAR, &[self.directory()])?;
         }
         first.map_or(Ok(Outcome::Complete), Err)
     }
 
-    /// Tells the user.
-    fn tell(&self, what: &dyn std::fmt::Display) {
-        if self.job.told == Told::Everyone {
-            // Nobody is left to tell if standard error is gone.
-            if let Err(_gone) = writeln!(std::io::stderr(), "failop: {what}") {}
+    fn ask(&self, arguments: &[String]) -> Result<Answer, Error> {
+        self.bring_program()?;
+        let file = self.client.text(&self.bench.file.text)?;
+        let client::Answer { code, output, said } = self.call(arguments, file)?;
+        if !said.is_empty() {
+            self.tell(&said);
         }
+        Ok(Answer { code, output })
+    }
+
+    fn tell(&self, what: &dyn std::fmt::Display) {
+        self.bench.tell(format_args!("failop: {what}"));
     }
 }

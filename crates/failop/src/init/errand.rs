@@ -17,6 +17,8 @@ pub(crate) struct Errand {
     pub(crate) directory: String,
     /// Arguments of `failop`.
     pub(crate) arguments: Vec<String>,
+    /// File of the results that gets its standard output; `None` for the console.
+    pub(crate) output: Option<String>,
     /// How long the hardware watchdog may take to reset the board once nobody keeps it alive, s; `None` for
     /// a board without.
     pub(crate) reset_within_s: Option<u32>,

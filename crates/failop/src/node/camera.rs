@@ -129,7 +129,7 @@ impl Camera {
                 self.runtime.pass(Checkpoint::SlotTaken);
                 self.expose(shot, &effects)?;
             }
-            self.source.done(&mut self.runtime)?;
+            self.source.done(&mut self.runtime);
         }
         Ok(())
     }

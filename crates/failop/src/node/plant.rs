@@ -3,14 +3,14 @@
 //!
 //! It is the harness: no fault befalls it, nobody restarts it.
 
-use super::take;
+use super::{attach_harness, take, wait_for_start};
 use anyhow::Context;
 use channel::board::{Board, BoardView};
 use channel::events::EventWriter;
-use channel::start::StartView;
 use std::convert::Infallible;
 use supervisor::PlantBoot;
-use sys::clock::{now_ns, sleep_until};
+use sys::clock::sleep_until;
+use wire::limits::TICK_NS;
 use wire::plant::{BRAKE_WORDS, BrakeTold, StretchTold, WAY_WORDS, WayTold};
 use wire::shared::PageKind;
 use wire::{Event, Source};
@@ -20,23 +20,14 @@ use world::{Plant, Request};
 /// What it is called on the command line.
 pub(super) const ROLE: &str = "plant";
 
-/// Time between two ticks. A request counts from the next tick on: what comes of it does not depend on
-/// the microsecond in which it was made.
-const TICK_NS: u64 = 10_000_000;
 /// A request older than this does not count any more: fusion is silent. Fusion says it anew with each
 /// output, and where there is none in half of this time.
 const REQUEST_AGE_MAX_NS: u64 = 200_000_000;
-/// How often it looks whether the start is decided.
-const START_LOOK_NS: u64 = 5_000_000;
 
 pub(super) fn work(boot: PlantBoot) -> anyhow::Result<Infallible> {
     let PlantBoot { watchdog_pid, plan, .. } = boot;
-    sys::process::die_with_parent(watchdog_pid).context("the watchdog is gone")?;
-    let mut events = EventWriter::attach(take(boot.events, "the event ring")?, 1)?;
-    super::lock_memory(&plan, Source::Plant);
-    sys::process::set_name("failop-plant").context("process name")?;
-    sys::sched::set_precise_timers().context("timer slack")?;
-    let start = StartView::attach(take(boot.start, "the start page")?)?;
+    let (mut events, start) =
+        attach_harness(Source::Plant, &plan, watchdog_pid, [boot.events, boot.start])?;
     let way = Board::<WAY_WORDS>::attach(PageKind::Way, take(boot.way, "the way's board")?)?;
     let brake = take(boot.brake, "the brakes' board")?;
     let brake = BoardView::<BRAKE_WORDS>::attach(PageKind::Brake, brake)?;
@@ -45,12 +36,7 @@ pub(super) fn work(boot: PlantBoot) -> anyhow::Result<Infallible> {
     events.tell(Event::Started { pid: std::process::id() });
     tell_from(0.0, &plant, &mut events);
     way.publish(&as_words(&plant));
-    let t0_ns = loop {
-        match start.t0_ns() {
-            Some(t0_ns) => break t0_ns,
-            None => sleep_until(now_ns() + START_LOOK_NS),
-        }
-    };
+    let t0_ns = wait_for_start(&start);
     let mut newest = 0;
     for tick in 0.. {
         let tick_ns = tick * TICK_NS;

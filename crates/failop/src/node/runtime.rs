@@ -17,7 +17,7 @@ use channel::start::StartView;
 use channel::status::StatusView;
 use fault::{Injector, Need};
 use scenario::Plan;
-use std::os::fd::{AsFd, BorrowedFd, RawFd};
+use std::os::fd::{AsFd, RawFd};
 use supervisor::Boot;
 use sys::clock::now_ns;
 use wire::checkpoint::Graph;
@@ -271,13 +271,9 @@ impl Runtime {
         self.doorbell.listen(fd.as_fd()).context("listen to a device").map(drop)
     }
 
-    /// Lets a descriptor that becomes readable wake the process, and no other any more.
-    pub(super) fn listen_to(&mut self, fd: Option<BorrowedFd<'_>>) -> anyhow::Result<()> {
+    /// Lets no descriptor wake the process any more.
+    pub(super) fn hear_no_more(&mut self) {
         self.doorbell.listen_no_more();
-        if let Some(fd) = fd {
-            self.doorbell.listen(fd).context("listen to a device")?;
-        }
-        Ok(())
     }
 
     /// Sleeps until the doorbell has rung again after `seen` or `deadline_ns` has come; meanwhile

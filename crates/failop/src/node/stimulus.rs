@@ -7,10 +7,9 @@
 use super::ego::Ego;
 use super::grid::Grid;
 use super::radar::convert::item;
-use super::take;
+use super::{attach_harness, wait_for_start};
 use anyhow::Context;
 use channel::events::EventWriter;
-use channel::start::StartView;
 use scenario::board::{Can, RadarList, RadarQuality, RadarSource};
 use std::convert::Infallible;
 use supervisor::StimulusBoot;
@@ -23,8 +22,6 @@ use world::{RadarModel, RadarSensor};
 /// What it is called on the command line.
 pub(super) const ROLE: &str = "stimulus";
 
-/// How often it looks whether the start is decided.
-const START_LOOK_NS: u64 = 5_000_000;
 /// How often it looks whether a full queue has room: four frames at 500 kbit/s.
 const QUEUE_LOOK_NS: u64 = 1_000_000;
 /// Between two times that the sensor tells how it is.
@@ -32,23 +29,14 @@ const STATE_PERIOD_NS: u64 = 1_000_000_000;
 
 pub(super) fn work(boot: StimulusBoot) -> anyhow::Result<Infallible> {
     let StimulusBoot { watchdog_pid, plan, .. } = boot;
-    sys::process::die_with_parent(watchdog_pid).context("the watchdog is gone")?;
-    let events = EventWriter::attach(take(boot.events, "the event ring")?, 1)?;
-    super::lock_memory(&plan, Source::Stimulus);
-    sys::process::set_name("failop-stimulus").context("process name")?;
-    sys::sched::set_precise_timers().context("timer slack")?;
-    let start = StartView::attach(take(boot.start, "the start page")?)?;
+    let (events, start) =
+        attach_harness(Source::Stimulus, &plan, watchdog_pid, [boot.events, boot.start])?;
     let mut ego = Ego::attach(boot.way, plan.traffic.ego.speed_mps)?;
     let RadarSource::Can(can) = &plan.board.radar else { anyhow::bail!("the board has no bus") };
     let sensor = RadarSensor::new(RadarModel::default(), &plan.traffic, plan.seed);
     let mut part = Part::begin(can, events)?;
     part.events.tell(Event::Started { pid: std::process::id() });
-    let t0_ns = loop {
-        match start.t0_ns() {
-            Some(t0_ns) => break t0_ns,
-            None => sleep_until(now_ns() + START_LOOK_NS),
-        }
-    };
+    let t0_ns = wait_for_start(&start);
     let mut grid = Grid::new(plan.radar.period_ns, 1, plan.duration_ns);
     let mut seen = Vec::with_capacity(world::MAX_DETECTIONS);
     let mut state_due_ns = 0;

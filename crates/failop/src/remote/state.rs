@@ -100,13 +100,7 @@ impl State {
                 Start::After(Cause::ByHand(hand), _) if hand == index => ByHand::Waiting,
                 _ => ByHand::No,
             },
-            lacking: fault
-                .injection
-                .kind()
-                .needs
-                .iter()
-                .find_map(|need| lacking.get(need))
-                .cloned(),
+            lacking: fault.injection.kind().why_not(lacking).map(str::to_owned),
         });
         State {
             scenario: plan.name.clone(),

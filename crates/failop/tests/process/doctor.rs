@@ -7,7 +7,7 @@ use serde_json::Value;
 fn a_machine_is_told_line_by_line_and_nothing_is_demanded_of_it() {
     let ended = Rig::new().failop(&["hil", "doctor"]);
     assert_eq!(ended.code, Some(0), "{ended:?}");
-    for topic in ["This machine\n", "kernel", "SCHED_FIFO", "punctuality", "storage", "faults"] {
+    for topic in ["The machine ", "kernel", "SCHED_FIFO", "punctuality", "storage", "faults"] {
         assert!(ended.stdout.contains(topic), "{topic}: {}", ended.stdout);
     }
     assert!(!ended.stdout.contains("What the board file asks for"), "{}", ended.stdout);
@@ -38,7 +38,7 @@ fn what_a_board_file_asks_for_and_is_not_there_is_told_with_what_would_help() {
 }
 
 #[test]
-fn a_board_file_that_is_wrong_or_of_another_machine_is_not_examined() {
+fn a_board_file_that_is_wrong_is_refused_and_one_of_another_machine_may_be_of_this_one() {
     let rig = Rig::new();
     let head = "schema = 1\nname = \"b\"\n";
     rig.file("far.toml", &format!("{head}[reach.ssh]\ndestination = \"root@far\"\n"));
@@ -46,9 +46,6 @@ fn a_board_file_that_is_wrong_or_of_another_machine_is_not_examined() {
     let ended = rig.failop(&["hil", "doctor", "--board", "wrong.toml"]);
     assert_eq!(ended.code, Some(2), "{ended:?}");
     assert!(ended.stderr.contains("wrong.toml:3:1: "), "{ended:?}");
-    let ended = rig.failop(&["hil", "doctor", "--board", "far.toml"]);
-    assert_eq!(ended.code, Some(3), "{ended:?}");
-    assert!(ended.stderr.contains("ssh root@far ./failop hil doctor --here"), "{ended:?}");
     let ended = rig.failop(&["hil", "doctor", "--here", "--board", "far.toml"]);
     assert_eq!(ended.code, Some(0), "{ended:?}");
 }

@@ -17,14 +17,18 @@ use wire::{Event, Node, Record, Source};
 const DURATION_S: f64 = 6.0;
 /// Some periods of each sensor.
 const OUTAGE_NS: u64 = 500_000_000;
-const FAULT: &str = "[[fault]]\nid = \"F1\"\ntarget = \"watchdog\"\nat-s = 0.05\n\
-    inject.kill-watchdog = {}\n";
+/// The second one waits for what happens in the second part only, and has begun in the first.
+const FAULTS: &str = "[[fault]]\nid = \"F1\"\ntarget = \"watchdog\"\nat-s = 0.05\n\
+    inject.kill-watchdog = {}\n\
+    [[fault]]\nid = \"F2\"\ntarget = \"radar\"\n\
+    when.state = { of = \"radar\", is = \"running\" }\n\
+    inject.drop = { percent = 100, for-s = 0.1 }\n";
 
 #[test]
 fn a_run_that_a_reset_ended_goes_on_as_one_run() {
     let rig = Rig::new();
     let directory = rig.run_directory("reset");
-    let text = scenario("reset", DURATION_S, FAULT);
+    let text = scenario("reset", DURATION_S, FAULTS);
     let running = rig.begin("reset", &text);
     wait_for_records(&directory, 100);
     assert_eq!(running.kill().signal, Some(9));
@@ -41,6 +45,8 @@ fn a_run_that_a_reset_ended_goes_on_as_one_run() {
     let starts =
         whole.records.iter().filter(|(_, it)| matches!(it.event, Event::RunStarted { .. }));
     assert_eq!(starts.count(), 1, "one schedule");
+    let armed = whole.records.iter().filter(|(_, it)| matches!(it.event, Event::Armed { .. }));
+    assert_eq!(armed.count(), 1, "a fault begins once");
     let born = |node| {
         let of = whole.records.iter().filter_map(move |(_, it)| match it.event {
             Event::Spawned { node: of, incarnation, .. } if of == node => Some(incarnation),
@@ -76,12 +82,13 @@ fn die_by_the_fault(directory: &Path) {
     let killed = Recording::open(directory).expect("a recording");
     assert_eq!(killed.truncation, Truncation::WatchdogEnded);
     let t_ns = killed.records.last().expect("records").1.t_ns;
-    let event = Event::Injecting { fault: 0, incarnation: 0 };
-    let last = (Source::Watchdog, Record { t_ns, incarnation: 1, event });
+    let told = |event| (Source::Watchdog, Record { t_ns, incarnation: 1, event });
+    let armed = told(Event::Armed { fault: 1, at_ns: t_ns });
+    let last = told(Event::Injecting { fault: 0, incarnation: 0 });
     let mut header = killed.header;
     "another life".clone_into(&mut header.part.boot_id);
     let mut indices = HashMap::new();
-    let entries = killed.records.into_iter().chain([last]).map(|(source, record)| {
+    let entries = killed.records.into_iter().chain([armed, last]).map(|(source, record)| {
         let next: &mut u64 = indices.entry(source.index()).or_default();
         *next += 1;
         Entry::Record { source, index: *next - 1, record }

@@ -36,6 +36,20 @@ fn a_death_is_found_by_the_kernels_mark_and_again_at_the_burial() {
 }
 
 #[test]
+fn a_death_that_the_kernel_marks_sets_off_the_fault_that_waits_for_it() {
+    let text = "[watchdog]\ndisable = [\"exit\"]\n".to_owned()
+        + PATIENT
+        + CRASH
+        + "[[fault]]\nid = \"F2\"\ntarget = \"radar\"\nwhen.detected = { fault = \"F1\" }\n\
+            inject.drop = { percent = 100, for-s = 0.1 }\n";
+    let records = record("marked", 2.0, &text);
+    assert_eq!(found(&records), [Detector::EarlyDeath]);
+    let armed =
+        |(_, it): &(Source, wire::Record)| matches!(it.event, Event::Armed { fault: 1, .. });
+    assert_eq!(records.iter().filter(|it| armed(it)).count(), 1);
+}
+
+#[test]
 fn a_death_that_nobody_looks_for_is_found_by_the_silence_that_follows() {
     let disable = "[watchdog]\ndisable = [\"exit\", \"early-death\", \"alive\", \"deadline\"]\n\
         [watchdog.camera]\nstartup-timeout-ms = 60000\nheartbeat-timeout-ms = 1000\n\

@@ -4,6 +4,7 @@ use crate::board::{Board, text};
 use crate::processes::signal;
 use crate::rig::{PATIENT, Running, names, scenario, wait_for_records};
 use recording::{Recording, Truncation};
+use serde_json::Value;
 
 /// For the end of a run on any board, that is asked to end.
 const END_NS: u64 = 300_000_000_000;
@@ -56,4 +57,26 @@ pub(crate) fn is_alone_until_ctrl_c(board: &Board, mut running: Running) {
     assert!(ended.stderr.contains("is asked to end"), "{ended:?}");
     let recording = Recording::open(&board.rig.run_directory("endless")).expect("a recording");
     assert_eq!(recording.truncation, Truncation::Complete);
+}
+
+#[test]
+fn a_board_examines_itself_over_ssh_and_what_was_left_there_stays() {
+    let Some(board) = Board::start() else { return };
+    let directory = board.rig.path("board's own");
+    std::fs::create_dir_all(directory.join("reports/kept")).expect("a folder");
+    board.write_board("[camera.v4l2]\ndevice = \"/dev/no-camera\"\n", &directory);
+    let file = board.rig.path("board.toml");
+    let examine = |more: &[&str]| {
+        board.rig.start(&[&["hil", "doctor", "--board", text(&file)][..], more].concat()).wait()
+    };
+    let ended = examine(&[]);
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    for words in ["The machine ", "asks for what is not there: camera.v4l2.device"] {
+        assert!(ended.stdout.contains(words), "{words}: {ended:?}");
+    }
+    let found: Value = serde_json::from_str(&examine(&["--json"]).stdout).expect("JSON");
+    assert_eq!(found["demands"][0]["topic"], "camera.v4l2.device");
+    assert_eq!(names(&directory), ["failop", "lock", "reports"]);
+    assert_eq!(names(&directory.join("reports")), ["kept"]);
+    board.nothing_is_left();
 }

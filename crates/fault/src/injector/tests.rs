@@ -90,18 +90,24 @@ fn faults_on_samples_act_in_their_interval_in_the_order_of_the_plan() {
 }
 
 #[test]
-fn a_delay_with_jitter_stays_within_it() {
-    let faults = [fault(0, r#"{"delay":{"by-ms":20.0,"jitter-ms":5.0,"for-s":1.0}}"#)];
-    let injector = injector(&faults, 0);
-    let delays: Vec<u64> = (0..200)
-        .flat_map(|item| injector.sample_faults(0, item))
-        .map(|(_, what, _)| match what {
-            SampleFault::Delay(ns) => ns,
-            other => panic!("{other:?}"),
-        })
-        .collect();
-    assert!(delays.iter().all(|ns| (15 * MS..=25 * MS).contains(ns)), "{delays:?}");
-    assert!(delays.iter().any(|&ns| ns < 16 * MS) && delays.iter().any(|&ns| ns > 24 * MS));
+fn a_delay_with_jitter_is_as_often_above_as_below_the_middle_whichever_samples_it_hits() {
+    for percent in ["10.0", "50.0", "100.0"] {
+        let delay = r#"{"delay":{"by-ms":20.0,"jitter-ms":5.0,"for-s":1.0,"percent":"#;
+        let faults = [fault(0, &format!("{delay}{percent}}}}}"))];
+        let injector = injector(&faults, 0);
+        let delays: Vec<u64> = (0..1000)
+            .flat_map(|item| injector.sample_faults(0, item))
+            .map(|(_, what, _)| match what {
+                SampleFault::Delay(ns) => ns,
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert!(delays.iter().all(|ns| (15 * MS..=25 * MS).contains(ns)), "{delays:?}");
+        assert!(delays.iter().any(|&ns| ns < 16 * MS) && delays.iter().any(|&ns| ns > 24 * MS));
+        // Some 100 at the least: five standard deviations of their share are 25 %.
+        let above = delays.iter().filter(|&&ns| ns > 20 * MS).count() as f64;
+        assert!((0.25..0.75).contains(&(above / delays.len() as f64)), "{percent}: {above}");
+    }
 }
 
 fn hits(injector: &Injector, items: u64) -> Vec<u64> {
@@ -121,13 +127,19 @@ fn drop_hits_its_share_and_the_same_items_every_time() {
 
 #[test]
 fn losses_in_runs_have_the_share_and_the_mean_length_asked_for() {
-    let faults = [fault(0, r#"{"drop":{"percent":20.0,"mean-burst":5.0,"for-s":1.0}}"#)];
-    let lost = hits(&injector(&faults, 0), 20_000);
-    let runs = lost.windows(2).filter(|pair| pair[1] != pair[0] + 1).count() + 1;
-    let mean = lost.len() as f64 / runs as f64;
-    // About 800 runs: the share and the mean length are known to about 5 %.
-    assert!((3000..5000).contains(&lost.len()), "{} of 20000", lost.len());
-    assert!((4.0..6.0).contains(&mean), "{mean}");
+    const ITEMS: u64 = 20_000;
+    for (percent, burst) in [(20.0, 5.0), (80.0, 4.0), (40.0, 32.0)] {
+        let drop = format!(r#"{{"percent":{percent:?},"mean-burst":{burst:?},"for-s":1.0}}"#);
+        let faults = [fault(0, &format!(r#"{{"drop":{drop}}}"#))];
+        let lost = hits(&injector(&faults, 0), ITEMS);
+        let runs = lost.windows(2).filter(|pair| pair[1] != pair[0] + 1).count() + 1;
+        let share = lost.len() as f64 / ITEMS as f64 * 100.0;
+        let mean = lost.len() as f64 / runs as f64;
+        // Some 250 runs at the least: share and mean length are known to about 7 %, and the ends of
+        // blocks make runs up to a tenth shorter.
+        assert!((0.8..1.2).contains(&(share / percent)), "{percent} %, {burst}: {share} %");
+        assert!((0.75..1.2).contains(&(mean / burst)), "{percent} %, {burst}: {mean}");
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Parameters of the faults of content: what a sample says is wrong, its protection is right.
 
 use super::Parameters;
+use super::flaw::{Flaw, LEAST_AMOUNT, lacks_amount};
 use crate::act::{Act, ObjectsHow, PictureHow, SampleFault};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -33,7 +34,7 @@ pub enum Spoilt {
     White,
     /// noise is added; `amount` is its standard deviation, grey levels
     Noise,
-    /// it is out of focus; each pixel is the mean of a square `amount` pixels wide
+    /// it is out of focus; each pixel is the mean of a square `amount` pixels wide, at least 2
     Blur,
     /// a dark blotch covers `amount` percent of it
     Occlusion,
@@ -73,6 +74,12 @@ impl Parameters for Picture {
     fn for_s(&self) -> Option<f64> {
         Some(self.for_s)
     }
+    fn flaw(&self) -> Option<Flaw> {
+        let allowed =
+            "with `how = \"blur\"` it must be 2 or more: the mean of one pixel is the pixel";
+        (self.how == Spoilt::Blur && self.amount < 2)
+            .then(|| Flaw { key: "amount", allowed: allowed.to_owned() })
+    }
 }
 
 fn amount() -> u32 {
@@ -103,7 +110,7 @@ pub enum Changed {
 pub struct Objects {
     /// How they are changed.
     pub how: Changed,
-    /// By how much; it means nothing where `how` does not name it.
+    /// By how much; required, and not 0, where `how` names it, and meaningless where it does not.
     #[serde(default)]
     #[schemars(range(min = -1000.0, max = 1000.0))]
     pub by: f64,
@@ -125,6 +132,20 @@ impl Parameters for Objects {
     }
     fn for_s(&self) -> Option<f64> {
         Some(self.for_s)
+    }
+    fn flaw(&self) -> Option<Flaw> {
+        match self.how {
+            Changed::Ghost if self.by < LEAST_AMOUNT => {
+                let allowed = format!(
+                    "with `how = \"ghost\"` it must be {LEAST_AMOUNT} or more: it is ahead"
+                );
+                Some(Flaw { key: "by", allowed })
+            }
+            Changed::RangeBias => lacks_amount("by", "range-bias", self.by),
+            Changed::SpeedBias => lacks_amount("by", "speed-bias", self.by),
+            Changed::RangeDrift => lacks_amount("by", "range-drift", self.by),
+            Changed::Ghost | Changed::Missing | Changed::OutOfRange => None,
+        }
     }
 }
 

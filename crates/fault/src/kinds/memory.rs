@@ -1,12 +1,10 @@
 //! Parameters of the faults of memory.
 
 use super::{Ending, Parameters};
-use crate::act::{Act, Outside, ProcessFault, Region, StateValue, StepFault};
+use crate::act::{Act, Outside, ProcessFault, Region, Signal, StateValue, StepFault};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// `SIGKILL`, which the kernel sends to who has no memory left.
-const SIGKILL: u32 = 9;
 const BYTES_PER_KIB: u64 = 1024;
 
 /// Has no memory left.
@@ -23,7 +21,7 @@ impl Parameters for Oom {
         Act::Outside(Outside::LimitMemory(u64::from(self.limit_kib) * BYTES_PER_KIB))
     }
     fn ending(&self) -> Option<Ending> {
-        Some(Ending::Signal(SIGKILL))
+        Some(Ending::by(Signal::Sigkill))
     }
 }
 

@@ -1,16 +1,14 @@
 //! Parameters of the faults of a process as a whole.
 
-use super::{Ending, Parameters, ns_from_ms};
+use super::{Ending, Parameters};
 use crate::act::StepFault;
 use crate::act::{Act, CrashHow, FlowHow, Outside, ProcessFault, Signal, SpawnFailure, StartFault};
 use crate::kind::Interference;
+use crate::units::ns_from_ms;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use wire::event::Proof;
 
-const SIGILL: u32 = 4;
-const SIGABRT: u32 = 6;
-const SIGSEGV: u32 = 11;
 /// What Rust's runtime returns for a panic of the main thread.
 const PANIC_EXIT_CODE: u32 = 101;
 /// What a process of this program returns for an error.
@@ -29,7 +27,7 @@ impl Parameters for Kill {
         Act::Outside(Outside::Signal(self.signal))
     }
     fn ending(&self) -> Option<Ending> {
-        Some(Ending::Signal(self.signal.number().unsigned_abs()))
+        Some(Ending::by(self.signal))
     }
 }
 
@@ -68,10 +66,10 @@ impl CrashHow {
     pub const fn ending(self) -> Ending {
         match self {
             CrashHow::Segfault | CrashHow::StackOverflow | CrashHow::WildWrite => {
-                Ending::Signal(SIGSEGV)
+                Ending::by(Signal::Sigsegv)
             }
-            CrashHow::Abort | CrashHow::OutOfMemory => Ending::Signal(SIGABRT),
-            CrashHow::IllegalInstruction => Ending::Signal(SIGILL),
+            CrashHow::Abort | CrashHow::OutOfMemory => Ending::by(Signal::Sigabrt),
+            CrashHow::IllegalInstruction => Ending::by(Signal::Sigill),
             CrashHow::Panic => Ending::Code(PANIC_EXIT_CODE),
             CrashHow::Error => Ending::Code(ERROR_EXIT_CODE),
             CrashHow::Exit => Ending::Code(0),

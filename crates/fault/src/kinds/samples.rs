@@ -1,15 +1,13 @@
 //! Parameters of the faults of samples on their way: frames and messages.
 
-use super::{Ending, Parameters, ns_from_ms};
+use super::{Ending, Flaw, Parameters};
 use crate::act::{
     Act, Call, Damage, Errno, HeaderField, ImpostorHow, Outside, ProcessFault, PublishStep,
-    SampleFault,
+    SampleFault, Signal,
 };
+use crate::units::ns_from_ms;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-/// `SIGKILL`, by which a process ends itself at once.
-const SIGKILL: u32 = 9;
 
 fn all() -> f64 {
     100.0
@@ -122,7 +120,7 @@ impl Parameters for DieAt {
         Act::Sample(SampleFault::DieAt(self.step))
     }
     fn ending(&self) -> Option<Ending> {
-        Some(Ending::Signal(SIGKILL))
+        Some(Ending::by(Signal::Sigkill))
     }
 }
 
@@ -134,9 +132,10 @@ pub struct Drop {
     #[schemars(range(max = 100.0), extend("exclusiveMinimum" = 0))]
     pub percent: f64,
     /// Mean length of a run of samples that are lost, where losses come in runs (Gilbert's model);
-    /// 1 for losses that know nothing of each other.
+    /// 1 for losses that know nothing of each other. Between two runs lies one sample at the least, so
+    /// that runs of `n` can be no more than `n / (n + 1)` of the samples.
     #[serde(default = "one")]
-    #[schemars(range(min = 1.0, max = 1000.0))]
+    #[schemars(range(min = 1.0, max = 32.0))]
     pub mean_burst: f64,
     /// How long the fault lasts.
     #[schemars(range(min = 0.001, max = 3600.0))]
@@ -155,6 +154,18 @@ impl Parameters for Drop {
     }
     fn mean_burst(&self) -> f64 {
         self.mean_burst
+    }
+    fn flaw(&self) -> Option<Flaw> {
+        let burst = self.mean_burst;
+        if burst <= 1.0 || self.percent / (100.0 - self.percent) <= burst {
+            return None;
+        }
+        let most_percent = (burst / (burst + 1.0) * 1000.0).floor() / 10.0;
+        let allowed = format!(
+            "with `mean-burst = {burst}` it must be {most_percent} or less: one sample at the least \
+             gets through between two runs"
+        );
+        Some(Flaw { key: "percent", allowed })
     }
 }
 

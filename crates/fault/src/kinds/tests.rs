@@ -61,6 +61,8 @@ fn parameters_read_like_the_scenario() {
         (r#"{"slow":{"extra-ms":30.0,"for-s":2}}"#, "extra 30 ms, for 2 s"),
         (r#"{"starve":{"percent":90.0,"for-s":1.5}}"#, "90 %, for 1.5 s"),
         (r#"{"interference":{"noise-db":20.0,"for-s":2}}"#, "noise 20 dB, for 2 s"),
+        (r#"{"flood":{"per-s":5000,"for-s":1}}"#, "5000 a second, for 1 s"),
+        (r#"{"oom":{"limit-kib":64}}"#, "limit 64 KiB"),
         (r#"{"deadlock":{}}"#, ""),
     ] {
         assert_eq!(injection(text).detail(), expected, "{text}");

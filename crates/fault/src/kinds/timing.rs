@@ -1,7 +1,9 @@
 //! Parameters of the faults of time.
 
-use super::{Parameters, ns_from_ms};
+use super::Parameters;
+use super::flaw::{Flaw, lacks_amount};
 use crate::act::{Act, ClockError, LoadHow, Outside, ProcessFault, StepFault};
+use crate::units::ns_from_ms;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -148,7 +150,7 @@ pub enum ClockHow {
 pub struct Clock {
     /// How it is wrong.
     pub how: ClockHow,
-    /// By how much; it means nothing for a clock that stands still.
+    /// By how much; required, and not 0, but for a clock that stands still.
     #[serde(default)]
     #[schemars(range(min = -10_000.0, max = 10_000.0))]
     pub by_ms: f64,
@@ -167,5 +169,12 @@ impl Parameters for Clock {
     }
     fn for_s(&self) -> Option<f64> {
         Some(self.for_s)
+    }
+    fn flaw(&self) -> Option<Flaw> {
+        match self.how {
+            ClockHow::Offset => lacks_amount("by-ms", "offset", self.by_ms),
+            ClockHow::Drift => lacks_amount("by-ms", "drift", self.by_ms),
+            ClockHow::Frozen => None,
+        }
     }
 }

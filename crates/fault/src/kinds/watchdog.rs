@@ -1,7 +1,8 @@
 //! Parameters of the faults of supervision.
 
-use super::{Parameters, ns_from_ms};
+use super::Parameters;
 use crate::act::{Act, Outside};
+use crate::units::ns_from_ms;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

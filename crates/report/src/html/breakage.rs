@@ -4,7 +4,6 @@ use super::markup::{Cell, Table, section};
 use super::overview::{banner, lead};
 use super::page::document;
 use crate::number;
-use analysis::Verdict;
 use analysis::breakage::{
     Breakage, Breakages, ReceiverKilled, ReceiverStopped, RingerKilled, SenderKilled,
 };
@@ -24,10 +23,10 @@ pub fn breakage_html(breakages: &Breakages) -> String {
     );
     let torn: Vec<String> = rows
         .iter()
-        .filter(|row| torn(row) > 0)
-        .map(|row| format!("{}: {} torn messages", row.mechanism, torn(row)))
+        .filter(|row| row.torn() > 0)
+        .map(|row| format!("{}: {} torn messages", row.mechanism, row.torn()))
         .collect();
-    let verdict = if torn.is_empty() { Verdict::Pass } else { Verdict::Fail };
+    let verdict = breakages.verdict();
     let mut gone = Table::new("What was not tried here.", &["mechanism", "why"]);
     for it in skipped {
         gone.row(vec![Cell::name(it.mechanism.name()), Cell::text(&it.why)]);
@@ -43,10 +42,6 @@ pub fn breakage_html(breakages: &Breakages) -> String {
         gone,
     ];
     document(verdict, TITLE, &content.concat())
-}
-
-fn torn(row: &Breakage) -> u64 {
-    row.sender_killed.torn + row.receiver_killed.torn + row.receiver_stopped.torn
 }
 
 fn sender_killed(rows: &[Breakage]) -> String {

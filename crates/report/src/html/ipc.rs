@@ -18,9 +18,10 @@ pub fn ipc_html(comparison: &Comparison) -> String {
     let missed: Vec<String> = missed(ClaimVerdict::DoesNotHold)
         .map(|name| format!("missed: {name}"))
         .chain(missed(ClaimVerdict::NotMeasured).map(|name| format!("not measured: {name}")))
+        .chain(comparison.has_failed.then(|| "a mechanism failed: see what was skipped".to_owned()))
         .collect();
     let content = [
-        banner(verdict(comparison), "which link for which stream", &missed),
+        banner(comparison.verdict(), "which link for which stream", &missed),
         lead(
             "Every mechanism between the same two processes: the sender generates each message in \
              place where the mechanism allows it, the receiver reads and verifies every byte. Latency \
@@ -45,17 +46,7 @@ pub fn ipc_html(comparison: &Comparison) -> String {
         skipped(comparison),
         machine(comparison),
     ];
-    document(verdict(comparison), "which link for which stream", &content.concat())
-}
-
-/// A missed goal fails; one that was not measured leaves the question open.
-fn verdict(comparison: &Comparison) -> Verdict {
-    let any = |verdict| comparison.goals(verdict).next().is_some();
-    match (any(ClaimVerdict::DoesNotHold), any(ClaimVerdict::NotMeasured)) {
-        (true, _) => Verdict::Fail,
-        (false, true) => Verdict::Inconclusive,
-        (false, false) => Verdict::Pass,
-    }
+    document(comparison.verdict(), "which link for which stream", &content.concat())
 }
 
 fn cards(comparison: &Comparison) -> String {

@@ -5,6 +5,7 @@ use super::{accuracy, board, demands, faults, matrix, overview, processes, strea
 use crate::plot::{PlotError, birds_eye_svg, drive_svg, frame_loss_svg, latency_svg, timeline_svg};
 use crate::{number, words};
 use analysis::series::Series;
+use analysis::summary::Cause;
 use analysis::{Summary, Verdict};
 use recording::Host;
 
@@ -130,19 +131,10 @@ fn footer(summary: &Summary) -> String {
         ("latent", "nobody noticed the fault, no demand was missed, and something is still wrong"),
         ("harness error", "the run cannot tell: the host or the record was not sound"),
         ("recovered", "first valid fused output from fresh data of the restarted process"),
-        ("not produced", "the sender was down, hung or slow, or withheld the sample"),
-        ("overrun", "the sender had the sample and found no free slot or queue place"),
-        (
-            "device",
-            "the camera's capture device, or the radar's bus, lost or damaged it, or was gone",
-        ),
-        ("rejected", "the receiver refused it: integrity, or frozen content"),
-        ("superseded", "handed over, and replaced before a receiver took it"),
-        ("late", "older than one period when it came"),
-        ("no input", "fusion only: the sample for this output never arrived"),
     ]);
+    let causes = terms(Cause::ALL.map(|it| (it.words(), words::cause(it))));
     format!(
-        "<footer>\n{run}{definitions}<p>Evidence, not certification: this page tells what one run \
+        "<footer>\n{run}{definitions}{causes}<p>Evidence, not certification: this page tells what one run \
          on one machine showed.</p>\n</footer>\n"
     )
 }

@@ -4,7 +4,7 @@ use super::markup::{Cell, Table, note, section as section_of};
 use crate::number::{self, NONE};
 use analysis::summary::{Process, Summary};
 
-/// Most incarnations and mode changes shown.
+/// Most incarnations of each process, and most mode changes, that are shown.
 const ROWS_MAX: usize = 40;
 
 /// The table of incarnations and the table of resources.
@@ -25,7 +25,9 @@ pub(super) fn section(summary: &Summary) -> String {
             ]);
         }
     }
-    section_of("Processes", &(lives.finish() + &resources(&summary.processes)))
+    let beyond = |process: &Process| process.incarnations.len().saturating_sub(ROWS_MAX);
+    let left_out = left_out(summary.processes.iter().map(beyond).sum());
+    section_of("Processes", &(lives.finish() + &left_out + &resources(&summary.processes)))
 }
 
 fn resources(processes: &[Process]) -> String {
@@ -62,6 +64,14 @@ fn resources(processes: &[Process]) -> String {
     table.finish()
 }
 
+/// What stands below a table that does not hold everything.
+fn left_out(rows: usize) -> String {
+    match rows {
+        0 => String::new(),
+        rows => note(&format!("{rows} more in run.json.")),
+    }
+}
+
 /// The table of fusion's modes.
 pub(super) fn modes(summary: &Summary) -> String {
     if summary.modes.is_empty() {
@@ -77,9 +87,6 @@ pub(super) fn modes(summary: &Summary) -> String {
             Cell::figure(number::ms(Some(span.to_ms - span.from_ms))),
         ]);
     }
-    let left_out = match summary.modes.len().saturating_sub(ROWS_MAX) {
-        0 => String::new(),
-        n => note(&format!("{n} more in run.json.")),
-    };
+    let left_out = left_out(summary.modes.len().saturating_sub(ROWS_MAX));
     section_of("Modes of fusion", &(table.finish() + &left_out))
 }

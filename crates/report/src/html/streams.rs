@@ -14,7 +14,7 @@ pub(super) fn section(streams: &Streams) -> String {
 /// Expected = delivered + each cause; the sum is written out.
 fn balance(streams: &[(&str, &Stream)]) -> String {
     let mut headings = vec!["stream".to_owned(), "#expected".to_owned(), "#= delivered".to_owned()];
-    headings.extend(Cause::ALL.map(|cause| format!("#+ {}", words::cause(cause))));
+    headings.extend(Cause::ALL.map(|cause| format!("#+ {}", cause.words())));
     headings.extend(["#lost".to_owned(), "#repeated".to_owned()]);
     let headings: Vec<&str> = headings.iter().map(String::as_str).collect();
     let mut table = Table::new(

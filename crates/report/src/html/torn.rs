@@ -20,7 +20,7 @@ pub(super) fn section_of(summary: &Summary, series: &Series) -> String {
         count(summary.frames_torn)
     );
     let pictures = match &series.torn {
-        None => note("None was kept as a picture: the run was cut short."),
+        None => note("None is shown: no picture was kept, or it fits no two frames of the record."),
         Some(torn) => note(&words(torn)) + &pictures(torn),
     };
     section("Torn frames", &(note(&about) + &pictures))

@@ -86,7 +86,7 @@ impl<'a> Panel<'a> {
         canvas.text((MARGIN, top + HEADING / 2.0), &heading, label)?;
         let mut legend = Legend::default();
         for (cause, count) in self.stream.lost.iter().filter(|(_, count)| **count > 0) {
-            let text = format!("{} {}", words::cause(*cause), number::count(*count));
+            let text = format!("{} {}", cause.words(), number::count(*count));
             legend.add(Mark::Box, palette::cause(*cause), text);
         }
         legend.draw(canvas, (LEFT + 280.0, top + 3.0))?;
@@ -99,10 +99,11 @@ impl<'a> Panel<'a> {
         canvas.line([(LEFT, total.1), (RIGHT, total.1)], GRID, 1.0)?;
         canvas.text((MARGIN, total.0 + TOTAL / 2.0), "total", left(TICK))?;
         if self.losses.is_empty() {
-            let middle = (f64::midpoint(LEFT, RIGHT), total.0 + TOTAL / 2.0);
+            // At the side, where lines of faults seldom are.
+            let place = (LEFT + 8.0, total.0 + TOTAL / 2.0);
             let words =
                 if words::lost(self.stream) == 0 { "no sample lost" } else { "times not recorded" };
-            return canvas.text(middle, words, Label { size: 13.0, ..TICK });
+            return canvas.text(place, words, left(Label { size: 13.0, ..TICK }));
         }
         self.draw_ticks(canvas, time, strip)?;
         self.draw_total(canvas, time, total)

@@ -50,7 +50,7 @@ pub(crate) fn claim_verdict(claim: &Claim) -> &'static str {
     }
 }
 
-/// The measured figure and what it should be: `41.2 × (38.0 to 44.1), goal ≥ 30 ×`.
+/// The measured figure, median of the rounds, with the least and the greatest: `41.2 × (38.0 to 44.1)`.
 pub(crate) fn measured(claim: &Claim) -> String {
     let Some(ratio) = claim.measured else { return number::NONE.to_owned() };
     let unit = if claim.subject.is_some_and(|it| it.worse.is_none()) { "µs" } else { "×" };

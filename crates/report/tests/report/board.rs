@@ -28,6 +28,17 @@ fn a_board_has_a_section_with_what_was_asked_and_found() {
 }
 
 #[test]
+fn a_change_of_a_limit_is_no_row_of_the_board() {
+    let mut run = on_a_board(Reached::Ssh);
+    run.summary.limits_changed = fixture::crash_loop().summary.limits_changed;
+    for run in [run, fixture::crash_loop()] {
+        let text = markdown(&run.summary);
+        let above = text.lines().zip(text.lines().skip(1)).find(|(_, it)| it.contains("150000000"));
+        assert_eq!(above.map(|(above, _)| above), Some(""), "{text}");
+    }
+}
+
+#[test]
 fn the_times_of_an_emulator_are_never_shown_as_measurements() {
     let measured = on_a_board(Reached::Ssh);
     for reached in [Reached::Emulated, Reached::Deterministic] {

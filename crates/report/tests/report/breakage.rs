@@ -1,6 +1,7 @@
 //! Links whose processes were broken: table and page tell each of them, and what was torn.
 
 use crate::count_tags;
+use analysis::Verdict;
 use analysis::breakage::{
     Breakage, Breakages, OwnerKilled, ReceiverKilled, ReceiverStopped, RingerKilled, SCHEMA,
     SenderKilled, Skipped,
@@ -68,7 +69,9 @@ fn the_table_has_every_mechanism_three_times_and_fits_the_terminal() {
 #[test]
 fn the_page_is_sound_and_fails_only_for_what_is_torn() {
     for (torn, verdict) in [(0, "PASS"), (3, "FAIL")] {
-        let page = breakage_html(&breakages(torn));
+        let breakages = breakages(torn);
+        assert_eq!(breakages.verdict() == Verdict::Fail, torn > 0);
+        let page = breakage_html(&breakages);
         for tag in ["table", "tr", "section", "p"] {
             let (opened, closed) = count_tags(&page, tag);
             assert_eq!(opened, closed, "{tag}");

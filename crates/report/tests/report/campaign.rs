@@ -3,7 +3,7 @@
 use crate::fixture::{self, NASTY};
 use crate::{count_tags, parse};
 use analysis::{Campaign, Summary, Verdict};
-use report::{campaign_html, campaign_json, campaign_lines, campaign_markdown};
+use report::{campaign_html, campaign_lines, campaign_markdown, json};
 
 /// So many kills of the camera: times vary, the 7th run is not detected, the 11th without effect.
 fn kills(runs: u32) -> Campaign {
@@ -101,15 +101,15 @@ fn a_page_on_repeated_runs_tells_what_was_shown_and_what_does_not_count() {
 #[test]
 fn json_is_the_campaign() {
     for (name, campaign) in all() {
-        let text = campaign_json(&campaign);
+        let text = json(&campaign);
         let back: Campaign = serde_json::from_str(&text).unwrap();
         assert_eq!(back, campaign, "{name}");
     }
-    let text = campaign_json(&kills(400));
+    let text = json(&kills(400));
     for key in ["\"fail\": 1", "\"lower_bound\": 0.98", "\"at_most_ms\": 0.6", "not_activated"] {
         assert!(text.contains(key), "{key}");
     }
-    assert!(campaign_json(&kills(3)).contains("\"needs_trials\": 299"));
+    assert!(json(&kills(3)).contains("\"needs_trials\": 299"));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use crate::fixture::{self, Run, SCENARIO};
 use crate::{all, count_tags};
 use analysis::{Coverage, Summary, coverage};
-use report::{coverage_html, coverage_json, coverage_markdown, html};
+use report::{coverage_html, coverage_markdown, html, json};
 
 fn summaries() -> Vec<Summary> {
     all().into_iter().map(|(_, run)| run.summary).collect()
@@ -43,7 +43,7 @@ fn coverage_tells_what_was_exercised_and_what_was_not() {
             assert!(what.contains(part), "{part} is missing in {what}");
         }
     }
-    let back: Coverage = serde_json::from_str(&coverage_json(&coverage)).unwrap();
+    let back: Coverage = serde_json::from_str(&json(&coverage)).unwrap();
     assert_eq!(back, coverage);
     for line in text.lines().filter(|line| line.starts_with('|')) {
         assert!(line.matches('|').count() == 4, "{line}");

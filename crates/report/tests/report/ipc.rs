@@ -4,7 +4,7 @@ use crate::count_tags;
 use analysis::ipc::{
     Calls, Cell, Comparison, Floor, Machine, Measured, Round, Skipped, Spread, Stream, compare,
 };
-use report::{ipc_html, ipc_json, ipc_lines};
+use report::{ipc_html, ipc_lines, json};
 use wire::Mechanism;
 
 /// Every mechanism with every size; the later in the table, the slower.
@@ -30,6 +30,7 @@ fn everything() -> Comparison {
             stream("camera", 2_073_600, 30.0, Mechanism::Shm),
             stream("radar", 1024, 20.0, Mechanism::UnixDgram),
         ],
+        has_failed: false,
     })
 }
 
@@ -80,7 +81,7 @@ fn a_page_on_links_needs_nothing_and_is_closed() {
 #[test]
 fn every_output_tells_what_to_use_what_was_missed_and_what_was_skipped() {
     let comparison = everything();
-    let (page, text, json) = (ipc_html(&comparison), ipc_lines(&comparison), ipc_json(&comparison));
+    let (page, text, json) = (ipc_html(&comparison), ipc_lines(&comparison), json(&comparison));
     assert!(page.contains("use shm") && !page.contains("not measured: frames"));
     for part in ["use shm", "MISSED", "does not hold here", "SKIPPED  dbus with 16 B: <no daemon>"]
     {

@@ -8,6 +8,7 @@ mod fixture;
 mod ipc;
 mod run_json;
 
+use analysis::summary::Cause;
 use fixture::{NASTY, Run, SCENARIO};
 use quick_xml::Reader;
 use quick_xml::events::Event;
@@ -299,6 +300,24 @@ fn torn_frames_are_counted_and_one_is_shown() {
     assert_eq!(page.matches("data:image/png").count(), 3);
     assert!(markdown(&summary).contains("Read torn, and refused: 75 frames."));
     series.torn = None;
-    assert!(html(&summary, &series, SCENARIO).contains("None was kept as a picture"));
+    assert!(html(&summary, &series, SCENARIO).contains("None is shown"));
     assert!(!html(&fixture::nominal().summary, &series, SCENARIO).contains("Torn frames"));
+}
+
+#[test]
+fn every_cause_of_loss_is_explained() {
+    let run = fixture::nominal();
+    let page = html(&run.summary, &run.series, SCENARIO);
+    for cause in Cause::ALL {
+        assert!(page.contains(&format!("<dt>{}</dt>", cause.words())), "{cause:?}");
+    }
+}
+
+#[test]
+fn what_a_table_leaves_out_is_told() {
+    let mut run = fixture::crash_loop();
+    let lives = &mut run.summary.processes[2].incarnations;
+    *lives = vec![lives[0].clone(); 47];
+    let page = html(&run.summary, &run.series, SCENARIO);
+    assert!(page.contains("7 more in run.json."));
 }

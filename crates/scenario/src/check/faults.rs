@@ -1,21 +1,15 @@
 //! What only several keys together can tell to be wrong with a fault: [`check`].
 
 use fault::fault::FAULTS_MAX;
-use fault::{KINDS, Kind, Need, Target};
-use wire::Node;
+use fault::{KINDS, Kind, Target};
 
-use super::{Run, actor_ids, ids, known, list, named};
+use super::{Run, actor_ids, ids, inject, known, list, named};
 use crate::mistake::Finding;
 use crate::tree::Value;
 
 /// How far two times in seconds may differ and still be the same nanosecond: 3.9 + 0.1 is not
 /// exactly 4.0.
-const SAME_S: f64 = 1e-9;
-
-/// Most samples that a delay holds back at a time. A frame takes 2 MB, so that the camera keeps at
-/// most 133 MB; 64 samples are two seconds of the camera and three of the radar at their defaults,
-/// far older than any receiver accepts. A file that asks for more is refused.
-const HELD_BACK_MAX: f64 = 64.0;
+pub(super) const SAME_S: f64 = 1e-9;
 
 /// Everything that is wrong with the faults.
 pub(super) fn check(document: &Value, run: &Run, findings: &mut Vec<Finding>) {
@@ -23,22 +17,55 @@ pub(super) fn check(document: &Value, run: &Run, findings: &mut Vec<Finding>) {
     for (index, fault) in faults.iter().enumerate() {
         within_run(fault, run, findings);
         target_can_suffer(fault, findings);
-        reset_needs_open_loop(document, fault, findings);
-        delay_holds_back_few(fault, run, findings);
+        inject::check(document, fault, run, findings);
         cause_is_there(document, (fault, &faults[..index]), findings);
     }
     few_enough(document, findings);
 }
 
-/// A time for messages: 3.9 + 4.2 shall read 8.1.
-fn seconds(time_s: f64) -> f64 {
-    (time_s * 1e6).round() / 1e6
+/// When a fault strikes.
+pub(crate) struct Times {
+    /// When it begins for the first and for the last time.
+    pub(crate) begins_s: [f64; 2],
+    /// How long it lasts, if it ends by itself.
+    pub(crate) for_s: Option<f64>,
+}
+
+/// The key that takes a fault beyond the end of the run.
+pub(crate) enum Beyond {
+    /// What it begins at.
+    Start,
+    /// How often it begins.
+    Repeat,
+    /// How long it lasts.
+    Duration,
+}
+
+impl Times {
+    /// What of it lies beyond the end of the run, if anything does.
+    pub(crate) fn beyond(&self, id: &str, end_s: f64) -> Option<(Beyond, String)> {
+        // A time for messages: 3.9 + 4.2 shall read 8.1.
+        let seconds = |time_s: f64| (time_s * 1e6).round() / 1e6;
+        let begins = |at_s: f64| at_s < end_s - SAME_S;
+        let [first_s, last_s] = self.begins_s;
+        let until_s = last_s + self.for_s.unwrap_or(0.0);
+        let (key, what) = if !begins(first_s) {
+            (Beyond::Start, format!("begins at {} s", seconds(first_s)))
+        } else if !begins(last_s) {
+            (Beyond::Repeat, format!("begins for the last time at {} s", seconds(last_s)))
+        } else if until_s > end_s + SAME_S {
+            (Beyond::Duration, format!("lasts until {} s", seconds(until_s)))
+        } else {
+            return None;
+        };
+        Some((key, format!("{id} {what}, but the run ends at {} s", seconds(end_s))))
+    }
 }
 
 fn within_run(fault: &Value, run: &Run, findings: &mut Vec<Finding>) {
     const WAYS: [&str; 3] = ["at-s", "at-frame", "when"];
     let given: Vec<&str> = WAYS.into_iter().filter(|key| fault.get(key).is_some()).collect();
-    let (place, start_s) = match given[..] {
+    let (place, first_s) = match given[..] {
         [] => {
             let message =
                 format!("{} lacks its time: `at-s`, `at-frame` or `when`", named("fault", fault));
@@ -59,41 +86,26 @@ fn within_run(fault: &Value, run: &Run, findings: &mut Vec<Finding>) {
             match way {
                 "at-s" => (value, value.number()),
                 "at-frame" => (value, value.number().map(|frame| frame / run.fps)),
+                // The plan has its times, as far as they are known before the run.
                 _ => return,
             }
         }
     };
-    let Some(mut start_s) = start_s else { return };
-    let (name, end_s) = (named("fault", fault), run.duration_s);
-    if start_s >= end_s - SAME_S {
-        let message =
-            format!("{name} begins at {} s, but the run ends at {end_s} s", seconds(start_s));
+    let Some(first_s) = first_s else { return };
+    let repeat = |key| fault.at(&["repeat", key]).and_then(Value::number);
+    let repeated = repeat("every-s").zip(repeat("times"));
+    let later_s = repeated.map_or(0.0, |(every_s, times)| every_s * (times - 1.0).max(0.0));
+    let mut parameters = fault.get("inject").into_iter().flat_map(Value::entries);
+    let lasts = parameters.find_map(|entry| entry.value.get("for-s"));
+    let times =
+        Times { begins_s: [first_s, first_s + later_s], for_s: lasts.and_then(Value::number) };
+    if let Some((key, message)) = times.beyond(&named("fault", fault), run.duration_s) {
+        let place = match key {
+            Beyond::Start => place,
+            Beyond::Repeat => fault.at(&["repeat", "times"]).unwrap_or(place),
+            Beyond::Duration => lasts.unwrap_or(place),
+        };
         findings.push(Finding::wrong(&place.span, message));
-        return;
-    }
-    let repeat = |key| fault.at(&["repeat", key]);
-    if let (Some(every), Some(times)) = (repeat("every-s"), repeat("times"))
-        && let (Some(every_s), Some(times_count)) = (every.number(), times.number())
-    {
-        start_s += every_s * (times_count - 1.0).max(0.0);
-        if start_s >= end_s - SAME_S {
-            let last_s = seconds(start_s);
-            let message = format!(
-                "{name} begins for the last time at {last_s} s, but the run ends at {end_s} s"
-            );
-            findings.push(Finding::wrong(&times.span, message));
-            return;
-        }
-    }
-    let lasts = fault.get("inject").into_iter().flat_map(Value::entries);
-    for lasts in lasts.filter_map(|entry| entry.value.get("for-s")) {
-        if let Some(until_s) = lasts.number().map(|for_s| start_s + for_s)
-            && until_s > end_s + SAME_S
-        {
-            let message =
-                format!("{name} lasts until {} s, but the run ends at {end_s} s", seconds(until_s));
-            findings.push(Finding::wrong(&lasts.span, message));
-        }
     }
 }
 
@@ -117,50 +129,6 @@ fn target_can_suffer(fault: &Value, findings: &mut Vec<Finding>) {
                 kinds.join(", "),
             ),
         ));
-    }
-}
-
-/// What resets the board takes the plant with it: nobody knows any more where the ego car is.
-fn reset_needs_open_loop(document: &Value, fault: &Value, findings: &mut Vec<Finding>) {
-    let closed = document.get("preset").is_some() || document.at(&["ego", "brakes"]).is_some();
-    let entries = fault.get("inject").into_iter().flat_map(Value::entries);
-    for entry in entries.filter(|_| closed) {
-        let mut kinds = KINDS.iter().filter(|kind| kind.name == entry.key);
-        if kinds.any(|kind| kind.needs.contains(&Need::HardwareWatchdog)) {
-            findings.push(Finding::wrong(
-                &entry.key_span,
-                format!(
-                    "`{}` resets the board, and the plant of a closed loop with it; it must stand in \
-                     a file without [ego.brakes] and without a preset",
-                    entry.key
-                ),
-            ));
-        }
-    }
-}
-
-/// As many samples are held back as are due within the delay.
-fn delay_holds_back_few(fault: &Value, run: &Run, findings: &mut Vec<Finding>) {
-    let target = fault.get("target").and_then(Value::text);
-    let period_s = match target {
-        Some(name) if name == Node::Camera.name() => 1.0 / run.fps,
-        Some(name) if name == Node::Radar.name() => run.radar_period_s,
-        _ => return,
-    };
-    let Some(by) = fault.at(&["inject", "delay", "by-ms"]) else { return };
-    let Some(by_ms) = by.number() else { return };
-    let jitter_ms = fault.at(&["inject", "delay", "jitter-ms"]).and_then(Value::number);
-    let by_ms = by_ms + jitter_ms.unwrap_or(0.0);
-    let held_back = by_ms / 1e3 / period_s;
-    if held_back > HELD_BACK_MAX + SAME_S {
-        let at_most_ms = (HELD_BACK_MAX * period_s * 1e3).floor();
-        let message = format!(
-            "{} holds back {by_ms} ms of samples, {} at a time; at most {HELD_BACK_MAX} are kept, \
-             here {at_most_ms} ms",
-            named("fault", fault),
-            held_back.ceil(),
-        );
-        findings.push(Finding::wrong(&by.span, message));
     }
 }
 

@@ -1,7 +1,7 @@
 //! What only several keys together can tell to be wrong with the demands on safety:
 //! [`demands_agree`].
 
-use super::list;
+use super::{is_closed_loop, list};
 use crate::mistake::Finding;
 use crate::tree::Value;
 
@@ -14,8 +14,7 @@ pub(super) fn demands_agree(document: &Value, findings: &mut Vec<Finding>) {
             findings.push(Finding::wrong(&value.span, format!("`{key}` {why}")));
         }
     };
-    let brakes = document.get("preset").is_some() || document.at(&["ego", "brakes"]).is_some();
-    if !brakes {
+    if !is_closed_loop(document) {
         for key in ["collision", "gap-min-m", "ttc-min-s", "impact-speed-max-kph"] {
             refuse(
                 key,

@@ -1,8 +1,8 @@
 //! From the checked text of a board file to the board: [`board()`].
 
+use fault::units::{ns_from_ms, ns_from_s};
 use wire::{Node, Source};
 
-use super::{ns_from_ms, ns_from_s};
 use crate::board::{
     self, Board, CameraSource, HardwareWatchdog, Placement, RadarSource, Reach, default_priority,
 };

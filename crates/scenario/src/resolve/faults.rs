@@ -1,11 +1,12 @@
 //! From the text of the faults to the faults of the plan: triggers resolved as far as they can be
 //! before the run, repetitions written out: [`faults`].
 
+use fault::units::{ns_from_ms, ns_from_s};
 use fault::{Cause, Fault, Start};
 use world::traffic::Traffic;
 use world::{Motion, Way};
 
-use super::{ns_from_ms, ns_from_s};
+use crate::check::Times;
 use crate::plan::Camera;
 use crate::text::fault::{self as text, When};
 
@@ -19,7 +20,7 @@ pub(crate) struct Run<'a> {
     pub(crate) duration_ns: u64,
 }
 
-/// A fault that can never begin: its index in the file, and why.
+/// A fault that can never begin, or for which the run is too short: its index in the file, and why.
 pub(crate) struct Never {
     pub(crate) fault: usize,
     pub(crate) why: String,
@@ -63,7 +64,9 @@ impl Resolved {
 pub(crate) fn faults(all: &[text::Fault], run: &Run) -> Result<Resolved, Never> {
     let mut resolved = Resolved { faults: Vec::new(), places: Vec::new() };
     for (index, fault) in all.iter().enumerate() {
-        let start = start(fault, run, &resolved).map_err(|why| Never { fault: index, why })?;
+        let never = |why| Never { fault: index, why };
+        let start = start(fault, run, &resolved).map_err(never)?;
+        within_run(fault, start, run).map_err(never)?;
         resolved.add(fault, start);
     }
     Ok(resolved)
@@ -92,6 +95,21 @@ fn start(fault: &text::Fault, run: &Run, known: &Resolved) -> Result<Start, Stri
         (Some(When::Recovering(it)), ..) => other(it, Cause::Recovering),
         (Some(When::ByHand(_)), ..) => Start::After(Cause::ByHand(known.faults.len() as u32), 0),
     })
+}
+
+/// What is known before the run to begin, or to last, beyond its end.
+fn within_run(fault: &text::Fault, start: Start, run: &Run) -> Result<(), String> {
+    let Some(first_ns) = start.at_ns() else { return Ok(()) };
+    let seconds = |ns: u64| ns as f64 * 1e-9;
+    let first_s = seconds(first_ns);
+    let repeat = fault.repeat.as_ref();
+    let later_s = repeat.map_or(0.0, |it| it.every_s * f64::from(it.times - 1));
+    let times = Times {
+        begins_s: [first_s, first_s + later_s],
+        for_s: fault.inject.duration_ns().map(seconds),
+    };
+    let beyond = times.beyond(&format!("fault \"{}\"", fault.id), seconds(run.duration_ns));
+    beyond.map_or(Ok(()), |(_, why)| Err(why))
 }
 
 fn later(start: Start, by_ns: u64) -> Start {

@@ -1,8 +1,9 @@
 //! Who is on which road in which weather: [`traffic()`].
 
+use fault::units::ns_from_ms;
 use world::{plant, road, traffic, weather};
 
-use super::{mps_from_kph, ns_from_ms};
+use super::mps_from_kph;
 use crate::preset::expand;
 use crate::text::{self, actor};
 

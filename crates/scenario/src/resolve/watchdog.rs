@@ -1,7 +1,8 @@
 //! The limits of supervision, those that the text leaves open made from the rates of the sensors:
 //! [`supervision`].
 
-use super::{ns_from_ms, ns_from_s};
+use fault::units::{ns_from_ms, ns_from_s};
+
 use crate::plan;
 use crate::text::watchdog as text;
 use wire::Node;

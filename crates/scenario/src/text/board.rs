@@ -193,8 +193,7 @@ fn default_buffers() -> u32 {
 }
 
 fn all_formats() -> Vec<PixelFormat> {
-    use PixelFormat::{Bayer8, Grey, Nv12, Uyvy, Y10, Y12, Yuyv};
-    vec![Grey, Y10, Y12, Nv12, Yuyv, Uyvy, Bayer8]
+    PixelFormat::ALL.to_vec()
 }
 
 /// Where detection lists come from.

@@ -107,17 +107,20 @@ impl Life {
     /// Since when something is awaited: stalls before that are of no interest.
     pub(super) fn awaits_since_ns(&self) -> Option<u64> {
         let silent = match self.state {
-            State::Starting(since) | State::Running(since) => Some(since),
-            _ => None,
+            State::Starting(since) | State::Running(since) | State::Stopping(since) => Some(since),
+            State::Dying | State::Ending | State::Waiting(_) | State::Down => None,
         };
-        silent.into_iter().chain(self.entity.awaits_since_ns()).min()
+        let standby = match self.standby {
+            Standby::Starting(_, since) => Some(since),
+            Standby::Unwanted | Standby::Due(_) | Standby::Ready(_) | Standby::Ending(_) => None,
+        };
+        silent.into_iter().chain(standby).chain(self.entity.awaits_since_ns()).min()
     }
 
     pub(super) fn deadline_ns(&self, stalls: &Stalls, ending: u8) -> u64 {
         let standby = match self.standby {
             Standby::Due(at) if matches!(self.state, State::Running(_)) => at,
-            Standby::Starting(_, since) => since + self.supervision.startup_timeout_ns,
-            _ => u64::MAX,
+            _ => self.standby_ends_ns(stalls),
         };
         let supervised =
             if self.state.is_supervised() { self.entity.deadline_ns(stalls) } else { u64::MAX };
@@ -125,17 +128,36 @@ impl Life {
     }
 
     fn silence_ends_ns(&self, stalls: &Stalls, ending: u8) -> u64 {
-        let silence = |detector, since, limit| {
-            if self.watches(detector) { since + limit + stalls.since(since) } else { u64::MAX }
-        };
+        let ends = |awaited, since| self.patience_ends_ns(awaited, since, stalls);
         let limits = &self.supervision;
         match self.state {
-            State::Starting(at) => silence(Detector::Startup, at, limits.startup_timeout_ns),
-            State::Running(at) => silence(Detector::Heartbeat, at, limits.heartbeat_timeout_ns),
-            State::Stopping(until) => until,
+            State::Starting(at) => ends((Detector::Startup, limits.startup_timeout_ns), at),
+            State::Running(at) => ends((Detector::Heartbeat, limits.heartbeat_timeout_ns), at),
+            State::Stopping(at) => ends((Detector::StopTimeout, limits.stop_timeout_ns), at),
             State::Waiting(until) if ending & self.group == 0 => until,
             State::Waiting(_) | State::Dying | State::Ending | State::Down => u64::MAX,
         }
+    }
+
+    /// Until when the standby may be silent.
+    fn standby_ends_ns(&self, stalls: &Stalls) -> u64 {
+        let limit = (Detector::Startup, self.supervision.startup_timeout_ns);
+        match self.standby {
+            Standby::Starting(_, since) => self.patience_ends_ns(limit, since, stalls),
+            Standby::Unwanted | Standby::Due(_) | Standby::Ready(_) | Standby::Ending(_) => {
+                u64::MAX
+            }
+        }
+    }
+
+    /// Until when a detector with this limit bears with who is awaited since then.
+    fn patience_ends_ns(
+        &self,
+        (detector, limit_ns): (Detector, u64),
+        since: u64,
+        stalls: &Stalls,
+    ) -> u64 {
+        if self.watches(detector) { since + limit_ns + stalls.since(since) } else { u64::MAX }
     }
 
     pub(super) fn on_beats(&mut self, beats: Beats, now_ns: u64, actions: &mut Vec<Action>) {
@@ -215,9 +237,7 @@ impl Life {
                 self.standby = Standby::Starting(incarnation, now_ns);
                 actions.push(Action::Spawn(self.node, incarnation));
             }
-            Standby::Starting(incarnation, since)
-                if now_ns >= since + self.supervision.startup_timeout_ns =>
-            {
+            Standby::Starting(incarnation, _) if now_ns >= self.standby_ends_ns(stalls) => {
                 self.end_standby(incarnation, actions);
             }
             _ => {}
@@ -371,7 +391,7 @@ impl Life {
             return;
         }
         actions.push(Action::Terminate(self.node));
-        self.enter(State::Stopping(now_ns + self.supervision.stop_timeout_ns), actions);
+        self.enter(State::Stopping(now_ns), actions);
         actions.push(self.reacted(Reaction::Stop));
     }
 

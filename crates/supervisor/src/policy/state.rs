@@ -9,7 +9,7 @@ pub(super) enum State {
     Starting(u64),
     /// Last sign of life.
     Running(u64),
-    /// Asked to end; killed if it lives at this time.
+    /// Asked to end at this time.
     Stopping(u64),
     /// The kernel showed its death; its end is awaited.
     Dying,

@@ -52,7 +52,7 @@ impl Rig {
         let spawned = rig.policy.on_time(0, [Beats::default(); 3]);
         assert_eq!(spawned, Node::ALL.map(|node| Action::Spawn(node, 1)));
         for node in Node::ALL {
-            rig.policy.on_seen(Seen::Spawned(node, 1), 0);
+            rig.seen(0, Seen::Spawned(node, 1));
         }
         rig
     }
@@ -61,7 +61,7 @@ impl Rig {
     fn at_work(self) -> Rig {
         let mut rig = self;
         rig.time(9, Some(9));
-        rig.policy.on_seen(Seen::Scheduled(10 * MS, 1_000_000 * MS), 9 * MS);
+        assert_eq!(rig.seen(9, Seen::Scheduled(10 * MS, 1_000_000 * MS)), NOTHING);
         assert_eq!(rig.time(10, Some(10)), NOTHING);
         rig
     }
@@ -85,6 +85,10 @@ impl Rig {
     fn spawned(&mut self, now_ms: u64) -> Vec<String> {
         let incarnation = self.policy.incarnation(Node::Camera);
         self.seen(now_ms, Seen::Spawned(Node::Camera, incarnation))
+    }
+
+    fn state(&self, node: Node) -> LifeState {
+        self.policy.lives[node.index()].state.name()
     }
 
     fn passes(&mut self, now_ms: u64, checkpoint: wire::Checkpoint) -> Vec<String> {
@@ -144,7 +148,7 @@ fn a_late_heartbeat_does_not_revive_the_dead() {
     rig.time(10, Some(10));
     rig.time(110, Some(10));
     assert_eq!(rig.time(111, Some(111)), NOTHING);
-    assert_eq!(rig.policy.state(Node::Camera), LifeState::Ending);
+    assert_eq!(rig.state(Node::Camera), LifeState::Ending);
 }
 
 #[test]
@@ -313,6 +317,15 @@ fn who_is_asked_to_end_is_replaced_without_a_failure_and_killed_if_it_stays() {
 }
 
 #[test]
+fn a_stall_excuses_who_was_asked_to_end() {
+    let mut rig = Rig::with(|it| it.stop_timeout_ns = 30 * MS, &[], None).at_work();
+    rig.seen(20, Seen::StopRequested(Node::Camera));
+    rig.policy.on_stall(21 * MS, 41 * MS);
+    assert_eq!(rig.time(69, Some(69)), NOTHING);
+    assert_eq!(rig.time(70, Some(70))[0], "! stop-timeout");
+}
+
+#[test]
 fn dependents_are_stopped_and_everyone_starts_when_all_have_ended() {
     for (strategy, first, second) in [
         (Strategy::OneForOne, Node::Camera, &[][..]),
@@ -328,7 +341,7 @@ fn dependents_are_stopped_and_everyone_starts_when_all_have_ended() {
             rig.time(20, Some(20)).into_iter().filter(|it| it.starts_with("spawn")).collect();
         assert_eq!(started.is_empty(), !second.is_empty(), "nobody starts before all have ended");
         for node in Node::ALL.into_iter().filter(|&node| node != first) {
-            if rig.policy.state(node) == LifeState::Ending {
+            if rig.state(node) == LifeState::Ending {
                 rig.seen(21, Seen::Exited(node, 1, 256 + 15));
             }
         }
@@ -380,6 +393,20 @@ fn with_standby(limit: u32) -> Rig {
     assert_eq!(rig.time(70, Some(70)), NOTHING);
     rig.standby_beats = false;
     rig
+}
+
+#[test]
+fn a_standby_has_the_startup_deadline_of_any_process() {
+    let killed_at = |disabled: &[Detector], stall_ms: u64| {
+        let mut rig = Rig::with(|it| it.restart.standby = true, disabled, None).at_work();
+        assert_eq!(rig.time(60, Some(60))[0], "spawn camera 2");
+        rig.policy.on_stall(70 * MS, (70 + stall_ms) * MS);
+        let killed = "kill standby camera".to_owned();
+        (170..2000).find(|&ms| rig.time(ms, Some(ms)).contains(&killed))
+    };
+    assert_eq!(killed_at(&[], 0), Some(560));
+    assert_eq!(killed_at(&[], 100), Some(660));
+    assert_eq!(killed_at(&[Detector::Startup], 0), None);
 }
 
 #[test]

@@ -2,8 +2,7 @@
 //! bring one about.
 
 use super::{RunError, Watchdog, kernel};
-use crate::hogs::HogError;
-use crate::policy::Seen;
+use crate::outside::AssaultError;
 use crate::resumed::Resumed;
 use crate::vitals::Condition;
 use std::io;
@@ -20,11 +19,11 @@ const HANG_TIMEOUTS: u64 = 3;
 
 impl Watchdog<'_> {
     /// Tells of the hardware watchdog, and of a reset that the run goes on after.
-    pub(super) fn begin(&mut self, resumed: Option<&Resumed>) {
+    pub(super) fn begin(&mut self, resumed: Option<&Resumed>) -> Result<(), RunError> {
         if let Some(armed) = self.life_signs.armed(self.plan.board.watchdog.as_ref()) {
             self.events.tell(armed);
         }
-        let Some(resumed) = resumed else { return };
+        let Some(resumed) = resumed else { return Ok(()) };
         self.events.tell(Event::BoardReset {
             last_ns: resumed.last_ns,
             booted_ns: resumed.clock.ahead_ns,
@@ -35,12 +34,7 @@ impl Watchdog<'_> {
             let value = now_ns().saturating_sub(resumed.last_ns);
             self.events.tell(Event::Applied { fault, proof: Proof::Acted, item: 0, value });
         }
-        let t0_ns = resumed.t0_ns;
-        self.resources.start.announce(t0_ns);
-        self.t0_ns = Some(t0_ns);
-        let scheduled = Seen::Scheduled(t0_ns, t0_ns + self.plan.duration_ns);
-        // Nothing follows from it yet.
-        self.policy.on_seen(scheduled, now_ns());
+        self.begin_schedule(resumed.t0_ns)
     }
 
     /// Shows that the watchdog lives to whom it may concern, if it does what it should: its loop was to turn
@@ -75,26 +69,26 @@ impl Watchdog<'_> {
     }
 
     /// Kills the watchdog once the record of it is on storage.
-    pub(super) fn kill_itself(&self) -> Result<Option<u64>, HogError> {
+    pub(super) fn kill_itself(&self) -> Result<Option<u64>, AssaultError> {
         self.leave_a_record()?;
         if std::process::id() == INIT_PID {
-            return Err(HogError::Spawn(io::Error::from_raw_os_error(EPERM)));
+            return Err(AssaultError::Refused(io::Error::from_raw_os_error(EPERM)));
         }
         sys::crash::kill_self()
     }
 
     /// Hangs the watchdog, once the record of it is on storage.
-    pub(super) fn hang_itself(&self) -> Result<Option<u64>, HogError> {
+    pub(super) fn hang_itself(&self) -> Result<Option<u64>, AssaultError> {
         self.leave_a_record()?;
         let timeout_s = self.life_signs.timeout_s().unwrap_or(0);
         sleep_until(now_ns() + u64::from(timeout_s) * HANG_TIMEOUTS * 1_000_000_000);
         Ok(None)
     }
 
-    fn leave_a_record(&self) -> Result<(), HogError> {
+    fn leave_a_record(&self) -> Result<(), AssaultError> {
         if self.recorder.sync(self.directory) {
             return Ok(());
         }
-        Err(HogError::Spawn(io::Error::from(io::ErrorKind::TimedOut)))
+        Err(AssaultError::Refused(io::Error::from(io::ErrorKind::TimedOut)))
     }
 }

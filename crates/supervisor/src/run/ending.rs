@@ -10,19 +10,36 @@ use wire::event::{Event, LifeState};
 const STOP_TIMEOUT_NS: u64 = 500_000_000;
 
 impl Watchdog<'_> {
-    /// Ends everyone who still lives: asks, waits, kills, buries.
+    /// Ends everyone who still lives: asks, waits, kills, buries. Whatever fails keeps nothing else from being
+    /// ended; the first failure is told.
     pub(super) fn end_all(&mut self) -> Result<(), RunError> {
-        for event in self.assaults.end_all().map_err(kernel("end a fault"))? {
+        let relented = self.end_assaults();
+        let used = self.sample_last_usage(now_ns());
+        let asked = Seat::all().map(|seat| self.ask_to_end(seat)).fold(Ok(()), Result::and);
+        let waited = self.wait_for_ends();
+        let killed = Seat::all().map(|seat| self.kill_and_bury(seat)).fold(Ok(()), Result::and);
+        let ended = self.end_stimulus().and(self.end_plant());
+        relented.and(used).and(asked).and(waited).and(killed).and(ended)
+    }
+
+    fn end_assaults(&mut self) -> Result<(), RunError> {
+        let (told, ended) = self.assaults.end_all();
+        for event in told {
             self.events.tell(event);
         }
-        self.sample_last_usage(now_ns())?;
-        for (seat, Seated { child, incarnation }) in self.children.iter() {
-            let (node, incarnation, state) = (seat.node, *incarnation, LifeState::Ending);
-            self.events.tell(Event::StateChanged { node, incarnation, state });
-            child.terminate().map_err(kernel("end a child"))?;
-            // A stopped process takes its end only when it goes on.
-            child.resume().map_err(kernel("resume a child"))?;
-        }
+        ended.map_err(kernel("end a fault"))
+    }
+
+    fn ask_to_end(&mut self, seat: Seat) -> Result<(), RunError> {
+        let Some(Seated { child, incarnation }) = self.children.at(seat) else { return Ok(()) };
+        let (node, incarnation, state) = (seat.node, *incarnation, LifeState::Ending);
+        self.events.tell(Event::StateChanged { node, incarnation, state });
+        let asked = child.terminate().map_err(kernel("end a child"));
+        // A stopped process takes its end only when it goes on.
+        asked.and(child.resume().map_err(kernel("resume a child")))
+    }
+
+    fn wait_for_ends(&mut self) -> Result<(), RunError> {
         // A second Ctrl-C changes nothing and would end each wait below at once; the deaths are ours.
         self.poller.remove(self.stop).map_err(kernel("forget the stop signals"))?;
         self.poller.remove(&self.deaths).map_err(kernel("forget the deaths"))?;
@@ -41,15 +58,15 @@ impl Watchdog<'_> {
                 }
             }
         }
-        for seat in Seat::all() {
-            let Some(Seated { child, .. }) = self.children.at(seat) else { continue };
-            child.kill().map_err(kernel("kill a child"))?;
-            self.resources.forget_waiter(seat.node, child.pid());
-            let exit = child.reap().map_err(kernel("bury a child"))?;
-            self.buried(seat, exit)?;
-        }
-        self.end_stimulus()?;
-        self.end_plant()
+        Ok(())
+    }
+
+    fn kill_and_bury(&mut self, seat: Seat) -> Result<(), RunError> {
+        let Some(Seated { child, .. }) = self.children.at(seat) else { return Ok(()) };
+        child.kill().map_err(kernel("kill a child"))?;
+        self.resources.forget_waiter(seat.node, child.pid());
+        let exit = child.reap().map_err(kernel("bury a child"))?;
+        self.buried(seat, exit)
     }
 
     fn buried(&mut self, seat: Seat, exit: Exit) -> Result<(), RunError> {

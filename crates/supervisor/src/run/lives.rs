@@ -1,8 +1,9 @@
 //! Starting, signalling and burying processes, and telling the nodes who lives.
 
 use super::{RunError, Watchdog, kernel, status};
-use crate::boot::{Boot, pack};
+use crate::boot::{self, Boot, pack};
 use crate::children::{Seat, Seated};
+use crate::errno::errno_of;
 use crate::outside;
 use crate::policy::{Action, Seen};
 use fault::Act;
@@ -10,7 +11,7 @@ use fault::act::StartFault;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use sys::clock::now_ns;
-use sys::process::{Child, spawn};
+use sys::process::Child;
 use wire::event::{Event, Proof};
 use wire::{Node, Source};
 
@@ -69,18 +70,15 @@ impl Watchdog<'_> {
             lacking: self.lacking.to_vec(),
             plan: self.plan.clone(),
         };
-        let memory = pack(&boot)?;
-        fds.push(memory.fd());
-        let number = std::os::fd::AsRawFd::as_raw_fd(&memory.fd()).to_string();
-        let called_ns = now_ns();
-        let arguments = ["node", node.name(), "--boot", &number];
+        let told = pack(&boot)?;
         let failing = self.assaults.fails_to_spawn(node);
         let unfit = failing.map(|(_, how)| outside::unfit(how, self.directory));
         let program = unfit.as_ref().map_or(self.program, outside::Unfit::path);
-        let spawned = spawn(program, &arguments, &fds);
+        let called_ns = now_ns();
+        let spawned = boot::start(program, node.name(), &told, &fds);
         if let Some((fault, _)) = failing {
-            let value = spawned.as_ref().err().and_then(io::Error::raw_os_error).unwrap_or(0);
-            let (proof, value) = (Proof::Acted, value.unsigned_abs().into());
+            let value = spawned.as_ref().err().map_or(0, errno_of);
+            let (proof, value) = (Proof::Acted, value.into());
             let item = incarnation.into();
             self.events.tell(Event::Applied { fault, proof, item, value });
         }
@@ -95,7 +93,7 @@ impl Watchdog<'_> {
                 Ok(Seen::Spawned(node, incarnation))
             }
             Err(error) => {
-                let errno = error.raw_os_error().unwrap_or(0).cast_unsigned();
+                let errno = errno_of(&error);
                 self.events.tell(Event::SpawnFailed { node, incarnation, errno });
                 Ok(Seen::SpawnFailed(node, incarnation))
             }
@@ -125,7 +123,7 @@ impl Watchdog<'_> {
                 Some((what, fd))
             }
             Err(error) => {
-                let errno = error.raw_os_error().unwrap_or(0).cast_unsigned();
+                let errno = errno_of(&error);
                 self.events.tell(Event::NotInjected { fault, errno });
                 None
             }
@@ -140,15 +138,17 @@ impl Watchdog<'_> {
             };
             if child.runs_no_more().map_err(kernel("look at a child"))? {
                 let died = Seen::Died(death.seat.node, *incarnation);
-                let mut actions = self.policy.on_seen(died, death.at_ns);
+                let actions = self.policy.on_seen(died, death.at_ns);
                 self.show_status();
-                // It was seen when it was seen, and not when the standby has been woken.
-                if let Some(Action::Tell(event @ Event::Detected { .. })) = actions.first().copied()
-                {
-                    self.events.tell_at(death.at_ns, event);
-                    actions.remove(0);
+                for action in actions {
+                    match action {
+                        // It was seen when it was seen, and not when the standby has been woken.
+                        Action::Tell(found @ Event::Detected { .. }) => {
+                            self.tell_at(death.at_ns, found);
+                        }
+                        other => self.act(other)?,
+                    }
                 }
-                self.carry_out(actions)?;
             }
         }
         Ok(())

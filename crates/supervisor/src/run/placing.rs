@@ -61,10 +61,9 @@ impl OwnClass {
 
     /// Comes back to what was before the run.
     pub(super) fn restore(&self) -> Result<(), RunError> {
-        if self.locked {
-            sys::memory::unlock().map_err(kernel("unlock its memory"))?;
-        }
-        self.before.restore().map_err(kernel("leave the real-time class"))
+        let unlock = || sys::memory::unlock().map_err(kernel("unlock its memory"));
+        let unlocked = if self.locked { unlock() } else { Ok(()) };
+        unlocked.and(self.before.restore().map_err(kernel("leave the real-time class")))
     }
 }
 

@@ -1,23 +1,20 @@
 //! What the watchdog does to its processes because a fault says so, and when it looks at them.
 
 use super::{RunError, Watchdog, kernel};
-use crate::hogs::HogError;
-use crate::impostor::{Impostor, ImpostorError, Making};
+use crate::errno::errno_of;
+use crate::impostor::{Impostor, Making};
 use crate::looks::{Looks, Victim};
-use crate::outside::Means;
+use crate::outside::{AssaultError, Means, absent};
 use crate::policy::Seen;
-use crate::strikes::{Blow, Strike, is_possible};
-use fault::Injector;
+use crate::strikes::{Blow, Strike};
 use fault::act::Outside;
 use fault::fault::FAULTS_MAX;
+use fault::injector::draw;
 use scenario::board::{CameraSource, RadarSource};
 use sys::clock::now_ns;
 use sys::process::{Child, Usage};
 use wire::event::{Event, Proof};
 use wire::{Node, Source};
-
-/// What a refusal without a number of its own counts as: an input/output error.
-const EIO: i32 = 5;
 
 impl Watchdog<'_> {
     pub(super) fn strike_all_due(&mut self) -> Result<(), RunError> {
@@ -32,16 +29,21 @@ impl Watchdog<'_> {
 
     /// Writes an event into the record, and begins the faults that it sets off.
     pub(super) fn tell(&mut self, event: Event) {
-        self.events.tell(event);
-        if let Some((t0_ns, now)) = self.schedule() {
-            let set_off = self.triggers.on_event(&event, now);
+        self.tell_at(now_ns(), event);
+    }
+
+    /// The same of an event that happened at `at_ns`.
+    pub(super) fn tell_at(&mut self, at_ns: u64, event: Event) {
+        self.events.tell_at(at_ns, event);
+        if let Some((t0_ns, then)) = self.schedule_at(at_ns) {
+            let set_off = self.triggers.on_event(&event, then);
             self.arm(t0_ns, set_off);
         }
     }
 
     /// Begins the faults that a person has asked for since the last look.
     pub(super) fn take_by_hand(&mut self) {
-        let Some((t0_ns, now)) = self.schedule() else { return };
+        let Some((t0_ns, now)) = self.schedule_at(now_ns()) else { return };
         // Each can be asked for once.
         let asked: Vec<u32> = self.by_hand.try_iter().take(FAULTS_MAX).collect();
         for fault in asked {
@@ -50,16 +52,16 @@ impl Watchdog<'_> {
         }
     }
 
-    /// Its start and how long ago that was.
-    fn schedule(&self) -> Option<(u64, u64)> {
+    /// Its start and how long before `at_ns` that was.
+    fn schedule_at(&self, at_ns: u64) -> Option<(u64, u64)> {
         let t0_ns = self.t0_ns?;
-        Some((t0_ns, now_ns().checked_sub(t0_ns)?))
+        Some((t0_ns, at_ns.checked_sub(t0_ns)?))
     }
 
     fn arm(&mut self, t0_ns: u64, set_off: Vec<(u32, u64)>) {
         for (fault, start_ns) in set_off {
             let what = &self.plan.faults[fault as usize];
-            if is_possible(what, self.lacking) {
+            if what.is_possible(self.lacking) {
                 self.resources.arming.begin(fault as usize, start_ns);
                 self.strikes.begin(fault, what, start_ns);
                 self.events.tell(Event::Armed { fault, at_ns: t0_ns + start_ns });
@@ -91,65 +93,89 @@ impl Watchdog<'_> {
         }
     }
 
-    /// Does from outside what a fault asks for.
+    /// Does from outside what a fault asks for, and tells of it.
     fn assault(&mut self, fault: u32, what: Outside, target: Option<Node>) -> Result<(), RunError> {
         let victim = target.map(|node| self.living(node));
-        let child = victim.and_then(|it| self.children.of(it.node, it.incarnation));
+        let lives = target.is_none_or(|node| self.living_child(node).is_some());
         // A start can fail whether or not somebody lives.
-        if target.is_some() && child.is_none() && !matches!(what, Outside::FailSpawn(_)) {
+        if !lives && !matches!(what, Outside::FailSpawn(_)) {
             self.events.tell(Event::NotInjected { fault, errno: 0 });
             return Ok(());
         }
         let incarnation = victim.map_or(0, |victim| victim.incarnation);
         self.events.tell(Event::Injecting { fault, incarnation });
-        let done = match (what, child) {
-            (Outside::Signal(signal), Some(child)) => {
-                let sent = child.signal(signal.number());
+        match self.hit(fault, what, target) {
+            Ok(None) => {}
+            Ok(Some(value)) => {
+                let proof = Proof::Acted;
+                self.events.tell(Event::Applied { fault, proof, item: 0, value });
+            }
+            Err(AssaultError::Refused(error)) => {
+                let errno = errno_of(&error);
+                self.events.tell(Event::NotInjected { fault, errno });
+            }
+            Err(AssaultError::Pages(error)) => return Err(error.into()),
+            Err(AssaultError::Boot(error)) => return Err(error.into()),
+        }
+        Ok(())
+    }
+
+    /// Does it; returns how much was done where that is known at once.
+    fn hit(
+        &mut self,
+        fault: u32,
+        what: Outside,
+        target: Option<Node>,
+    ) -> Result<Option<u64>, AssaultError> {
+        let victim = target.map(|node| self.living(node));
+        let hit = victim.and_then(|it| Some((self.children.of(it.node, it.incarnation)?, it)));
+        match what {
+            Outside::Signal(signal) => {
+                let (child, victim) = hit.ok_or_else(absent)?;
+                child.signal(signal.number())?;
                 // One that it reads it reads when it is awake.
-                target.inspect(|&node| self.resources.ring(node));
-                sent.map(|()| None).map_err(HogError::from)
+                self.resources.ring(victim.node);
             }
-            (Outside::Stop, Some(child)) => {
-                if let Some(victim) = victim {
-                    self.looks.stopped(fault, victim);
-                }
-                child.stop().map(|()| None).map_err(HogError::from)
+            Outside::Stop => {
+                let (child, victim) = hit.ok_or_else(absent)?;
+                child.stop()?;
+                self.looks.stopped(fault, victim);
             }
-            (Outside::Doze(by_ns), _) => {
+            Outside::Doze(by_ns) => {
                 let begun_ns = now_ns();
                 sys::clock::sleep_until(begun_ns + by_ns);
-                Ok(Some(now_ns() - begun_ns))
+                return Ok(Some(now_ns() - begun_ns));
             }
-            (Outside::FullDisk, _) => {
-                self.fill_disk(fault);
-                Ok(None)
-            }
-            (Outside::KillWatchdog, _) => self.kill_itself(),
-            (Outside::HangWatchdog, _) => self.hang_itself(),
-            (Outside::Impostor(how), Some(_)) => {
+            Outside::FullDisk => self.fill_disk(fault),
+            Outside::KillWatchdog => return self.kill_itself(),
+            Outside::HangWatchdog => return self.hang_itself(),
+            Outside::Impostor(how) => {
+                let (_, beside) = hit.ok_or_else(absent)?;
                 let making = Making {
                     program: self.program,
                     directory: self.directory,
                     plan: self.plan,
                     resources: &self.resources,
                 };
-                let beside = victim.expect("a child is somebody's");
-                match Impostor::start(&making, how, beside) {
-                    Ok(impostor) => {
-                        // It is scheduled as whom it plays; what of that is refused, is no matter.
-                        self.placing.ask(Source::Node(beside.node), 1, impostor.pid());
-                        self.assaults.keep(fault, beside, impostor);
-                        Ok(None)
-                    }
-                    Err(ImpostorError::System(error)) => Err(HogError::Spawn(error)),
-                    Err(ImpostorError::Pages(error)) => Err(HogError::Tally(error)),
-                    Err(ImpostorError::Boot(error)) => return Err(error.into()),
-                }
+                let impostor = Impostor::start(&making, how, beside)?;
+                // It is scheduled as whom it plays; what of that is refused, is no matter.
+                self.placing.ask(Source::Node(beside.node), 1, impostor.pid());
+                self.assaults.keep(fault, beside, impostor);
             }
-            _ => {
+            Outside::Suspend
+            | Outside::Starve(_)
+            | Outside::Load(..)
+            | Outside::FlipMemory(..)
+            | Outside::LimitMemory(_)
+            | Outside::FailSpawn(_)
+            | Outside::Flood(_)
+            | Outside::FloodBus(_)
+            | Outside::BusOff
+            | Outside::Device(_) => {
                 let means = Means {
                     program: self.program,
-                    victim: child.zip(victim),
+                    victim: hit,
+                    is_stopped: victim.is_some_and(|it| self.looks.is_stopped(it)),
                     target,
                     placing: &self.placing,
                     device: match &self.plan.board.camera {
@@ -161,25 +187,12 @@ impl Watchdog<'_> {
                         RadarSource::Can(can) => Some(can),
                         RadarSource::Simulated => None,
                     },
-                    draw: Injector::new(&[], Node::Camera, self.plan.seed, 0, &[]).draw(fault, 0),
+                    draw: draw(self.plan.seed, fault, 0),
                 };
-                self.assaults.begin(fault, what, means)
+                return self.assaults.begin(fault, what, means);
             }
-        };
-        match done {
-            Ok(amount) => {
-                let proof = Proof::Acted;
-                if let Some(value) = amount {
-                    self.events.tell(Event::Applied { fault, proof, item: 0, value });
-                }
-            }
-            Err(HogError::Spawn(error)) => {
-                let errno = error.raw_os_error().unwrap_or(EIO).cast_unsigned();
-                self.events.tell(Event::NotInjected { fault, errno });
-            }
-            Err(HogError::Tally(error)) => return Err(error.into()),
         }
-        Ok(())
+        Ok(None)
     }
 
     /// Ends what an assault left in force.
@@ -197,7 +210,7 @@ impl Watchdog<'_> {
             return Ok(());
         }
         if what == Outside::FullDisk {
-            self.free_disk();
+            self.free_disk(fault);
         }
         let victim = target.map(|node| self.living(node));
         let child = victim.and_then(|it| self.children.of(it.node, it.incarnation));

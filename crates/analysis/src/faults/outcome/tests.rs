@@ -60,6 +60,9 @@ fn a_noticed_fault_is_judged_by_what_was_done_about_it() {
         ("[expect.camera]\nrestarts-max = 0\n", NOTHING, WrongReaction),
         ("[expect.radar]\nup-at-end = false\n", NOTHING, Handled),
         ("[expect.fusion]\nmode-at-end = \"blind\"\n", NOTHING, WrongReaction),
+        // That too little went wrong is no harm.
+        ("[expect.camera]\nframes-lost-min = 9\n", NOTHING, Handled),
+        ("[expect.camera]\nframes-torn-min = 9\n", NOTHING, Handled),
         ("", &[(2005.0, radar_fails)], Handled),
         ("", &[(2015.0, radar_fails)], WrongReaction),
         ("", &[(2000.0, stall(1990.0)), (2015.0, radar_fails)], HarnessError),

@@ -81,7 +81,7 @@ pub(super) fn bench(arguments: &BreakageArguments) -> anyhow::Result<Code> {
     } else {
         std::io::stdout().write_all(report::breakage_lines(&report).as_bytes())?;
     }
-    Ok(Code::Pass)
+    Ok(Code::of([report.verdict()]))
 }
 
 fn style() -> anyhow::Result<ProgressStyle> {

@@ -12,9 +12,7 @@ pub(crate) use peer::become_link_peer;
 use super::context::{Context, Floors};
 use crate::exit::Code;
 use crate::lacking::lacking;
-use analysis::ipc::{
-    Calls, Cell, ClaimVerdict, Comparison, Floor, Machine, Measured, Skipped, Spread, compare,
-};
+use analysis::ipc::{Calls, Cell, Comparison, Floor, Machine, Measured, Skipped, Spread, compare};
 use anyhow::Context as _;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -74,21 +72,15 @@ pub(super) fn bench(arguments: &IpcArguments) -> anyhow::Result<Code> {
     let stop = StopSignals::take().context("cannot take over Ctrl-C")?;
     let plan = Plan::of(arguments)?;
     let floors = floors()?;
-    let (measured, is_sound) = Bench::new(&plan, &stop).run()?;
+    let measured = Bench::new(&plan, &stop).run()?;
     let comparison = compare(Measured { machine: machine(&plan), floors, ..measured });
     if let Some(path) = &arguments.html {
         write_page(path, &comparison)?;
     }
     let text =
-        if arguments.json { report::ipc_json(&comparison) } else { report::ipc_lines(&comparison) };
+        if arguments.json { report::json(&comparison) } else { report::ipc_lines(&comparison) };
     std::io::stdout().write_all(text.as_bytes())?;
-    let is_missed = comparison.goals(ClaimVerdict::DoesNotHold).next().is_some();
-    Ok(match (is_missed, is_sound) {
-        (true, _) => Code::Fail,
-        (false, true) => Code::Pass,
-        // What a mechanism failed at says nothing about the others, and is no pass.
-        (false, false) => Code::Inconclusive,
-    })
+    Ok(Code::of([comparison.verdict()]))
 }
 
 fn write_page(path: &Path, comparison: &Comparison) -> anyhow::Result<()> {
@@ -103,8 +95,8 @@ struct Bench<'a> {
     progress: ProgressBar,
     cells: Vec<Cell>,
     skipped: Vec<Skipped>,
-    /// Nothing failed but for what the host lacks.
-    is_sound: bool,
+    /// Whether a mechanism failed at something that the host does not lack.
+    has_failed: bool,
 }
 
 impl<'a> Bench<'a> {
@@ -120,13 +112,13 @@ impl<'a> Bench<'a> {
             progress,
             cells: plan.cells.clone(),
             skipped: Vec::new(),
-            is_sound: true,
+            has_failed: false,
         }
     }
 
     /// All rounds: in each, every mechanism has its turn. One that fails has no more turns with that
     /// size.
-    fn run(mut self) -> anyhow::Result<(Measured, bool)> {
+    fn run(mut self) -> anyhow::Result<Measured> {
         for _ in 0..self.plan.effort.rounds {
             let mut done = Vec::new();
             for mut cell in std::mem::take(&mut self.cells) {
@@ -136,7 +128,7 @@ impl<'a> Bench<'a> {
                 match self.turn(&mut cell) {
                     Ok(()) => done.push(cell),
                     Err(error) => {
-                        self.is_sound &= lacking(&error).is_some();
+                        self.has_failed |= lacking(&error).is_none();
                         skip(&mut self.skipped, &cell, format!("{error:#}"));
                     }
                 }
@@ -147,8 +139,8 @@ impl<'a> Bench<'a> {
         self.count_calls()?;
         self.progress.finish_and_clear();
         let streams = self.plan.streams.clone();
-        let Bench { cells, skipped, is_sound, .. } = self;
-        Ok((Measured { cells, skipped, streams, ..Measured::default() }, is_sound))
+        let Bench { cells, skipped, has_failed, .. } = self;
+        Ok(Measured { cells, skipped, streams, has_failed, ..Measured::default() })
     }
 
     /// System calls of each mechanism that was measured, in rounds of their own.

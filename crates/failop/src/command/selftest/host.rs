@@ -20,10 +20,9 @@ pub(super) struct Capabilities {
 
 impl Capabilities {
     pub(super) fn of(lacking: &BTreeMap<Need, String>) -> Capabilities {
-        let possible = |needs: &[Need]| !needs.iter().any(|need| lacking.contains_key(need));
         Capabilities {
             kinds: KINDS.len(),
-            kinds_possible: KINDS.iter().filter(|kind| possible(kind.needs)).count(),
+            kinds_possible: KINDS.iter().filter(|kind| kind.why_not(lacking).is_none()).count(),
             lacking: lacking.iter().map(|(need, why)| (need.name(), why.clone())).collect(),
         }
     }

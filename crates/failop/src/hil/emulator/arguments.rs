@@ -1,6 +1,7 @@
 //! The command line of QEMU: [`of`].
 
 use super::Time;
+use crate::init::WAY_OUT;
 use scenario::board::Emulated;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
@@ -10,6 +11,9 @@ pub(super) const PROGRAM: &str = "qemu-system-aarch64";
 /// Time as a count of instructions: one is a nanosecond, and nobody waits where all are idle.
 const DETERMINISTIC: [&str; 6] =
     ["-icount", "shift=0,sleep=off", "-seed", "1", "-rtc", "base=2026-01-01,clock=vm"];
+
+/// Behind a port of PCI Express Linux looks for one device alone; QEMU puts there whatever has no place of its own.
+const ALL_SLOTS: &str = "pci=pcie_scan_all";
 
 /// Files of this machine that a board sees.
 #[derive(Debug)]
@@ -51,9 +55,9 @@ pub(super) fn of(way: &Emulated, files: &Files, time: Time) -> Result<Vec<String
     let out = option_value(&text(&files.out)?);
     given.extend(words(&[
         "-virtfs",
-        &format!("local,path={out},mount_tag=out,security_model=none"),
+        &format!("local,path={out},mount_tag={WAY_OUT},security_model=none"),
     ]));
-    let mut line = format!("console={} quiet panic=-1", way.console);
+    let mut line = format!("console={} quiet panic=-1 {ALL_SLOTS}", way.console);
     match time {
         Time::Free => {
             let disk = option_value(&text(&files.disk)?);
@@ -124,7 +128,7 @@ mod tests {
             "path=/a,,b,mount_tag=out",
             "-device virtio-blk-pci,drive=storage",
             "-accel tcg,thread=multi",
-            "-append console=ttyAMA0 quiet panic=-1 -device i6300esb",
+            "-append console=ttyAMA0 quiet panic=-1 pci=pcie_scan_all -device i6300esb",
         ] {
             assert!(line.contains(part), "{part} is not in {line}");
         }

@@ -6,10 +6,9 @@ use super::console::Console;
 use super::modules::Modules;
 use super::monitor::Monitor;
 use crate::hil::emulator::arguments::PROGRAM;
-use crate::hil::{Job, Outcome, Told};
-use crate::init::{self, BROKEN, DONE, Errand, INPUTS, MODULES, RESULTS, Storage};
+use crate::hil::{Bench, Job, Told};
+use crate::init::{self, BROKEN, DONE, Errand, INPUTS, MODULES, Storage};
 use anyhow::Context;
-use recording::PARTS_MAX;
 use scenario::Loaded;
 use scenario::board::{Emulated, HardwareWatchdog};
 use std::fs::File;
@@ -38,6 +37,9 @@ pub(crate) enum BoardError {
     /// Its kernel gave up.
     #[error("the kernel of the board panicked: {0}")]
     Panic(String),
+    /// The command there failed.
+    #[error("failop on the board ended with code {code}")]
+    Command { code: u8 },
     /// It ended without the code that only our first process gives.
     #[error("the emulator ended with {exit:?} before the board was done; its last words: {last}")]
     NoCode { exit: Exit, last: String },
@@ -48,41 +50,79 @@ pub(crate) enum BoardError {
     Hangs { within_s: f64, last: String },
 }
 
-/// The first file system of a board that is to run one scenario.
+/// The one thing that a board is to do.
+#[derive(Debug)]
+pub(super) struct Order<'a> {
+    /// The scenario that is brought there.
+    pub(super) scenario: Option<&'a Loaded>,
+    /// Arguments of `failop`.
+    pub(super) arguments: Vec<String>,
+    /// File of the results that gets what it prints, where that is not for the console.
+    pub(super) output: Option<String>,
+    /// Most starts of the board.
+    pub(super) starts_max: u32,
+    /// Where its console and the events of its machine are kept.
+    pub(super) folder: &'a Path,
+    /// Where its results go.
+    pub(super) out: &'a Path,
+    /// How long it may take, on a slow and busy machine.
+    pub(super) within_ns: u64,
+}
+
+/// The directory of failop on a board.
+pub(super) fn directory(bench: &Bench) -> String {
+    format!("/{}", bench.board().directory.trim_matches('/'))
+}
+
+/// The first file system of a board.
 pub(super) fn initial(
-    job: &Job,
+    bench: &Bench,
     way: &Emulated,
     modules: &Modules,
-    (scenario, storage): (&Loaded, Storage),
+    (order, storage): (&Order, Storage),
 ) -> anyhow::Result<Vec<u8>> {
     let mut archive = Archive::default();
     for place in PLACES {
         archive.directory(place);
     }
     archive.devices();
-    archive.file(init::PROGRAM, &read(&job.program)?);
-    archive.file(&format!("{INPUTS}/board.toml"), job.board.text.as_bytes());
-    let file = Job::scenario_file(scenario);
-    archive.file(&format!("{INPUTS}/{file}"), scenario.text.as_bytes());
-    let order = modules.in_order(&way.modules)?;
-    for module in &order {
+    archive.file(init::PROGRAM, &read(bench.program())?);
+    archive.file(&format!("{INPUTS}/board.toml"), bench.file.text.as_bytes());
+    if let Some(scenario) = order.scenario {
+        let file = Job::scenario_file(scenario);
+        archive.file(&format!("{INPUTS}/{file}"), scenario.text.as_bytes());
+    }
+    let loaded = modules.in_order(&way.modules)?;
+    for module in &loaded {
         let content = read(&modules.file(module))?;
         archive.file(&format!("{MODULES}/{}.ko", module.name), &content);
     }
-    let directory = format!("/{}", job.board.board.directory.trim_matches('/'));
-    let arguments = job.command(scenario, INPUTS, &format!("{directory}/{RESULTS}"));
-    let name = job.board.board.name.clone();
-    let watchdog = job.board.board.watchdog.as_ref();
-    let reset_within_s = watchdog.map(HardwareWatchdog::reset_within_s);
-    let starts_max = job.repeat.saturating_mul(PARTS_MAX) + 1;
-    let errand =
-        Errand { name, modules: order, storage, directory, arguments, reset_within_s, starts_max };
+    let watchdog = bench.board().watchdog.as_ref();
+    let errand = Errand {
+        name: bench.board().name.clone(),
+        modules: loaded,
+        storage,
+        directory: directory(bench),
+        arguments: order.arguments.clone(),
+        output: order.output.clone(),
+        reset_within_s: watchdog.map(HardwareWatchdog::reset_within_s),
+        starts_max: order.starts_max,
+    };
     archive.file(init::ERRAND, &errand.to_bytes());
     Ok(archive.finish())
 }
 
 fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
     std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+/// How a board ended.
+#[derive(Debug)]
+pub(super) enum End {
+    /// It was done; the command there returned this code.
+    Command(u8),
+    /// The user ended it.
+    Interrupted,
 }
 
 /// A board that is to be started.
@@ -99,7 +139,7 @@ pub(super) struct Guest<'a> {
 
 impl Guest<'_> {
     /// Starts it and follows it until it ends.
-    pub(super) fn run(&self) -> anyhow::Result<Outcome> {
+    pub(super) fn run(&self) -> anyhow::Result<End> {
         let begun_ns = now_ns();
         let (monitor, far) = Monitor::new().context("cannot make a socket for the monitor")?;
         let (console, pipe) = Console::start(&self.folder.join("console.log"), self.told)?;
@@ -118,24 +158,23 @@ impl Guest<'_> {
         let mut followed = Followed { qemu, console, monitor };
         let end = self.follow(&mut followed);
         if end.is_err() {
-            followed.qemu.kill().context("cannot end the emulator")?;
-            followed.qemu.reap().context("cannot bury the emulator")?;
+            switch_off(&followed.qemu)?;
         }
         let Followed { mut console, mut monitor, .. } = followed;
         console.read_rest()?;
         monitor.read().context("cannot read the monitor")?;
         monitor.write_events(&self.folder.join("machine-events.json"), begun_ns)?;
         match end? {
-            End::Exit(exit) => judge(exit, &console),
-            End::Interrupted => Ok(Outcome::Interrupted),
-            End::Hangs => {
+            Over::Exit(exit) => judge(exit, &console),
+            Over::Interrupted => Ok(End::Interrupted),
+            Over::Hangs => {
                 let within_s = (now_ns() - begun_ns) as f64 * 1e-9;
                 Err(BoardError::Hangs { within_s, last: console.last_words() }.into())
             }
         }
     }
 
-    fn follow(&self, followed: &mut Followed) -> anyhow::Result<End> {
+    fn follow(&self, followed: &mut Followed) -> anyhow::Result<Over> {
         let poller = Poller::new().context("cannot wait for the emulator")?;
         let mut ready = Vec::new();
         let Followed { qemu, console, monitor } = followed;
@@ -151,17 +190,17 @@ impl Guest<'_> {
                     MONITOR if !monitor.read()? => poller.remove(monitor.as_fd())?,
                     STOP if self.stop.next()? == Some(ToWatchdog::End) => {
                         switch_off(qemu)?;
-                        return Ok(End::Interrupted);
+                        return Ok(Over::Interrupted);
                     }
                     _ => {}
                 }
             }
             if let Some(exit) = qemu.try_reap().context("cannot bury the emulator")? {
-                return Ok(End::Exit(exit));
+                return Ok(Over::Exit(exit));
             }
             if now_ns() >= self.give_up_ns {
                 switch_off(qemu)?;
-                return Ok(End::Hangs);
+                return Ok(Over::Hangs);
             }
         }
     }
@@ -174,8 +213,8 @@ struct Followed {
     monitor: Monitor,
 }
 
-/// How a board ended.
-enum End {
+/// Why a board is not followed any more.
+enum Over {
     Exit(Exit),
     Interrupted,
     Hangs,
@@ -192,9 +231,9 @@ fn tether() -> Vec<String> {
     ["tether", &std::process::id().to_string(), PROGRAM].map(str::to_owned).to_vec()
 }
 
-fn judge(exit: Exit, console: &Console) -> anyhow::Result<Outcome> {
+fn judge(exit: Exit, console: &Console) -> anyhow::Result<End> {
     match exit {
-        Exit::Code(DONE) => Ok(Outcome::Complete),
+        Exit::Code(code) if code >= DONE => Ok(End::Command(code - DONE)),
         Exit::Code(BROKEN) => Err(BoardError::Told(console.told_last()).into()),
         _ => Err(match console.panic() {
             Some(panic) => BoardError::Panic(panic.to_owned()),

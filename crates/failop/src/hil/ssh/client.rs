@@ -4,7 +4,7 @@
 //! It asks nobody anything (`BatchMode`): where a password would be typed, there is an error.
 
 use super::{Error, script};
-use crate::hil::Job;
+use crate::hil::Bench;
 use scenario::board::{HardwareWatchdog, Ssh};
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -76,16 +76,16 @@ pub(super) struct Session {
 }
 
 impl<'a> Client<'a> {
-    pub(super) fn new(job: &'a Job, way: &'a Ssh) -> Result<Client<'a>, Error> {
+    pub(super) fn new(bench: &'a Bench, way: &'a Ssh) -> Result<Client<'a>, Error> {
         let usual = std::env::temp_dir();
         // ssh would take a percent sign for a placeholder.
         let fits = usual.as_os_str().len() <= SOCKET_DIRECTORY_MAX
             && !usual.as_os_str().as_encoded_bytes().contains(&b'%');
         let parent = if fits { usual.as_path() } else { Path::new("/tmp") };
         let private = tempfile::Builder::new().prefix("failop-").tempdir_in(parent)?;
-        let watchdog = job.board.board.watchdog.as_ref();
+        let watchdog = bench.board().watchdog.as_ref();
         let reset_within_s = watchdog.map_or(0, HardwareWatchdog::reset_within_s);
-        Ok(Client { way, stop: &job.stop, reset_within_s, private })
+        Ok(Client { way, stop: &bench.stop, reset_within_s, private })
     }
 
     pub(super) fn destination(&self) -> &str {
@@ -113,7 +113,7 @@ impl<'a> Client<'a> {
             session.told = told;
             return Ok(session);
         }
-        let code = session.end()?;
+        let code = end(&mut session.child)?;
         let said = read_said(&errors)?;
         Err(match code {
             script::UNUSABLE => self.unusable(directory, said),
@@ -133,34 +133,22 @@ impl<'a> Client<'a> {
         arguments: &[&str],
         input: Stdio,
     ) -> Result<Answer, Error> {
-        let mut output = Vec::new();
-        let (code, said) = self.relay(script, arguments, input, &mut |bytes| {
-            output.extend_from_slice(bytes);
-            Ok(())
-        })?;
-        Ok(Answer { code, output, said })
-    }
-
-    /// The same, with what it prints given to `sink` as it comes.
-    fn relay(
-        &self,
-        script: &str,
-        arguments: &[&str],
-        input: Stdio,
-        sink: &mut dyn FnMut(&[u8]) -> Result<(), Error>,
-    ) -> Result<(i32, String), Error> {
         let errors = self.private.path().join("step");
         let mut started = self.start(script, arguments, input, &errors)?;
+        let mut output = Vec::new();
         loop {
             match started.next(self.stop)? {
-                Told::Bytes(bytes) => sink(bytes)?,
+                Told::Bytes(bytes) => output.extend_from_slice(bytes),
                 Told::Stop => return Err(Error::Interrupted),
                 Told::End => break,
             }
         }
         let code = started.end()?;
         let said = read_said(&errors)?;
-        if code == OWN_FAILURE { Err(Error::Lost { said }) } else { Ok((code, said)) }
+        match code {
+            OWN_FAILURE => Err(Error::Lost { said }),
+            _ => Ok(Answer { code, output, said }),
+        }
     }
 
     /// Starts a script that is read from while it runs.
@@ -274,10 +262,6 @@ impl Session {
     pub(super) fn fact(&self, name: &str) -> &str {
         let lines = self.told.lines().filter_map(|line| line.split_once(' '));
         lines.filter(|(key, _)| *key == name).map(|(_, value)| value.trim()).next().unwrap_or("")
-    }
-
-    fn end(&mut self) -> Result<i32, Error> {
-        end(&mut self.child)
     }
 
     /// Ends it at once, whatever the board says to that.

@@ -2,7 +2,6 @@
 
 use super::client::{OWN_FAILURE, Told};
 use super::{Error, RESULTS, Visit, script};
-use scenario::Loaded;
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Component, Path, PathBuf};
@@ -12,18 +11,17 @@ const LINE_MAX: usize = 4200;
 
 impl Visit<'_> {
     /// Brings the folder of a run here. A file is here whole, or under its name with `.part` behind it.
-    pub(super) fn fetch(&self, scenario: &Loaded) -> Result<(), Error> {
-        let mut unpacking = Unpacking::into(self.job.folder(scenario));
-        let name = &scenario.plan.name;
+    pub(super) fn fetch(&self, name: &str, into: PathBuf) -> Result<(), Error> {
+        let mut unpacking = Unpacking::into(into);
         let folder = format!("{RESULTS}/{name}");
         let mut listening = self.client.listen(script::FETCH, &[self.directory(), &folder])?;
         let garbled = |found: String| Error::Garbled {
             board: self.client.destination().to_owned(),
-            scenario: name.clone(),
+            scenario: name.to_owned(),
             found,
         };
         loop {
-            match listening.next(&self.job.stop)? {
+            match listening.next(&self.bench.stop)? {
                 Told::Bytes(bytes) => unpacking.take(bytes).map_err(|error| match error {
                     Unpack::Here(error) => Error::Here(error),
                     Unpack::Garbled(found) => garbled(found),

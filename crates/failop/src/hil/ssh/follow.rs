@@ -3,7 +3,7 @@
 use super::client::{OWN_FAILURE, Told};
 use super::reconnect::{Found, Silence};
 use super::{Error, INPUTS, RESULTS, Visit, script};
-use crate::hil::{self, Outcome};
+use crate::hil::{self, Job, Outcome};
 use scenario::Loaded;
 use std::io::Write;
 use sys::clock::now_ns;
@@ -59,7 +59,8 @@ enum Heard {
 
 impl Visit<'_> {
     /// Runs one scenario and fetches its folder.
-    pub(super) fn run(&mut self, scenario: &Loaded) -> Result<Outcome, Error> {
+    pub(super) fn run(&mut self, job: &Job, scenario: &Loaded) -> Result<Outcome, Error> {
+        let name = scenario.plan.name.as_str();
         let mut progress = Progress {
             started_ns: now_ns(),
             shown: 0,
@@ -67,29 +68,33 @@ impl Visit<'_> {
             asked: Asked::Nothing,
             silences: Vec::new(),
         };
-        let ended = self.run_to_end(scenario, &mut progress);
-        let how = match ended {
-            Err(Error::Interrupted) => return Err(self.left(scenario)),
+        let order = job.command(scenario, INPUTS, RESULTS);
+        let how = match self.run_to_end(name, order, &mut progress) {
+            Err(Error::Interrupted) => return Err(self.left(name)),
             ended => ended?,
         };
         loop {
-            match self.fetch(scenario) {
+            match self.fetch(name, job.folder(scenario)) {
                 Ok(()) => break,
                 Err(Error::Lost { .. }) => self.find_again(&mut progress)?,
                 Err(error) => return Err(error),
             };
         }
-        self.write_silences(scenario, &progress)?;
-        self.judge(scenario, &how, &progress)
+        Self::write_silences(&job.folder(scenario), &progress)?;
+        self.judge(name, &how, &progress)
     }
 
     /// The code that the run ended with, or what else ended it.
-    fn run_to_end(&mut self, scenario: &Loaded, run: &mut Progress) -> Result<How, Error> {
-        let mut order = self.order(scenario);
+    fn run_to_end(
+        &mut self,
+        name: &str,
+        mut order: Vec<String>,
+        run: &mut Progress,
+    ) -> Result<How, Error> {
         let mut started = self.start(&order);
         loop {
             let heard = match started {
-                Ok(()) => self.listen(scenario, run)?,
+                Ok(()) => self.listen(name, run)?,
                 Err(Error::Lost { .. }) => Heard::Loss,
                 Err(error) => return Err(error),
             };
@@ -113,28 +118,24 @@ impl Visit<'_> {
         }
     }
 
-    fn order(&self, scenario: &Loaded) -> Vec<String> {
-        self.job.command(scenario, INPUTS, RESULTS)
-    }
-
     fn start(&mut self, order: &[String]) -> Result<(), Error> {
         let words = order.iter().map(String::as_str).collect::<Vec<_>>();
-        self.session.start(&words, &self.job.stop)
+        self.session.start(&words, &self.bench.stop)
     }
 
     /// Shows what the run prints, until its end or that of the connection.
-    fn listen(&self, scenario: &Loaded, run: &mut Progress) -> Result<Heard, Error> {
+    fn listen(&self, name: &str, run: &mut Progress) -> Result<Heard, Error> {
         let mut listening = self.client.listen(script::FOLLOW, &[self.directory()])?;
         // It is told from the beginning each time.
         let mut heard = 0;
         loop {
-            match listening.next(&self.job.stop)? {
+            match listening.next(&self.bench.stop)? {
                 Told::Bytes(bytes) => {
                     let known = run.shown.saturating_sub(heard).min(bytes.len());
                     heard += bytes.len();
                     self.show(run, &bytes[known..]);
                 }
-                Told::Stop => self.ask_to_end(scenario, run)?,
+                Told::Stop => self.ask_to_end(name, run)?,
                 Told::End => break,
             }
         }
@@ -148,44 +149,44 @@ impl Visit<'_> {
         run.shown += bytes.len();
         run.tail.extend_from_slice(bytes);
         run.tail.drain(..run.tail.len().saturating_sub(TAIL_BYTES));
-        if self.job.told == hil::Told::Everyone {
+        if self.bench.told == hil::Told::Everyone {
             // Nobody is left to tell if standard error is gone; the run goes on.
             if let Err(_gone) = std::io::stderr().write_all(bytes) {}
         }
     }
 
     /// The user asks for the end: the run is told so and ends in order. One who asks again does not wait.
-    fn ask_to_end(&self, scenario: &Loaded, run: &mut Progress) -> Result<(), Error> {
+    fn ask_to_end(&self, name: &str, run: &mut Progress) -> Result<(), Error> {
         if run.asked == Asked::End {
-            return Err(self.left(scenario));
+            return Err(self.left(name));
         }
         run.asked = Asked::End;
         self.tell(&"the run on the board is asked to end; Ctrl-C once more leaves it there");
         match self.client.ask(script::STOP, &[self.directory()]) {
-            Err(Error::Interrupted) => Err(self.left(scenario)),
+            Err(Error::Interrupted) => Err(self.left(name)),
             // Who listens will hear of the loss as well.
             Ok(_) | Err(Error::Lost { .. }) => Ok(()),
             Err(error) => Err(error),
         }
     }
 
-    fn left(&self, scenario: &Loaded) -> Error {
+    fn left(&self, name: &str) -> Error {
         Error::Left {
             board: self.client.destination().to_owned(),
-            scenario: scenario.plan.name.clone(),
+            scenario: name.to_owned(),
             directory: self.directory().to_owned(),
         }
     }
 
-    fn judge(&self, scenario: &Loaded, how: &How, run: &Progress) -> Result<Outcome, Error> {
+    fn judge(&self, name: &str, how: &How, run: &Progress) -> Result<Outcome, Error> {
         let board = self.client.destination().to_owned();
-        let scenario = scenario.plan.name.clone();
+        let scenario = name.to_owned();
         let said = String::from_utf8_lossy(&run.tail).trim().to_owned();
         let how = match *how {
             _ if run.asked == Asked::End => return Ok(Outcome::Interrupted),
             How::Code(code) if TRIED.contains(&code) => return Ok(Outcome::Complete),
             How::Code(INVALID) => {
-                let program = self.job.program.clone();
+                let program = self.bench.program().to_owned();
                 return Err(Error::Refused { board, scenario, program, said });
             }
             How::Code(script::NO_CODE) => "the run was killed on the board".to_owned(),

@@ -2,8 +2,8 @@
 
 use super::client::{Answer, Client, printed_here};
 use super::{Error, INPUTS, Visit, script};
-use crate::hil::Job;
 use crate::hil::program::Program;
+use crate::hil::{Bench, Job};
 use scenario::board::Ssh;
 use std::fs::File;
 use std::process::Stdio;
@@ -15,22 +15,18 @@ const ROOM_KIB: u64 = 16 * 1024;
 const PROGRAM: &str = "failop";
 
 impl<'a> Visit<'a> {
-    /// Connects and brings everything there.
-    pub(super) fn begin(job: &'a Job, way: &'a Ssh) -> Result<Visit<'a>, Error> {
-        let host = sys::host::describe().name;
-        let token = format!("{host}-{}-{}", std::process::id(), sys::clock::unix_ms());
+    /// Connects, and sees whether the board can be used.
+    pub(super) fn begin(bench: &'a Bench, way: &'a Ssh) -> Result<Visit<'a>, Error> {
+        let token = format!("{}-{}-{}", here(), std::process::id(), sys::clock::unix_ms());
         let unfit = |source| Error::Program { board: way.destination.clone(), source };
         // Before anything is tried: one that is no program at all needs no board to tell.
-        Program::look(&job.program).map_err(unfit)?;
-        let client = Client::new(job, way)?;
-        let session = client.open(&job.board.board.directory)?;
-        let visit = Visit { job, way, client, token, session };
+        Program::look(bench.program()).map_err(unfit)?;
+        let client = Client::new(bench, way)?;
+        let session = client.open(&bench.board().directory)?;
+        let visit = Visit { bench, way, client, token, session };
         visit.check_free()?;
         let machine = visit.session.fact("machine");
-        Program::for_machine(&job.program, machine).map_err(unfit)?;
-        let known = visit.has_program()?;
-        visit.check_room(known)?;
-        visit.bring(&host, known)?;
+        Program::for_machine(bench.program(), machine).map_err(unfit)?;
         Ok(visit)
     }
 
@@ -56,7 +52,7 @@ impl<'a> Visit<'a> {
 
     /// Whether the program is on the board already, byte by byte. Where a digest is missing, it is not.
     fn has_program(&self) -> Result<bool, Error> {
-        let here = printed_here("sha256sum", &self.job.program)?;
+        let here = printed_here("sha256sum", self.bench.program())?;
         let digest = |text: &str| text.split_whitespace().next().map(str::to_owned);
         let here = here.as_deref().and_then(digest);
         Ok(here.is_some() && here == digest(self.session.fact("digest")))
@@ -65,7 +61,7 @@ impl<'a> Visit<'a> {
     fn check_room(&self, known: bool) -> Result<(), Error> {
         // A board without `df` tells nothing.
         let Ok(free_kib) = self.session.fact("free").parse() else { return Ok(()) };
-        let program_kib = if known { 0 } else { self.job.program.metadata()?.len() / 1024 + 1 };
+        let program_kib = if known { 0 } else { self.bench.program().metadata()?.len() / 1024 + 1 };
         let needed_kib = program_kib + ROOM_KIB;
         if free_kib >= needed_kib {
             return Ok(());
@@ -74,21 +70,38 @@ impl<'a> Visit<'a> {
         Err(Error::Full { board, directory, free_kib, needed_kib })
     }
 
-    fn bring(&self, host: &str, known: bool) -> Result<(), Error> {
-        let who = format!("failop {} on {host}", std::process::id());
+    /// Brings the program there, if it is not, and sees whether it starts.
+    pub(super) fn bring_program(&self) -> Result<(), Error> {
+        let known = self.has_program()?;
+        self.check_room(known)?;
+        if !known {
+            let program = self.bench.program();
+            self.tell(&format!("copying {} to {}", program.display(), self.place().0));
+            self.put(PROGRAM, "755", File::open(program)?.into())?;
+        }
+        self.check_start()
+    }
+
+    /// Brings the files of a job there, in place of what is left of the one before.
+    pub(super) fn bring(&self, job: &Job) -> Result<(), Error> {
+        let who = format!("failop {} on {}", std::process::id(), here());
         let reset = self.client.ask(script::RESET, &[self.directory(), &self.token, &who])?;
         self.succeeded(&reset)?;
-        if !known {
-            self.tell(&format!("copying {} to {}", self.job.program.display(), self.place().0));
-            self.put(PROGRAM, "755", File::open(&self.job.program)?.into())?;
-        }
-        let text = self.client.text(&self.job.board.text)?;
+        self.bring_program()?;
+        let text = self.client.text(&self.bench.file.text)?;
         self.put(&format!("{INPUTS}/board.toml"), "644", text)?;
-        for scenario in &self.job.scenarios {
+        for scenario in &job.scenarios {
             let name = Job::scenario_file(scenario);
             self.put(&format!("{INPUTS}/{name}"), "644", self.client.text(&scenario.text)?)?;
         }
-        self.check_start()
+        Ok(())
+    }
+
+    /// Lets the program there answer to a command.
+    pub(super) fn call(&self, arguments: &[String], input: Stdio) -> Result<Answer, Error> {
+        let words = arguments.iter().map(String::as_str);
+        let words = [self.directory()].into_iter().chain(words).collect::<Vec<_>>();
+        self.client.ask_with(script::CALL, &words, input)
     }
 
     fn put(&self, name: &str, mode: &str, content: Stdio) -> Result<(), Error> {
@@ -110,13 +123,18 @@ impl<'a> Visit<'a> {
 
     /// Starts the program there once, to no purpose but to see that it does.
     fn check_start(&self) -> Result<(), Error> {
-        let Answer { code, said, .. } = self.client.ask(script::TRY, &[self.directory()])?;
+        let Answer { code, said, .. } = self.call(&["--version".to_owned()], Stdio::null())?;
         if code == 0 {
             return Ok(());
         }
         let advice = start_advice(code, &said);
         Err(Error::Unstartable { board: self.place().0, code, said, advice })
     }
+}
+
+/// The name of this machine.
+fn here() -> String {
+    sys::host::describe().name
 }
 
 /// What to do about a program that does not start on the board.

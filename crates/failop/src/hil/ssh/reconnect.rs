@@ -3,9 +3,9 @@
 
 use super::follow::Progress;
 use super::{Error, Visit, script};
-use scenario::Loaded;
 use scenario::board::OnReset;
 use serde::Serialize;
+use std::path::Path;
 use sys::clock::now_ns;
 
 /// The first pause between two attempts; each is twice the one before, up to the longest.
@@ -99,7 +99,7 @@ impl Visit<'_> {
             let found = if token.is_empty() { "nothing" } else { token }.to_owned();
             return Err(Error::Replaced { board, directory, found });
         }
-        let on_reset = self.job.board.board.watchdog.as_ref().map(|watchdog| watchdog.on_reset);
+        let on_reset = self.bench.board().watchdog.as_ref().map(|watchdog| watchdog.on_reset);
         Ok(match (reset, on_reset) {
             (false, _) if self.session.fact("keeper").is_empty() => Found::NotStarted,
             (false, _) => Found::AtWork,
@@ -110,7 +110,7 @@ impl Visit<'_> {
 
     /// Why the board was started, as its watchdog device knows it; empty without one.
     fn boot_status(&self) -> Result<String, Error> {
-        let Some(watchdog) = &self.job.board.board.watchdog else { return Ok(String::new()) };
+        let Some(watchdog) = &self.bench.board().watchdog else { return Ok(String::new()) };
         // The kernel's name of the device that has the old name as well.
         let name = match watchdog.device.rsplit('/').next() {
             Some("watchdog") | None => "watchdog0",
@@ -125,12 +125,11 @@ impl Visit<'_> {
     }
 
     /// Writes when the board did not answer into the folder of the run; nothing if it always did.
-    pub(super) fn write_silences(&self, scenario: &Loaded, run: &Progress) -> Result<(), Error> {
+    pub(super) fn write_silences(folder: &Path, run: &Progress) -> Result<(), Error> {
         if run.silences.is_empty() {
             return Ok(());
         }
-        let folder = self.job.folder(scenario);
-        std::fs::create_dir_all(&folder)?;
+        std::fs::create_dir_all(folder)?;
         let text = serde_json::to_string_pretty(&run.silences).expect("numbers and texts");
         Ok(std::fs::write(folder.join(SILENCES), text + "\n")?)
     }

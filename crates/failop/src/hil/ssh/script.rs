@@ -89,8 +89,8 @@ rm -f "$2.part"
 exit 74
 "#;
 
-/// Whether the program starts there. `$1` directory.
-pub(super) const TRY: &str = r#"cd -- "$1" && ./failop --version"#;
+/// Calls the program. `$1` directory, `$2`, … its arguments.
+pub(super) const CALL: &str = r#"cd -- "$1" && shift && exec ./failop "$@""#;
 
 /// Prints what the run has printed from its beginning, until its end, and ends as it did. `$1` directory.
 pub(super) const FOLLOW: &str = r#"
@@ -175,8 +175,8 @@ mod tests {
 
     #[test]
     fn every_script_is_one_of_a_shell() {
-        let scripts =
-            [SESSION, KEEPER, RESET, CLEAR, PUT, TRY, FOLLOW, STOP, BOOT_STATUS, FETCH].into_iter();
+        let scripts = [SESSION, KEEPER, RESET, CLEAR, PUT, CALL, FOLLOW, STOP, BOOT_STATUS, FETCH]
+            .into_iter();
         for script in scripts {
             let check = spawn(Path::new("/bin/sh"), &["-n", "-c", script], &[]).unwrap();
             assert_eq!(check.reap().unwrap(), Exit::Code(0), "{script}");

@@ -11,7 +11,6 @@ use crate::node::runtime::Runtime;
 use scenario::Plan;
 use scenario::board::{Timestamps, V4l2};
 use std::io;
-use std::os::fd::AsFd;
 use sys::clock::{now_ns, sleep_until};
 use sys::v4l2::Filled;
 use wire::Checkpoint::{Protected, Published, Rendered, SlotTaken};
@@ -107,7 +106,7 @@ impl Captured {
     pub(super) fn begin(&mut self, runtime: &mut Runtime) -> anyhow::Result<()> {
         let Life::Streams(opened) = &self.life else { return Ok(()) };
         runtime.events.tell(opened.told);
-        runtime.listen_to(Some(opened.stream.as_fd()))
+        runtime.hear(&opened.stream)
     }
 
     /// When it needs the process although it does not wake it, from the start.
@@ -154,7 +153,10 @@ impl Captured {
             Life::Down { .. } => Ok(None),
             Life::Streams(opened) => match opened.stream.take() {
                 Ok(filled) => Ok(filled.and_then(|filled| self.admit(filled, runtime))),
-                Err(error) => self.fail(&error, runtime).map(|()| None),
+                Err(error) => {
+                    self.fail(&error, runtime);
+                    Ok(None)
+                }
             },
         }
     }
@@ -169,11 +171,10 @@ impl Captured {
     }
 
     /// Gives the frame that was taken back to the device.
-    pub(super) fn done(&mut self, runtime: &mut Runtime) -> anyhow::Result<()> {
-        let Life::Streams(opened) = &mut self.life else { return Ok(()) };
-        match opened.stream.give_back() {
-            Ok(()) => Ok(()),
-            Err(error) => self.fail(&error, runtime),
+    pub(super) fn done(&mut self, runtime: &mut Runtime) {
+        let Life::Streams(opened) = &mut self.life else { return };
+        if let Err(error) = opened.stream.give_back() {
+            self.fail(&error, runtime);
         }
     }
 
@@ -198,16 +199,15 @@ impl Captured {
     }
 
     /// Closes the device, which failed, to open it anew.
-    fn fail(&mut self, error: &io::Error, runtime: &mut Runtime) -> anyhow::Result<()> {
+    fn fail(&mut self, error: &io::Error, runtime: &mut Runtime) {
         let errno = error.raw_os_error().unwrap_or(0).unsigned_abs();
         runtime.events.tell(Event::DeviceFailed { errno });
         // A doorbell that went on listening would keep it open.
-        runtime.listen_to(None)?;
+        runtime.hear_no_more();
         let (again_ns, errno) = (runtime.now_ns(), Some(errno));
         self.life = Life::Down { again_ns, backoff_ns: BACKOFF_MIN_NS, errno };
         self.slots.restart();
         self.last = None;
-        Ok(())
     }
 
     /// Whether, and as which frame of the schedule, a frame is handed over; tells what is not.

@@ -1,6 +1,6 @@
 //! A capture device as a board file describes it, set up and streaming: [`open`].
 
-use super::luma::{Luma, names};
+use super::luma::Luma;
 use anyhow::{Context, bail, ensure};
 use scenario::board::{PixelFormat, Timestamps, Timings, V4l2};
 use sys::clock::now_ns;
@@ -66,7 +66,8 @@ fn set_up(settings: &V4l2, fps: u32) -> anyhow::Result<Opened> {
 fn set_format(device: &Device, wanted: &[PixelFormat]) -> anyhow::Result<(PixelFormat, Picture)> {
     let offered = device.formats()?;
     let mut tried = Vec::new();
-    let kinds = wanted.iter().flat_map(|kind| names(*kind).map(move |name| (*kind, name)));
+    let codes = |kind: &PixelFormat| kind.codes().iter().map(|code| FourCc(**code));
+    let kinds = wanted.iter().flat_map(|kind| codes(kind).map(|code| (*kind, code)));
     for (kind, name) in kinds.filter(|(_, name)| offered.contains(name)) {
         let got = device.set_format(name, SIZE_PX)?;
         if (got.format, got.width_px, got.height_px) == (name, SIZE_PX.0, SIZE_PX.1) {
@@ -76,7 +77,7 @@ fn set_format(device: &Device, wanted: &[PixelFormat]) -> anyhow::Result<(PixelF
     }
     let words = |of: &[String]| if of.is_empty() { "none".to_owned() } else { of.join(", ") };
     let offered: Vec<String> = offered.iter().map(FourCc::to_string).collect();
-    let wanted = wanted.iter().flat_map(|kind| names(*kind)).map(|name| name.to_string());
+    let wanted = wanted.iter().flat_map(codes).map(|code| code.to_string());
     bail!(
         "{} gives no picture of {}x{} in {}: asked for them, it gives {}; its formats are {}",
         device.card(),

@@ -3,7 +3,7 @@
 //! Each kind is one loop over bytes without a branch in it, which compilers vectorise; grey is copied.
 
 use scenario::board::PixelFormat;
-use sys::v4l2::{FourCc, Picture};
+use sys::v4l2::Picture;
 use wire::frame::{HEIGHT_PX, WIDTH_PX};
 
 /// Where the grey of a pixel is.
@@ -20,20 +20,6 @@ enum Grey {
 pub(super) struct Luma {
     grey: Grey,
     stride_bytes: usize,
-}
-
-/// The formats of a kind, as drivers name them.
-pub(super) fn names(format: PixelFormat) -> impl Iterator<Item = FourCc> {
-    let names: &[&[u8; 4]] = match format {
-        PixelFormat::Grey => &[b"GREY"],
-        PixelFormat::Y10 => &[b"Y10 "],
-        PixelFormat::Y12 => &[b"Y12 "],
-        PixelFormat::Nv12 => &[b"NV12"],
-        PixelFormat::Yuyv => &[b"YUYV"],
-        PixelFormat::Uyvy => &[b"UYVY"],
-        PixelFormat::Bayer8 => &[b"GRBG", b"RGGB", b"GBRG", b"BA81"],
-    };
-    names.iter().map(|name| FourCc(**name))
 }
 
 impl Luma {
@@ -89,6 +75,7 @@ fn of_pairs(row: &[u8], grey: &mut [u8], shift: u32) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sys::v4l2::FourCc;
 
     #[test]
     fn the_grey_of_every_format_is_found() {
@@ -115,7 +102,7 @@ mod tests {
             let luma = Luma::of(
                 format,
                 &Picture {
-                    format: names(format).next().unwrap(),
+                    format: FourCc(*format.codes()[0]),
                     width_px,
                     height_px,
                     stride_bytes: stride_bytes as u32,

@@ -70,10 +70,9 @@ impl Source {
     }
 
     /// The picture that was taken is not needed any more.
-    pub(super) fn done(&mut self, runtime: &mut Runtime) -> anyhow::Result<()> {
-        match self {
-            Source::Rendered(_) => Ok(()),
-            Source::Captured(captured) => captured.done(runtime),
+    pub(super) fn done(&mut self, runtime: &mut Runtime) {
+        if let Source::Captured(captured) = self {
+            captured.done(runtime);
         }
     }
 }

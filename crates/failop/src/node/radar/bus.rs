@@ -17,8 +17,9 @@ use std::ops::Range;
 use sys::can::{CanSocket, Condition, Frame, Heard};
 use wire::ars408::{Assembler, DecodeError, Detail, List, Message, decode, ids};
 use wire::event::BusState;
-use wire::radar::{DETECTIONS_MAX, Detection};
+use wire::radar::DETECTIONS_MAX;
 use wire::{Checkpoint, Event};
+use world::Detection;
 
 /// Frames taken at once: more than the largest list has, so that a flood cannot hold up a heartbeat.
 const FRAMES_PER_STEP: usize = 512;
@@ -65,8 +66,8 @@ impl Bus {
         if !self.finished.is_empty() {
             return Some(0);
         }
-        let patience =
-            self.assembler.deadline_ns().map(|at| at.saturating_sub(runtime.absolute_ns(0)));
+        let deadline_ns = self.assembler.deadline_ns();
+        let patience = deadline_ns.map(|at| runtime.since_start_ns(at).unwrap_or(0));
         [patience, self.slots.overdue_ns()].into_iter().flatten().min()
     }
 
@@ -148,8 +149,8 @@ impl Bus {
     }
 
     fn hand_over(&mut self, runtime: &mut Runtime, list: &List) -> Option<Cycle> {
-        let begun_ns = list.begun_ns.checked_sub(runtime.absolute_ns(0));
-        match self.slots.place(begun_ns?)? {
+        let measured_ns = runtime.since_start_ns(list.begun_ns)?;
+        match self.slots.place(measured_ns)? {
             Place::Taken(cycle) => {
                 runtime.events.tell(Event::ListSurplus { cycle });
                 None
@@ -163,9 +164,8 @@ impl Bus {
                 self.detections.extend(list.items.iter().map(detection));
                 // A message has room for the nearest.
                 if self.detections.len() > DETECTIONS_MAX {
-                    self.detections.sort_by(|a, b| a.range_m.get().total_cmp(&b.range_m.get()));
+                    self.detections.sort_by(|a, b| a.range_m.total_cmp(&b.range_m));
                 }
-                let measured_ns = list.begun_ns - runtime.absolute_ns(0);
                 Some(Cycle { number, measured_ns })
             }
         }

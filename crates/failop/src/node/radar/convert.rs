@@ -6,11 +6,10 @@
 //! for as accurate as the model of the sensor at its best.
 
 use wire::ars408::{DISTANCE_STEP_VARIANCE_M2, Item, Point, Quality, SPEED_STEP_VARIANCE_M2PS2};
-use wire::radar::Detection;
-use world::RadarModel;
+use world::{Detection, RadarModel};
 
-/// What an object or a cluster is to fusion.
-pub(in crate::node) fn detection(item: &Item) -> Detection {
+/// What an object or a cluster is as a detection of our radar.
+pub(super) fn detection(item: &Item) -> Detection {
     let Point { id, x_m, y_m, vx_mps, vy_mps, rcs_dbsm } = item.point;
     let range_m = x_m.hypot(y_m);
     let azimuth_rad = y_m.atan2(x_m);
@@ -23,17 +22,15 @@ pub(in crate::node) fn detection(item: &Item) -> Detection {
     let range_variance = along(x2, y2) + DISTANCE_STEP_VARIANCE_M2;
     let across_variance = along(y2, x2) + DISTANCE_STEP_VARIANCE_M2;
     let speed_variance = along(vx2, vy2) + SPEED_STEP_VARIANCE_M2PS2;
-    let azimuth_sigma_rad = across_variance.sqrt() / range_m.max(1.0);
     Detection {
-        range_m: range_m.into(),
-        azimuth_rad: azimuth_rad.into(),
-        range_rate_mps: (cos * vx_mps + sin * vy_mps).into(),
-        rcs_dbsm: rcs_dbsm.into(),
-        range_sigma_mm: ((range_variance.sqrt() * 1e3) as u16).into(),
-        azimuth_sigma_e4rad: ((azimuth_sigma_rad * 1e4) as u16).into(),
-        range_rate_sigma_mmps: ((speed_variance.sqrt() * 1e3) as u16).into(),
-        existence_percent: quality.existence_percent as u8,
-        flags: 0,
+        range_m,
+        azimuth_rad,
+        range_rate_mps: cos * vx_mps + sin * vy_mps,
+        rcs_dbsm,
+        range_sigma_m: range_variance.sqrt(),
+        azimuth_sigma_rad: across_variance.sqrt() / range_m.max(1.0),
+        range_rate_sigma_mps: speed_variance.sqrt(),
+        existence: quality.existence_percent as u8,
     }
 }
 
@@ -51,7 +48,7 @@ fn best(id: u8, range_m: f32) -> Quality {
 }
 
 /// The object or cluster, with this number in its list, that a detection is on the bus.
-pub(in crate::node) fn item(id: u8, seen: &world::Detection) -> Item {
+pub(in crate::node) fn item(id: u8, seen: &Detection) -> Item {
     let (sin, cos) = seen.azimuth_rad.sin_cos();
     let across_sigma_m = seen.azimuth_sigma_rad * seen.range_m;
     let quality = Quality {
@@ -79,7 +76,7 @@ mod tests {
 
     #[test]
     fn a_detection_comes_back_from_the_bus_within_its_steps() {
-        let seen = world::Detection {
+        let seen = Detection {
             range_m: 87.3,
             azimuth_rad: 0.08,
             range_rate_mps: -12.3,
@@ -91,25 +88,25 @@ mod tests {
         };
         let back = detection(&item(3, &seen));
         let pairs = [
-            (back.range_m.get(), seen.range_m, 1e-3),
-            (back.azimuth_rad.get(), seen.azimuth_rad, 1e-4),
-            (back.range_rate_mps.get(), seen.range_rate_mps, 1e-3),
+            (back.range_m, seen.range_m, 1e-3),
+            (back.azimuth_rad, seen.azimuth_rad, 1e-4),
+            (back.range_rate_mps, seen.range_rate_mps, 1e-3),
             // The bus has few words for accuracies: the next larger one.
-            (f32::from(back.range_sigma_mm.get()) / 1e3, 0.2, 0.05),
-            (f32::from(back.azimuth_sigma_e4rad.get()) / 1e4, 0.01, 3e-4),
-            (f32::from(back.range_rate_sigma_mmps.get()) / 1e3, 0.1, 0.03),
+            (back.range_sigma_m, 0.2, 0.05),
+            (back.azimuth_sigma_rad, 0.01, 3e-4),
+            (back.range_rate_sigma_mps, 0.1, 0.03),
         ];
         for (back, seen, apart) in pairs {
             assert!((back - seen).abs() <= apart, "{back} for {seen}");
         }
-        assert_eq!(back.existence_percent, 99);
+        assert_eq!(back.existence, 99);
     }
 
     #[test]
     fn without_quality_frames_a_detection_has_the_accuracy_of_the_model() {
         let point = Point { id: 1, x_m: 100.0, ..Point::default() };
         let back = detection(&Item { point, quality: None });
-        assert_eq!(back.range_sigma_mm.get(), 208);
-        assert_eq!(back.existence_percent, 100);
+        assert!((back.range_sigma_m - 0.208).abs() < 1e-3, "{back:?}");
+        assert_eq!(back.existence, 100);
     }
 }

@@ -81,11 +81,12 @@ impl Source {
 
     /// What was seen last.
     pub(super) fn list(&self, list: &mut Vec<Detection>) {
+        let seen = match self {
+            Source::Simulated(it) => &it.seen,
+            Source::Bus(it) => it.detections(),
+        };
         list.clear();
-        match self {
-            Source::Simulated(it) => list.extend(it.seen.iter().map(on_the_wire)),
-            Source::Bus(it) => list.extend_from_slice(it.detections()),
-        }
+        list.extend(seen.iter().map(on_the_wire));
     }
 }
 
