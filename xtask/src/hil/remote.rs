@@ -60,7 +60,9 @@ pub(super) fn prepare(archive: &Archive, at: &Path) -> Result<()> {
 
 fn initramfs(archive: &Archive, unpacked: &Path) -> Result<Vec<u8>> {
     let mut files = Files::default();
-    DIRECTORIES.iter().for_each(|directory| files.directory(directory));
+    for directory in DIRECTORIES {
+        files.directory(directory);
+    }
     files.devices();
     files.file("/bin/busybox", &read(&guest::busybox(archive)?)?);
     for (from, to) in TAKEN {
