@@ -81,7 +81,10 @@ fn a_wrong_command_line_returns_2_and_runs_nothing() {
         (&["check", "wrong.toml"], &["wrong.toml:4:1: ", "wrong.toml:6:13: ", "wrong.toml:9:10: "]),
         (&["check", "."], &["twin.toml", "wrong.toml:4:1: "]),
         (&["check"], &["<FILE|DIR>"]),
-        (&["check", "--board", "good.toml", "good.toml"], &["good.toml:", "seed"]),
+        (
+            &["check", "--board", "good.toml", "good.toml"],
+            &["good.toml:", "this is a scenario, no board file"],
+        ),
     ] {
         let ended = rig.failop(arguments);
         assert_eq!(ended.code, Some(2), "{arguments:?}: {ended:?}");
