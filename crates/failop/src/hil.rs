@@ -151,19 +151,17 @@ impl Job {
     }
 }
 
+/// What the commands see to before they come here.
+const ELSEWHERE: &str = "the board is another machine";
+
 /// Brings the job to its board, runs it there, and brings the folders of the runs back into `out`, as many
 /// as there are, also where something goes wrong.
 pub(crate) fn carry(job: &Job) -> anyhow::Result<Outcome> {
     match &job.bench.board().reach {
-        Reach::Here => Err(is_here(&job.bench)),
+        Reach::Here => unreachable!("{ELSEWHERE}"),
         Reach::Ssh(way) => ssh::carry(job, way),
         Reach::Emulated(way) => emulator::carry(job, way),
     }
-}
-
-fn is_here(bench: &Bench) -> anyhow::Error {
-    let file = bench.file.path.display();
-    anyhow::anyhow!("{file}: the board is this machine: failop run --board {file}")
 }
 
 /// Lets the board examine itself; `None` if the user ended it.
@@ -173,7 +171,7 @@ pub(crate) fn examine(bench: &Bench, form: Form) -> anyhow::Result<Option<Answer
         given.chain((form == Form::Json).then_some("--json")).map(str::to_owned).collect()
     };
     match &bench.board().reach {
-        Reach::Here => Err(is_here(bench)),
+        Reach::Here => unreachable!("{ELSEWHERE}"),
         Reach::Ssh(way) => ssh::ask(bench, way, command),
         Reach::Emulated(way) => emulator::ask(bench, way, command),
     }

@@ -18,7 +18,8 @@ pub(super) const STARTED: &str = "started";
 /// and starts runs. The lock is held until the session and what it started have ended, by the kernel: a
 /// reset or a crash leaves none behind.
 ///
-/// `$1` directory, `$2` [`KEEPER`], `$3` how long a board whose run was killed waits for its reset, s. An order is a line: the arguments of the program, as [`words`].
+/// `$1` directory, `$2` [`KEEPER`], `$3` how long a board whose run was killed waits for its reset, s. An order
+/// is a line: the arguments of the program, as [`words`].
 pub(super) const SESSION: &str = r#"
 mkdir -p -- "$1" && cd -- "$1" && ( : >> lock ) || exit 74
 exec 9>> lock
