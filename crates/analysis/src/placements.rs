@@ -29,11 +29,11 @@ fn placement<'a>(
     placed: &Placed,
     refused: impl Iterator<Item = &'a PlacementRefused>,
 ) -> Placement {
-    let asked = plan.board.placement(placed.source);
+    let wanted = plan.board.placement(placed.source);
     let class = plan.scheduling(placed.source);
-    let bits = asked.cpus.iter().filter(|&&cpu| cpu < CPUS_TOLD);
+    let bits = wanted.cpus.iter().filter(|&&cpu| cpu < CPUS_TOLD);
     let bits = bits.fold(0, |bits, &cpu| bits | 1_u64 << cpu);
-    let on_those = asked.cpus.is_empty() || bits == placed.cpus;
+    let on_those = wanted.cpus.is_empty() || bits == placed.cpus;
     let locked = placed.locked_kib > 0;
     let found_lock =
         if locked { format!(", {} KiB locked", placed.locked_kib) } else { String::new() };
@@ -42,11 +42,11 @@ fn placement<'a>(
     Placement {
         process: placed.source.name().to_owned(),
         incarnation: placed.of,
-        asked: self::asked(plan, placed.source),
+        asked: asked(plan, placed.source),
         found: format!("{}{}{found_lock}", placed.class, on(&of_mask(placed.cpus))),
         as_asked: placed.class == class
             && on_those
-            && (locked || !asked.lock_memory)
+            && (locked || !wanted.lock_memory)
             && refused.is_empty(),
         refused,
     }

@@ -132,7 +132,7 @@ fn in_service(changes: Vec<StateChange>, took_over: &HashMap<u32, Moment>) -> Ve
     changes.into_iter().filter(|it| of_service(it)).collect()
 }
 
-/// Who was in service before this incarnation, by [`states`].
+/// Who was in service before this incarnation, by [`states`]; of one that is not among them, the last.
 pub(crate) fn predecessor(states: &[StateChange], incarnation: u32) -> Option<u32> {
     states.iter().map(|it| it.incarnation).take_while(|&one| one != incarnation).last()
 }

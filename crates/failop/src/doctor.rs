@@ -106,7 +106,7 @@ impl Examination {
     pub(crate) fn text(&self, form: Form) -> String {
         match form {
             Form::Lines => self.lines(),
-            Form::Json => self.json(),
+            Form::Json => report::json(self),
         }
     }
 
@@ -133,12 +133,6 @@ impl Examination {
                 format!("The board file asks for what is not there: {}.\n", missed.join(", "))
             }
         }
-    }
-
-    fn json(&self) -> String {
-        let mut text = serde_json::to_string_pretty(self).expect("findings have a text");
-        text.push('\n');
-        text
     }
 }
 

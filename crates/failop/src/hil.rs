@@ -2,7 +2,8 @@
 //! there.
 //!
 //! A way to a board brings the files there, runs `failop run` on each scenario, and brings the folders of
-//! the runs back. It judges nothing: reports are made here, from the recordings alone.
+//! the runs back; or it lets the board examine itself. It judges nothing: reports are made here, from the
+//! recordings alone.
 
 mod emulator;
 mod program;

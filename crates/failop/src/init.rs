@@ -39,8 +39,8 @@ pub(crate) const RESULTS: &str = "runs";
 pub(crate) const TELLS: &str = "failop-init: ";
 /// What is told when the machine is made and the command begins.
 pub(crate) const BEGUN: &str = "the board is up";
-/// Code of the machine when all is done, plus that of the command. Not 0: an emulator ends with that for a
-/// panic, too.
+/// When all is done the machine's code is this much more than the command's. Not 0: an emulator ends with that
+/// for a panic, too. Above [`BROKEN`]: no sum is taken for it.
 pub(crate) const DONE: u8 = 64;
 /// Code of the machine when something went wrong, which was told.
 pub(crate) const BROKEN: u8 = 43;

@@ -27,7 +27,7 @@ use sys::clock::{now_ns, sleep_until};
 use sys::process::inherited;
 use wire::Source;
 
-/// How often a process of the harness looks whether the start is decided.
+/// How often a process looks whether the start is decided.
 const START_LOOK_NS: u64 = 5_000_000;
 
 /// Becomes the node, or the part of the harness, that the boot page on descriptor `boot` describes. Returns only what

@@ -164,7 +164,7 @@ impl Injector {
         self.faults.iter().any(|own| own.act == Act::Sample(SampleFault::Freeze))
     }
 
-    /// The stream of [draws](draw) for this fault and item.
+    /// The stream of [draws](draw) for this fault and item of this run.
     pub fn draw(&self, fault: u32, item: u64) -> ChaCha8Rng {
         draw(self.seed, fault, item)
     }
@@ -228,8 +228,8 @@ const FAULT_SALT: u64 = 0x9e37_79b9_7f4a_7c15;
 /// scenario (32), so that the ends of blocks make runs a tenth shorter at the most.
 const BLOCK_ITEMS: u64 = 256;
 
-/// The stream of draws for a fault and an item of a run with this seed: a restarted process draws what it would
-/// have drawn.
+/// The stream of draws for a fault and an item of a run with this seed: a restarted process
+/// draws what it would have drawn.
 pub fn draw(seed: u64, fault: u32, item: u64) -> ChaCha8Rng {
     let mut generator = ChaCha8Rng::seed_from_u64(seed ^ u64::from(fault).wrapping_mul(FAULT_SALT));
     generator.set_stream(item);

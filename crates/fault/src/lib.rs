@@ -11,7 +11,7 @@
 //! - `bytes`, `picture`, `objects`: what faults do to data, as pure functions
 //! - `out_of_reach`: what is not in the catalogue, and why
 //! - `outcome`: what becomes of a fault
-//! - `units`: the units of the keys that a scenario has for all this
+//! - `units`: the units in the keys of scenario and board files, and times in nanoseconds
 //! - `injector`: whether a fault acts now, inside the process that it targets
 #![forbid(unsafe_code)]
 

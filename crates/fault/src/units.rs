@@ -1,4 +1,4 @@
-//! The units of the keys of a scenario file, each of which says its own at its end: [`split`].
+//! The units of the keys of scenario and board files, each of which says its own at its end: [`split`].
 //!
 //! And what becomes of those that are times: nanoseconds.
 

@@ -13,8 +13,8 @@ pub const MAGIC: [u8; 8] = *b"failopR\x06";
 pub const FORMAT_VERSION: u8 = MAGIC[7];
 /// Bytes before an entry's payload.
 pub const ENVELOPE_BYTES: usize = 8;
-/// Longest payload: twice a torn frame (2,073,600 bytes), which no scenario's text comes near. A longer
-/// length is damage.
+/// Longest payload: room for two torn frames (2,073,600 bytes each), which no scenario's text comes near. A
+/// longer length is damage.
 pub const PAYLOAD_BYTES_MAX: usize = 4 << 20;
 
 /// A value could not be encoded or decoded.

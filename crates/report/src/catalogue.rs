@@ -33,7 +33,7 @@ struct Entry<'a> {
 /// The catalogue as JSON: one object for each kind, and whether a host that lacks this can do it.
 pub fn catalogue_json(lacking: &Lacking) -> String {
     let entries: Vec<Entry> = KINDS.iter().map(|kind| entry(kind, lacking)).collect();
-    serde_json::to_string_pretty(&entries).expect("plain data has a text") + "\n"
+    crate::json(&entries)
 }
 
 fn entry<'a>(kind: &'a Kind, lacking: &'a Lacking) -> Entry<'a> {

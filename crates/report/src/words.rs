@@ -149,7 +149,7 @@ pub(crate) fn safety(summary: &Summary) -> String {
 }
 
 /// What a cause of loss means.
-pub(crate) fn cause(cause: Cause) -> &'static str {
+pub(crate) fn cause_means(cause: Cause) -> &'static str {
     match cause {
         Cause::NotProduced => "the sender was down, hung or slow, or withheld the sample",
         Cause::Overrun => "the sender had the sample and found no free slot or queue place",

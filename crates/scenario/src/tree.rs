@@ -118,7 +118,7 @@ impl Value {
         }
     }
 
-    /// The same without places, for whoever reads a type from it.
+    /// The value without its places, as JSON, for whoever reads a type from it.
     pub(crate) fn json(&self) -> Json {
         match &self.kind {
             Kind::Text(text) => Json::from(text.as_str()),

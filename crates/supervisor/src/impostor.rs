@@ -82,7 +82,7 @@ impl Impostor {
             // Nothing befalls an impostor.
             plan: Plan { faults: Vec::new(), ..making.plan.clone() },
         };
-        // First of all: a process that nobody can count would run on.
+        // Before it is started: one that nobody can count would run on.
         let events = EventReader::attach(ring.fd())?;
         let child = boot::start(making.program, node.name(), &pack(&told)?, &fds)?;
         Ok(Impostor { child, events, _pages: (heartbeat, doorbell, ring, status) })

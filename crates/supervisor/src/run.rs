@@ -52,7 +52,6 @@ use sys::process::{Child, Exit};
 use sys::service_manager::ServiceManager;
 use sys::signals::StopSignals;
 use wire::event::{Ending, Event};
-use wire::limits::STALL_NS;
 use wire::{Node, Source};
 
 /// From the decision to start to frame 0: everyone has read the start by then.
@@ -64,13 +63,6 @@ const LOOK_PERIOD_NS: u64 = 20_000_000;
 /// From the first spawn to the start of the schedule: afterwards the processes count as unable to
 /// start, however many restarts they have left.
 const START_TIMEOUT_NS: u64 = 20_000_000_000;
-/// Heap that supervision may need.
-const HEAP_BYTES: usize = 256 << 10;
-/// Room on the disk for the reports of a run whose recording fills it: five times what a long run's
-/// take. Where there is not so much at the start, the run goes without.
-const RESERVE_BYTES: usize = 2 << 20;
-/// What holds that room in the run directory as long as the run lasts.
-const RESERVE_NAME: &str = "room-for-reports";
 /// Token of the stop signals; seats have their number.
 const STOP_TOKEN: u64 = u64::MAX - 1;
 /// Token of the plant.
@@ -79,7 +71,6 @@ const PLANT_TOKEN: u64 = u64::MAX - 3;
 const STIMULUS_TOKEN: u64 = u64::MAX - 5;
 /// Token of the deaths that the kernel marks.
 const DEATHS_TOKEN: u64 = u64::MAX - 2;
-
 /// Token of limits that were read.
 const LIMITS_TOKEN: u64 = u64::MAX - 4;
 

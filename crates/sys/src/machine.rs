@@ -36,8 +36,9 @@ pub fn bring_up_loopback() -> io::Result<()> {
 }
 
 /// Ends the machine. An emulator that listens for it ends with this code (semihosting, Arm's document of
-/// that name, 7.4 `SYS_EXIT_EXTENDED`); on any other aarch64 machine the instruction is not
-/// there, and the kernel panics. Only the first process of an emulated machine may call it.
+/// that name, 7.4 `SYS_EXIT_EXTENDED`). On any other aarch64 machine the instruction is not there, and the kernel
+/// panics; one of another architecture has its power cut. Only the first process of an emulated machine may
+/// call it.
 pub fn end(code: u8) -> io::Result<Infallible> {
     crate::mount::sync();
     // What a serial console still holds would be lost. Where it is none, there is nothing to wait for.

@@ -1,4 +1,6 @@
 //! Numbers that those who run keep to, and that those who judge a run go by: one definition each.
+//!
+//! Fusion, the device under test, has its own of the last two; a test of it holds them to these.
 
 /// Lateness of a processor from which on the host counts as stalled: a third of a frame period at 30 FPS.
 /// A shorter stall excuses nothing: schedulers of ordinary machines are late by less in ordinary work, and

@@ -89,19 +89,15 @@ fn note_reactions(timeline: &Timeline, facts: &mut FaultFacts) {
     let (Some(detected_ms), Some(span)) = (by_watchdog.map(|it| it.at_ms), facts.in_force) else {
         return;
     };
-    let states = facts.fault.target.node().map(|node| states(timeline, node)).unwrap_or_default();
+    let lives = facts.fault.target.node().map(|node| states(timeline, node)).unwrap_or_default();
     for it in &timeline.watchdog.reacted {
-        // A restart and a takeover name the newborn, everything else the failed one.
-        let newborn = matches!(it.reaction, Reaction::Restart | Reaction::StandbyTakeover);
-        let of_this = |one: u32| facts.victims.contains(&one);
-        let victim = |node| {
-            node == it.node
-                && if newborn {
-                    predecessor(&states, it.incarnation).is_some_and(of_this)
-                } else {
-                    of_this(it.incarnation)
-                }
+        let failed = match it.reaction {
+            // Those name the newborn, everything else the failed one.
+            Reaction::Restart | Reaction::StandbyTakeover => predecessor(&lives, it.incarnation),
+            _ => Some(it.incarnation),
         };
+        let of_this = failed.is_some_and(|one| facts.victims.contains(&one));
+        let victim = |node| node == it.node && of_this;
         let about_this = facts.fault.target.node().is_none_or(victim);
         if about_this && span.contains(it.at) && ms(it.at) >= detected_ms {
             add_reaction(&mut facts.result.reactions, it.reaction, it.at);

@@ -1,4 +1,4 @@
-//! A board behind `ssh`: [`carry`].
+//! A board behind `ssh`: [`carry`], [`ask`].
 //!
 //! The program of this machine with the user's configuration does the talking; a library would know neither
 //! the user's keys, agent and jump hosts, nor what a company's policy says of them. A board needs no more than

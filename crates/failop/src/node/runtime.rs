@@ -3,6 +3,7 @@
 //! The logic of a node knows nothing of this, nor of the scenario's faults: it is asked for an output,
 //! and what happens to it then happens in `faults`.
 
+use super::START_LOOK_NS;
 use super::ego::{Ego, Seen};
 use super::faults::{Faults, start};
 use super::signals::Signals;
@@ -27,8 +28,6 @@ use world::EgoState;
 
 /// Signs of life per heartbeat timeout: three may be late before the watchdog acts.
 const BEATS_PER_TIMEOUT: u64 = 4;
-/// How often a process that is ready looks whether the start is decided.
-const START_LOOK_NS: u64 = 5_000_000;
 /// How long a process fault waits for a process that has nothing to work on.
 const IDLE_STRIKE_NS: u64 = 100_000_000;
 /// What a process returns that may not write any more.

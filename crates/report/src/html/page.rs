@@ -132,7 +132,7 @@ fn footer(summary: &Summary) -> String {
         ("harness error", "the run cannot tell: the host or the record was not sound"),
         ("recovered", "first valid fused output from fresh data of the restarted process"),
     ]);
-    let causes = terms(Cause::ALL.map(|it| (it.words(), words::cause(it))));
+    let causes = terms(Cause::ALL.map(|it| (it.words(), words::cause_means(it))));
     format!(
         "<footer>\n{run}{definitions}{causes}<p>Evidence, not certification: this page tells what one run \
          on one machine showed.</p>\n</footer>\n"

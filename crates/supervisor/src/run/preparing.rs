@@ -1,8 +1,7 @@
 //! What a run needs before anybody is started: made here, or there is no run.
 
 use super::{
-    DEATHS_TOKEN, HEAP_BYTES, LIMITS_TOKEN, Order, RESERVE_BYTES, RESERVE_NAME, RunError, STALL_NS,
-    STOP_TOKEN, Watchdog, kernel, usage, written,
+    DEATHS_TOKEN, LIMITS_TOKEN, Order, RunError, STOP_TOKEN, Watchdog, kernel, usage, written,
 };
 use crate::children::Children;
 use crate::deaths::Deaths;
@@ -24,7 +23,16 @@ use scenario::Plan;
 use sys::clock::{ahead_by, now_ns, unix_ns};
 use sys::disk::Reserve;
 use sys::poll::Poller;
+use wire::limits::STALL_NS;
 use wire::{Node, Source};
+
+/// Heap that supervision may need.
+const HEAP_BYTES: usize = 256 << 10;
+/// Room on the disk for the reports of a run whose recording fills it: five times what a long run's
+/// take. Where there is not so much at the start, the run goes without.
+const RESERVE_BYTES: usize = 2 << 20;
+/// What holds that room in the run directory as long as the run lasts.
+const RESERVE_NAME: &str = "room-for-reports";
 
 impl<'a> Watchdog<'a> {
     /// Everything but the processes. The hardware watchdog is armed last: from there on whoever fails must
@@ -95,8 +103,8 @@ impl<'a> Watchdog<'a> {
         Ok(watchdog)
     }
 
-    /// Takes up the faults that had begun when the board was reset. As of those with a time of their own, the
-    /// watchdog does what is due from `begun_ns` on.
+    /// Takes up the faults that had begun when the board was reset. As with faults that
+    /// have a time of their own, the watchdog does only what is due from `begun_ns` on.
     fn go_on(&mut self, armed: &[(u32, u64)], begun_ns: u64) {
         for &(fault, start_ns) in armed {
             let what = &self.plan.faults[fault as usize];

@@ -44,7 +44,9 @@ impl Watchdog<'_> {
 
     /// Tells when the recording cannot be written any more, and when it can again.
     pub(super) fn look_at_recording(&mut self, now: u64) {
-        match (self.recorder.refused(), self.unwritten.since_ns) {
+        // Once: another thread sets it.
+        let refused = self.recorder.refused();
+        match (refused, self.unwritten.since_ns) {
             (Some(errno), None) => {
                 self.unwritten.since_ns = Some(now);
                 self.events.tell(Event::RecordingStopped { errno });
@@ -56,7 +58,7 @@ impl Watchdog<'_> {
             _ => {}
         }
         // A refusal that a fault brought about is that fault's evidence.
-        if let Some(errno) = self.recorder.refused() {
+        if let Some(errno) = refused {
             for it in self.unwritten.by.iter_mut().filter(|it| !it.proven) {
                 it.proven = true;
                 let (fault, proof, value) = (it.fault, Proof::Acted, errno.into());

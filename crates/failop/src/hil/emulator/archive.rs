@@ -2,6 +2,8 @@
 //!
 //! The format "newc" of cpio, which the kernel documents (`driver-api/early-userspace/buffer-format`). It holds
 //! nothing of this machine, no times and no owners: the same content is the same bytes.
+//!
+//! `xtask` takes this file as well, for the boards of its tests: it uses nothing of this crate.
 
 /// File type and permissions of a directory.
 const DIRECTORY: u32 = 0o040_755;

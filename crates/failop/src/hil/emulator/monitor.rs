@@ -100,8 +100,7 @@ impl Monitor {
         for event in &mut events {
             event.at_ms = event.at_ns.saturating_sub(begun_ns) as f64 * 1e-6;
         }
-        let text = serde_json::to_string_pretty(&events).expect("text and numbers alone");
-        std::fs::write(path, text + "\n")
+        std::fs::write(path, report::json(&events))
             .with_context(|| format!("cannot write {}", path.display()))
     }
 }

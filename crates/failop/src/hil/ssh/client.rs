@@ -45,10 +45,8 @@ pub(super) const OWN_FAILURE: i32 = 255;
 /// `ssh` to one board.
 #[derive(Debug)]
 pub(super) struct Client<'a> {
+    bench: &'a Bench,
     way: &'a Ssh,
-    stop: &'a StopSignals,
-    /// How long the board waits for its reset once nobody keeps its hardware watchdog alive, s.
-    reset_within_s: u32,
     /// With the control socket and what programs say on standard error.
     private: TempDir,
 }
@@ -83,23 +81,24 @@ impl<'a> Client<'a> {
             && !usual.as_os_str().as_encoded_bytes().contains(&b'%');
         let parent = if fits { usual.as_path() } else { Path::new("/tmp") };
         let private = tempfile::Builder::new().prefix("failop-").tempdir_in(parent)?;
-        let watchdog = bench.board().watchdog.as_ref();
-        let reset_within_s = watchdog.map_or(0, HardwareWatchdog::reset_within_s);
-        Ok(Client { way, stop: &bench.stop, reset_within_s, private })
+        Ok(Client { bench, way, private })
     }
 
     pub(super) fn destination(&self) -> &str {
         &self.way.destination
     }
 
-    /// Connects. `directory` is the one on the board.
-    pub(super) fn open(&self, directory: &str) -> Result<Session, Error> {
+    /// Connects.
+    pub(super) fn open(&self) -> Result<Session, Error> {
+        let (board, stop) = (self.bench.board(), &self.bench.stop);
+        let directory = board.directory.as_str();
         // An ssh that was killed has left its socket, and the next one would share its connection with nobody.
         match std::fs::remove_file(self.socket()) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
             _ => {}
         }
-        let reset_within_s = self.reset_within_s.to_string();
+        let watchdog = board.watchdog.as_ref();
+        let reset_within_s = watchdog.map_or(0, HardwareWatchdog::reset_within_s).to_string();
         let errors = self.private.path().join("session");
         let mut command = self.ssh("ControlMaster=yes", &[]);
         command
@@ -108,7 +107,7 @@ impl<'a> Client<'a> {
         let orders = child.stdin.take();
         let answers = child.stdout.take().expect("it was asked for");
         let mut session = Session { child, orders, answers, told: String::new() };
-        let ready = session.read_until(script::READY, self.stop)?;
+        let ready = session.read_until(script::READY, stop)?;
         if let Some(told) = ready {
             session.told = told;
             return Ok(session);
@@ -137,7 +136,7 @@ impl<'a> Client<'a> {
         let mut started = self.start(script, arguments, input, &errors)?;
         let mut output = Vec::new();
         loop {
-            match started.next(self.stop)? {
+            match started.next(&self.bench.stop)? {
                 Told::Bytes(bytes) => output.extend_from_slice(bytes),
                 Told::Stop => return Err(Error::Interrupted),
                 Told::End => break,
@@ -210,13 +209,13 @@ impl<'a> Client<'a> {
     /// Sleeps until then; an error if the user ends it.
     pub(super) fn sleep_until(&self, deadline_ns: u64) -> Result<(), Error> {
         loop {
-            if asked_to_end(self.stop)? {
+            if asked_to_end(&self.bench.stop)? {
                 return Err(Error::Interrupted);
             }
             if now_ns() >= deadline_ns {
                 return Ok(());
             }
-            wait_any(&[self.stop.as_fd()], deadline_ns)?;
+            wait_any(&[self.bench.stop.as_fd()], deadline_ns)?;
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What comes before a run on a board: it is looked at, then program and files go there.
+//! What comes before anything is done on a board: it is looked at, then program and files go there.
 
 use super::client::{Answer, Client, printed_here};
 use super::{Error, INPUTS, Visit, script};
@@ -22,7 +22,7 @@ impl<'a> Visit<'a> {
         // Before anything is tried: one that is no program at all needs no board to tell.
         Program::look(bench.program()).map_err(unfit)?;
         let client = Client::new(bench, way)?;
-        let session = client.open(&bench.board().directory)?;
+        let session = client.open()?;
         let visit = Visit { bench, way, client, token, session };
         visit.check_free()?;
         let machine = visit.session.fact("machine");

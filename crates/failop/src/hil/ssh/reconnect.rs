@@ -78,7 +78,7 @@ impl Visit<'_> {
         let mut pause_ns = FIRST_PAUSE_NS;
         loop {
             // Any refusal may pass: a board that boots refuses first this, then that.
-            match self.client.open(self.directory()) {
+            match self.client.open() {
                 Ok(session) => {
                     self.session = session;
                     return Ok(());
@@ -130,8 +130,7 @@ impl Visit<'_> {
             return Ok(());
         }
         std::fs::create_dir_all(folder)?;
-        let text = serde_json::to_string_pretty(&run.silences).expect("numbers and texts");
-        Ok(std::fs::write(folder.join(SILENCES), text + "\n")?)
+        Ok(std::fs::write(folder.join(SILENCES), report::json(&run.silences))?)
     }
 
     fn gone(&self, last: Error) -> Error {

@@ -57,7 +57,8 @@ done
 "#;
 
 /// Waits for the run on the board, whoever has gone meanwhile, and keeps its exit code. It asks the run to
-/// end by `SIGTERM`: of `SIGINT` what a shell starts in the background is deaf.
+/// end by `SIGTERM`: of `SIGINT` what a shell starts in the background is deaf. `FAILOP_RESET_S`, which [`SESSION`]
+/// sets, is how long it waits after a run that was killed, s.
 pub(super) const KEEPER: &str = r#"
 ./failop "$@" >> job/output 2>&1 9>&- &
 echo $! > job/pid.part

@@ -7,9 +7,9 @@
 
 use std::ops::Range;
 
-/// By which share of what a list is off the phase follows it: the first list may have come late, as the first
+/// The phase follows by one part in so many of what a list is off: the first list may have come late, as the first
 /// after a start often does, and no list may say alone where the others lie.
-const FOLLOW: i64 = 8;
+const FOLLOW_DIVISOR: i64 = 8;
 
 /// The slots of a schedule.
 #[derive(Clone, Copy, Debug)]
@@ -55,7 +55,7 @@ impl Slots {
             return None;
         }
         let off_ns = begun_ns - phase_ns - number.cast_signed() * period_ns;
-        self.phase_ns = Some(turned(phase_ns + off_ns / FOLLOW, period_ns));
+        self.phase_ns = Some(turned(phase_ns + off_ns / FOLLOW_DIVISOR, period_ns));
         let next = self.next.unwrap_or(number);
         if number < next {
             return Some(Place::Taken(number));
